@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dalil/base/bytes.hpp"
+
+namespace dalil {
+
+std::string to_hex(ByteView bytes);
+std::optional<Bytes> from_hex(std::string_view text);
+
+/// RFC 4648 section 4. Encoding pads unless told not to.
+enum class Padding { with, without };
+std::string to_base64(ByteView bytes, Padding padding = Padding::with);
+/// Strict: absent on a foreign character, wrong padding or non-zero trailing bits (as age and C2SP ask).
+std::optional<Bytes> from_base64(std::string_view text, Padding padding = Padding::with);
+
+/// True for well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF).
+bool is_utf8(std::string_view text);
+
+/// For a person's eyes: control characters, line breaks, bidirectional controls, and bytes that are not
+/// UTF-8 become visible escapes (\n, \x9f, \u202e); letters of every script stay. Reversible: `\` becomes `\\`.
+std::string escape_for_display(std::string_view raw);
+
+/// Columns that the text takes in a terminal (East Asian width, zero for marks).
+std::size_t display_width(std::string_view utf8);
+
+/// The form that searches compare: NFKC, case folded, Latin diacritics dropped; Arabic without tatweel and
+/// vowel signs, alef forms to bare alef, ya and alef maqsura alike, ta marbuta as ha, hamza carriers to their
+/// letter, Eastern digits to ASCII; runs of white space to one blank. Bytes that are not UTF-8 become U+FFFD.
+std::string fold_for_search(std::string_view raw);
+
+/// Unicode canonical composition; absent when the input is not UTF-8.
+std::optional<std::string> to_nfc(std::string_view utf8);
+
+}  // namespace dalil

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "dalil/media/facts.hpp"
+
+namespace dalil::media {
+
+/// What of the sandbox is in force in the worker, as the worker itself reports it after having locked the door.
+struct SandboxState {
+  bool no_new_privileges = false;
+  bool seccomp = false;
+  bool landlock = false;
+  bool resource_limits = false;
+};
+
+struct ParserOptions {
+  std::string program;  ///< path of dalil-parser; empty: beside this executable, then the install directory
+  std::chrono::milliseconds wall_limit{10'000};
+  unsigned renew_after_files = 2'000;
+};
+
+/// A sandboxed worker process that looks at one file at a time. One client per thread.
+///
+/// `submit` hands a descriptor over and returns at once, so that the caller can hash meanwhile; `collect` waits for
+/// the answers in the order of submission. A worker that crashes, lies, floods or stalls is killed; the file is tried
+/// once more in a fresh worker, then its facts are `kind` and `format` as sniffed, with `problem` saying why.
+/// Nothing is thrown for a bad file. Error(io) if no worker can be started at all.
+class ParserClient {
+ public:
+  explicit ParserClient(ParserOptions options = {});
+  ~ParserClient();
+  ParserClient(ParserClient&&) noexcept;
+
+  /// `fd` is open for reading, on a regular file; it is duplicated into the worker and remains the caller's.
+  /// It must stay open until collected (a second try may need it). Its file offset is left alone (pread only).
+  void submit(int fd, const Sniffed& sniffed);
+  std::size_t pending() const;
+  /// Facts of the oldest submitted file. Precondition: pending() > 0.
+  MediaFacts collect();
+
+  SandboxState sandbox() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace dalil::media
