@@ -1,0 +1,165 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dalil/archive/model.hpp"
+#include "dalil/ledger/ledger.hpp"
+
+namespace dalil::archive {
+
+class View;
+class Editor;
+
+/// The group's archive: a directory with the sealed database.
+class Archive {
+ public:
+  /// See ledger::Ledger::create.
+  static void create(const std::string& directory, const ledger::Keyring& keyring,
+                     const std::vector<std::pair<std::string, Bytes>>& slots, const Clock& clock = system_clock());
+  static Archive open(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock());
+  Archive(Archive&&) noexcept;
+  ~Archive();
+
+  View view() const;    ///< a consistent snapshot; any number, one per thread
+  Editor edit();        ///< Error(locked) if another process writes
+  const ledger::Ledger& ledger() const;
+  const ledger::Keyring& keyring() const;
+  const Clock& clock() const;
+  /// Key for the chunk tags (inventory).
+  crypto::Secret tag_key() const;
+
+ private:
+  friend class Editor;
+  struct State;
+  explicit Archive(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Questions to one snapshot. One per thread. What the role cannot see throws Error(wrong_key) unless it says otherwise.
+class View {
+ public:
+  ~View();
+  View(View&&) noexcept;
+  void renew();
+  ledger::Reader& reader();
+  bool can_read(ledger::SealClass seal_class) const;
+
+  // Volumes
+  std::vector<Volume> volumes();
+  std::optional<Volume> find_volume(std::string_view label_or_id);
+  Volume volume(Row row);
+
+  // Items and copies
+  Row item_count();
+  Item item(Row row);
+  std::optional<Row> find_item(const Digest& digest);
+  /// Items whose digest begins with these hex digits (at least 4); at most `limit`.
+  std::vector<Row> find_items_by_prefix(std::string_view hex_prefix, std::size_t limit = 16);
+  std::vector<CopyInfo> copies_of(Row item);
+  /// The copy index's rows of one directory of a volume; empty if it is unknown.
+  std::vector<CopyRow> directory(Row volume, std::string_view path);
+  /// All rows of one volume or of all (kNoRow), directory by directory in no particular order.
+  /// A directory of many names comes in several portions. Error(corrupt) if the number of records is not what it was.
+  void for_each_copy(Row volume,
+                     const std::function<void(Row volume, const std::string& directory, const std::vector<CopyRow>&)>& visit);
+  /// The copy as its ledger entry states it, tags included. Error(corrupt) if the entry is not a copy.
+  Copy copy(Seq seq);
+  /// Absent if the item is no media, or not visible to this role.
+  std::optional<media::MediaFacts> facts(Row item);
+
+  // Incidents and links
+  Row incident_count();
+  std::optional<Row> find_incident(std::string_view id);
+  IncidentRevision incident(Row row);  ///< newest revision
+  std::vector<IncidentRevision> incident_history(Row row);
+  std::vector<IncidentRevision> incidents();
+  std::vector<Link> links_of_item(Row item, bool with_withdrawn = false);
+  std::vector<Link> links_of_incident(Row incident, bool with_withdrawn = false);
+
+  // Runs, newest first
+  std::vector<RunSummary> runs(std::size_t limit = 50);
+  /// Who an actor id stands for; the id in hexadecimal if unknown.
+  std::string actor_name(const ledger::ActorId& actor);
+
+ private:
+  friend class Archive;
+  struct State;
+  explicit View(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What `Editor::add_copy` found out.
+struct AddedCopy {
+  Row item = ledger::kNoRow;
+  bool new_item = false;  ///< the content was not held before: its facts are wanted
+  Seq seq = 0;
+};
+
+/// Changes, each an entry in the ledger and its derived rows; durable with `commit`. One at a time over all processes.
+class Editor {
+ public:
+  ~Editor();
+  Editor(Editor&&) noexcept;
+  ledger::Writer& writer();
+
+  /// `volume.label` must be new. Returns its row.
+  Row add_volume(const Volume& volume);
+  /// Changes place, note, identity.
+  void update_volume(const Volume& volume);
+
+  /// A file as it was read: a new path, or a path whose content or times changed.
+  AddedCopy add_copy(const Copy& copy);
+  /// A symbolic link, recorded and not followed.
+  void add_symlink(Row volume, std::string_view directory, std::string_view name, const files::FileStat& stat,
+                   std::string_view target);
+  /// Copies whose files are gone from their volume (also those that moved: their new path is a copy of its own).
+  struct Gone {
+    std::string directory, name;
+    std::string moved_to;  ///< path where the same content newly appeared on the volume; empty if nowhere
+  };
+  void mark_vanished(Row volume, const std::vector<Gone>& gone);
+  /// What a file says of itself; once an item.
+  void add_facts(Row item, const media::MediaFacts& facts);
+
+  /// New, or a revision of the incident with this id. Returns its row.
+  Row put_incident(const Incident& incident, const std::string& reason);
+  Row add_link(Row item, Row incident, LinkType type, std::optional<std::int64_t> from_ms,
+               std::optional<std::int64_t> to_ms, const std::string& why);
+  /// Error(not_found) if withdrawn already.
+  void withdraw_link(Row link, const std::string& why);
+
+  /// Verdicts of one directory's copies, as a verification goes on.
+  void record_verdicts(Row volume, std::string_view directory,
+                       const std::vector<std::pair<std::string, Verdict>>& verdicts, std::int64_t verified_at_s);
+  void add_run(const RunSummary& run);
+
+  // The same questions as View, over what has been changed so far
+  std::optional<Row> find_item(const Digest& digest);
+  std::optional<Row> find_incident(std::string_view id);
+  std::vector<Link> links_of_item(Row item);
+
+  std::uint64_t uncommitted() const;
+  void commit();
+
+ private:
+  friend class Archive;
+  struct State;
+  explicit Editor(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Replays the ledger into fresh derived tables (beside the archive, then swapped in).
+void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock());
+
+/// What `check` found: everything derived agrees with the ledger, every seal opens, the tree matches.
+struct CheckReport {
+  std::uint64_t entries = 0, rows = 0, records = 0;
+  std::vector<std::string> problems;
+};
+CheckReport check(const Archive& archive);
+
+}  // namespace dalil::archive

@@ -1,0 +1,206 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dalil/base/digest.hpp"
+#include "dalil/base/time.hpp"
+#include "dalil/crypto/tags.hpp"
+#include "dalil/files/read.hpp"
+#include "dalil/files/volume.hpp"
+#include "dalil/ledger/entry.hpp"
+#include "dalil/ledger/schema.hpp"
+#include "dalil/media/facts.hpp"
+
+/// The words of docs/architecture.md as plain values. Enumerators are persistent: never renumber.
+namespace dalil::archive {
+
+using ledger::Row;
+using ledger::Seq;
+
+enum class VolumeKind : std::uint8_t { working = 1, backup = 2, source = 3 };
+const char* name_of(VolumeKind kind);
+std::optional<VolumeKind> volume_kind_from(std::string_view name);
+
+/// A tree of files that holds copies.
+struct Volume {
+  Row row = ledger::kNoRow;
+  std::string id;  ///< "V1", "V2" ... given by the archive
+  std::string label;  ///< chosen by people, unique
+  VolumeKind kind = VolumeKind::working;
+  bool sealed = false;  ///< encrypted objects rather than the files as they are
+  std::string kept_at;  ///< where the medium is kept, in people's words
+  std::string file_system, uuid, serial, file_system_label;
+  std::uint64_t capacity_bytes = 0;
+  std::string root;  ///< the folder last scanned, for people; never relied upon
+  std::string note;
+  // Derived, cross-checked by a verification
+  std::uint64_t live_copies = 0;
+  std::uint64_t live_bytes = 0;
+  std::optional<UtcTime> last_scan, last_verification;
+  std::string last_verification_result;  ///< "PASS", "FAIL", "INCOMPLETE"; empty before the first
+};
+
+/// What was found for one copy. Persistent, never renumber.
+enum class Verdict : std::uint8_t {
+  intact = 1,
+  corrupt = 2,
+  unreadable = 3,
+  missing = 4,
+  extra = 5,
+  moved = 6,
+  renamed = 7,
+  changed = 8,
+  not_checked = 9,
+};
+const char* name_of(Verdict verdict);
+
+/// One content at a path on a volume, as a scan saw it.
+struct Copy {
+  Row volume = ledger::kNoRow;
+  std::string directory;  ///< relative to the volume's root, raw bytes, "" for the root
+  std::string name;       ///< raw bytes
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0, ctime_ns = 0;
+  std::uint64_t inode = 0;
+  crypto::TagNonce tag_nonce{};
+  std::vector<crypto::ChunkTag> tags;  ///< one a MiB
+  std::string path() const;
+};
+
+/// One row of the copy index: what a rescan and a verification need to know of a name without its ledger entry.
+struct CopyRow {
+  std::string name;
+  enum class State : std::uint8_t { live = 1, vanished = 2, symlink = 3 } state = State::live;
+  std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0, ctime_ns = 0;
+  std::uint64_t inode = 0;
+  Seq seq = 0;                  ///< the entry that says it was seen
+  Row item = ledger::kNoRow;    ///< kNoRow for a symbolic link
+  std::int64_t verified_at_s = 0;  ///< Unix seconds; 0: never
+  Verdict verdict = Verdict::not_checked;
+};
+
+/// A copy as an answer: where it is and how it fares.
+struct CopyInfo {
+  Row volume = ledger::kNoRow;
+  std::string volume_label;
+  std::string path;
+  CopyRow row;
+};
+
+enum class LinkType : std::uint8_t {
+  depicts = 1,
+  aftermath = 2,
+  corroborates = 3,
+  contradicts = 4,
+  context = 5,
+  identifies_perpetrator = 6,
+  identifies_weapon = 7,
+  geolocates = 8,
+  witness_statement = 9,
+  medical_record = 10,
+  candidate = 11,
+};
+const char* name_of(LinkType type);  ///< with hyphens: "identifies-weapon"
+std::optional<LinkType> link_type_from(std::string_view name);
+std::vector<std::string> link_type_names();
+
+struct Link {
+  Row row = ledger::kNoRow;
+  Row item = ledger::kNoRow;
+  Row incident = ledger::kNoRow;
+  LinkType type = LinkType::depicts;
+  bool withdrawn = false;
+  std::optional<std::int64_t> from_ms, to_ms;  ///< part of a video or recording
+  std::string why;
+  Seq seq = 0;                       ///< the entry that made it
+  std::optional<Seq> withdrawn_seq;  ///< the entry that withdrew it
+  std::string withdrawn_why;
+};
+
+/// A number as a register states it: "at least 15". Absent is not zero.
+struct Count {
+  std::optional<std::int64_t> value;
+  std::string qualifier;  ///< "about", "at least", "no less than"; empty: exact
+  bool operator==(const Count&) const = default;
+};
+
+struct Relation {
+  std::string type;    ///< precedes, follows, causes, contains ...
+  std::string target;  ///< incident id
+  bool operator==(const Relation&) const = default;
+};
+
+/// An event with an ID the group chose. Empty strings and absent values mean: the register does not say.
+struct Incident {
+  std::string id;
+  std::string date;      ///< 2017, 2017-09 or 2017-09-11: as precise as it is known
+  std::string date_end;  ///< of an event of several days
+  std::string local_time, local_time_source, utc_offset, weekday_stated;
+  std::optional<bool> weekday_ok;
+  std::string governorate, place, subdistrict;
+  std::optional<double> latitude, longitude;
+  std::string perpetrator_group, perpetrator_text, attribution;  ///< attribution: stated, believed, disputed
+  std::string weapon, weapon_code, target, area_of_control;
+  Count killed, children, women, fetuses, wounded, detained;
+  std::string killed_described_as;
+  std::optional<bool> killed_provisional;
+  std::string description, description_ar, notes, documented_on;
+  std::optional<std::int64_t> evidence_links_in_text;
+  std::vector<std::string> evidence_link_texts, photo_captions;
+  std::optional<bool> witness_accounts;
+  std::string witness_json;  ///< as given, canonical JSON
+  std::string source_json;   ///< as given, canonical JSON
+  std::vector<Relation> relations;
+  std::vector<std::pair<std::string, std::string>> extra;  ///< further fields: name, canonical JSON value
+  bool operator==(const Incident&) const = default;
+  /// First to last day; absent if no date is known.
+  std::optional<DateSpan> days() const;
+};
+
+/// One state of an incident: what it said, who made it so, when and why.
+struct IncidentRevision {
+  Incident incident;
+  Row row = ledger::kNoRow;
+  Seq seq = 0;
+  UtcTime time;
+  std::string author;
+  std::string reason;
+};
+
+/// What is known of one content without its media facts.
+struct Item {
+  Row row = ledger::kNoRow;
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  Seq first_seq = 0;
+};
+
+/// A run of a scan or a verification as the ledger keeps it.
+struct RunSummary {
+  std::string kind;  ///< "scan" or "verify"
+  Row volume = ledger::kNoRow;
+  std::string folder;
+  std::string mode;   ///< of a verification: quick, tags, sha256
+  std::string result; ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
+  std::string incident, source, note;
+  UtcTime started, ended;
+  std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< "seen", "indexed", ...
+  struct Exception {
+    std::string path;
+    Verdict verdict = Verdict::not_checked;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  ///< offset, size
+    int error_number = 0;
+    std::string detail;
+    Digest digest;
+    bool operator==(const Exception&) const = default;
+  };
+  std::vector<Exception> exceptions;  ///< every copy that was not found intact; of a scan: what failed
+};
+
+}  // namespace dalil::archive

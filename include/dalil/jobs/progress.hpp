@@ -1,0 +1,28 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace dalil::jobs {
+
+/// Numbers of a job that runs; read by another thread while it does.
+struct Progress {
+  std::atomic<std::uint64_t> files_seen{0}, files_done{0}, files_expected{0};
+  std::atomic<std::uint64_t> bytes_done{0}, bytes_expected{0};
+  std::atomic<bool> walk_finished{false};  ///< from now on the expected numbers are final
+  std::atomic<std::uint64_t> files_committed{0};  ///< durable in the archive
+  std::atomic<std::uint64_t> problems{0};
+};
+
+/// Set by a signal handler; long jobs look at it between files and blocks, then commit and return.
+class StopFlag {
+ public:
+  void request() { stop_.store(true, std::memory_order_relaxed); }
+  bool requested() const { return stop_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace dalil::jobs
