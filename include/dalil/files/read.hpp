@@ -21,6 +21,8 @@ struct Opened {
 
 /// Opens a regular file below an open directory: no following of links, no blocking, no access time where allowed.
 /// Anything but a regular file is closed again and reported as ENXIO without having been read.
+/// `name` may have several components: each is opened by itself, a link on the way is ELOOP or ENOTDIR, ".." is
+/// EXDEV, and an absolute path, "." or an empty component is EINVAL.
 Opened open_regular(int directory_fd, const char* name, ReadFrom from = ReadFrom::anywhere);
 
 /// Asks the kernel to have the first `bytes` ready (posix_fadvise WILLNEED). Cheap, never fails.
@@ -67,7 +69,7 @@ ReadResult read_through(int fd, AlignedBuffer& buffer,
                         const std::function<void(std::uint64_t offset, ByteView bytes, bool readable)>& on_piece,
                         std::uint64_t size_limit = UINT64_MAX, const PreadFunction& pread_function = {});
 
-/// Drops the file's clean pages from the cache, so that the next read comes from the medium.
+/// Writes the file's dirty pages and drops them all from the cache, so that the next read comes from the medium.
 void drop_pages(int fd);
 
 /// Key for reading in the disk's order: physical offset of the first extent (FIEMAP) where the file system tells,
