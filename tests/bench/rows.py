@@ -1,0 +1,66 @@
+"""What is compared with what. Commands are shell text; tools/bench fills in what stands in braces."""
+from dataclasses import dataclass, field
+
+LISTED = "find {corpus} -type f -print0 | xargs -0 "
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    command: str
+    prepare: str = ""          # before each run, not measured
+    once: str = ""             # before the first run of the row
+    most_runs: int = 99        # for the slow ones
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    corpus: str
+    ours: str                  # a name in dalil's table
+    peers: list = field(default_factory=list)
+    cold: bool = False
+    fresh: bool = False        # a new archive before each run; otherwise one that has scanned the corpus
+
+
+def hashers(slow=True):
+    found = [Peer("rhash --sha256", "rhash --sha256 -r {corpus}"),
+             Peer("openssl dgst, xargs -P", LISTED + "-P{cores} -n{batch} openssl dgst -sha256 -r"),
+             Peer("b3sum", LISTED + "-n2000 b3sum")]
+    if slow:
+        found += [Peer("hashdeep -c sha256", "hashdeep -c sha256 -r {corpus}", most_runs=3),
+                  Peer("sha256sum, xargs -P", LISTED + "-P{cores} -n{batch} sha256sum", most_runs=3)]
+    return found
+
+
+def checkers():
+    return [Peer("b3sum --check", "b3sum --quiet --check {work}/{corpus_name}.b3",
+                 once="[ -s {work}/{corpus_name}.b3 ] || " + LISTED + "b3sum > {work}/{corpus_name}.b3"),
+            Peer("rhash -c", "rhash --sha256 --skip-ok -c {work}/{corpus_name}.rhash",
+                 once="[ -s {work}/{corpus_name}.rhash ] || rhash --sha256 -r {corpus} > {work}/{corpus_name}.rhash"),
+            Peer("xxhsum -c", "xxhsum -q -c {work}/{corpus_name}.xxh",
+                 once="[ -s {work}/{corpus_name}.xxh ] || " + LISTED + "xxhsum -H2 > {work}/{corpus_name}.xxh")]
+
+
+RESTIC = "RESTIC_PASSWORD=bench restic --no-cache -q -r {work}/restic "
+RESTIC_FRESH = "rm -rf {work}/restic && " + RESTIC + "init"
+EXIFTOOL = Peer("exiftool -fast", "exiftool -fast -r -q -csv {corpus}", most_runs=2)
+
+ROWS = [
+    Row("first scan, warm", "A", "scan", hashers(), fresh=True),
+    Row("first scan, warm", "B", "scan", [*hashers(), EXIFTOOL], fresh=True),
+    Row("first scan, digests only, warm", "B", "scan, digests only", hashers(slow=False), fresh=True),
+    Row("first scan, warm", "C", "scan", [*hashers(), Peer("restic backup", RESTIC + "backup {corpus}", RESTIC_FRESH)],
+        fresh=True),
+    Row("first scan, cold", "A", "scan", hashers(slow=False), cold=True, fresh=True),
+    Row("first scan, cold", "B", "scan", hashers(slow=False), cold=True, fresh=True),
+    Row("first scan, cold", "C", "scan", hashers(slow=False), cold=True, fresh=True),
+    Row("second scan, warm", "C", "scan", [
+        Peer("find -printf", "find {corpus} -printf '%s %T@ %i %p\\n'"),
+        Peer("restic backup again", RESTIC + "backup {corpus}",
+             once=RESTIC_FRESH + " && " + RESTIC + "backup {corpus}")]),
+    Row("verify by tags, warm", "A", "verify", checkers()),
+    Row("verify by tags, warm", "B", "verify", checkers()),
+    Row("verify by tags, warm", "C", "verify", checkers()),
+    Row("verify by SHA-256, warm", "B", "verify --sha256", checkers()[1:2]),
+]
