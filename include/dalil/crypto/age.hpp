@@ -9,8 +9,9 @@
 
 namespace dalil::crypto::age {
 
-/// age v1 (age-encryption.org/v1), binary and armored; X25519 and scrypt recipients. What it writes opens with
-/// stock `age`, and the other way round.
+/// age v1 (age-encryption.org/v1), binary and armored; X25519 and scrypt recipients. What it writes (always binary)
+/// opens with stock `age`, and the other way round. Not supported: post-quantum recipients
+/// (AGE-SECRET-KEY-PQ-1..., ML-KEM-768 with X25519), SSH keys and plugins, whose stanzas match nothing.
 
 /// An X25519 identity ("AGE-SECRET-KEY-1...", Bech32) and its recipient ("age1...").
 struct Identity {
@@ -18,7 +19,8 @@ struct Identity {
   static Identity generate();
   /// Error(invalid) if it is not an identity; the text is never repeated in the message.
   static Identity parse(std::string_view text);
-  /// The file format of age-keygen: comment lines and one or more identities. Error(invalid) if none.
+  /// The file format of age-keygen: comment lines and one or more identities. Error(invalid) if there are none, or if
+  /// a line is something else; the message names the line's number only.
   static std::vector<Identity> parse_file(std::string_view text);
   Secret encode() const;
   std::string recipient() const;
@@ -34,7 +36,15 @@ Bytes encrypt_to(ByteView plaintext, const std::vector<std::string>& recipients)
 Bytes encrypt_with_passphrase(ByteView plaintext, ByteView passphrase, int log_n = kScryptLogN);
 
 /// How decryption failed, in the classes of the published test vectors.
-enum class Failure { none, header, hmac, no_match, payload, armor, work_factor };
+enum class Failure {
+  none,
+  header,       ///< not an age file, or its header (with the payload's nonce) is malformed or cut
+  hmac,         ///< the header was changed by somebody who does not have the key
+  no_match,     ///< wrong passphrase or none of these identities
+  payload,      ///< cut, changed or too large
+  armor,        ///< malformed text form
+  work_factor,  ///< scrypt beyond kScryptMaxLogN, which is not attempted
+};
 struct Opened {
   Failure failure = Failure::none;
   Secret plaintext;  ///< empty unless failure is none (on a payload failure nothing is released)

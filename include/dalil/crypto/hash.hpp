@@ -31,8 +31,9 @@ class Sha256Stream {
 
 /// SHA-256 of many messages at once, in whichever way is fastest on this processor.
 ///
-/// One per thread. Messages up to a back end's limit go through several SIMD lanes side by side; longer ones and
-/// machines without such lanes use OpenSSL. The answer is the same bit for bit (tests/unit/crypto proves it).
+/// One per thread. Messages of 192 bytes to 60 KiB go through several SIMD lanes side by side; others, calls with
+/// fewer than four messages, and machines without such lanes use OpenSSL. The answer is the same bit for bit
+/// (tests/unit/crypto proves it). Sizes may be mixed: the lanes are filled with the longest first.
 class Sha256Batch {
  public:
   Sha256Batch();
@@ -40,7 +41,7 @@ class Sha256Batch {
   Sha256Batch(Sha256Batch&&) noexcept;
   /// `digests` has as many elements as `messages`.
   void hash(std::span<const ByteView> messages, std::span<Digest> digests);
-  /// "openssl" or "ipsec-mb avx512x16" and the like, for reports.
+  /// "openssl", "ipsec-mb sha-ni x2", "ipsec-mb avx512x16" or "ipsec-mb avx2x8", for reports.
   const char* backend() const;
 
  private:
