@@ -105,7 +105,8 @@ VolumeIdentity identify_volume(const std::string& path) {
     identity.serial = std::move(facts.serial);
     identity.rotational = facts.rotational;
   }
-  ask_file_system(real, identity);
+  // In memory or behind a network a file system makes up an identity for each mount.
+  if (identity.device.starts_with('/')) ask_file_system(real, identity);
   return identity;
 }
 

@@ -76,6 +76,29 @@ class SoftLimit {
   rlimit before_{};
 };
 
+/// A directory in memory where there is one: thousands of levels cost a disk many seconds to remove.
+class FastTempDir {
+ public:
+  FastTempDir() {
+    namespace fs = boost::filesystem;
+    const fs::path memory = "/dev/shm";
+    const fs::path base = ::access(memory.c_str(), W_OK | X_OK) == 0 ? memory : fs::temp_directory_path();
+    path_ = base / fs::unique_path("dalil-test-%%%%%%%%");
+    fs::create_directories(path_);
+  }
+  ~FastTempDir() {
+    boost::system::error_code ignored;
+    boost::filesystem::remove_all(path_, ignored);
+  }
+  FastTempDir(const FastTempDir&) = delete;
+  FastTempDir& operator=(const FastTempDir&) = delete;
+  std::string path() const { return path_.string(); }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  boost::filesystem::path path_;
+};
+
 /// A chain of directories of the same name, too deep for any path; goes away with the object.
 class DeepChain {
  public:

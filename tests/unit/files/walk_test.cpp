@@ -169,8 +169,8 @@ TEST_CASE("a directory replaced by a link during the walk does not lead out") {
 }
 
 TEST_CASE("a directory moved out of the tree during the walk does not lead out") {
-  const TempDir root;
-  const TempDir outside;
+  const FastTempDir root;
+  const FastTempDir outside;
   const DeepChain chain(root.path(), "d", 100);
   Walker walker(root.path());
   for (int i = 0; i < 101; ++i) REQUIRE(walker.next()->error_number == 0);
@@ -189,9 +189,9 @@ TEST_CASE("a directory moved out of the tree during the walk does not lead out")
 }
 
 TEST_CASE("thousands of levels are walked with few descriptors") {
-  const TempDir root;
+  const FastTempDir root;
   constexpr int kDepth = 5000;
-  const DeepChain chain(root.path(), "d", kDepth);
+  const DeepChain chain(root.path(), "deep", kDepth);
   const SoftLimit few(RLIMIT_NOFILE, 100);
   Walker walker(root.path());
   int directories = 0;
@@ -208,7 +208,7 @@ TEST_CASE("thousands of levels are walked with few descriptors") {
 }
 
 TEST_CASE("a path over 4096 bytes is listed, opened as a root and its files reached") {
-  const TempDir root;
+  const FastTempDir root;
   const std::string name(255, 'n');
   const DeepChain chain(root.path(), name.substr(0, 240), 20);
   std::size_t longest = 0;
