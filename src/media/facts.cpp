@@ -26,6 +26,7 @@ constexpr std::array kPreferred = {
     Preference{"com.apple.quicktime.creationdate", ZoneBasis::offset_recorded},
     Preference{"Exif.Photo.DateTimeOriginal", ZoneBasis::offset_recorded},
     Preference{"Exif.Photo.DateTimeDigitized", ZoneBasis::offset_recorded},
+    Preference{"moov/udta/", ZoneBasis::offset_recorded},
     Preference{"Xmp.exif.DateTimeOriginal", ZoneBasis::offset_recorded},
     Preference{"Exif.GPSInfo.GPSDateStamp", ZoneBasis::utc_by_format},
     Preference{"Exif.Photo.DateTimeOriginal", ZoneBasis::unknown_zone},

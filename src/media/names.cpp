@@ -133,7 +133,7 @@ void read_zone(std::string_view text, Reading& reading) {
   }
 }
 
-/// A time of day behind the date: at once, after a separator, or after a short word (" at ", " um ", " في ").
+/// A time of day behind the date: after a separator, or after a short word (" at ", " um ", " في ").
 void read_time_behind(std::string_view text, Reading& reading) {
   constexpr std::size_t kLongestGap = 12;
   const std::size_t date_end = reading.end;

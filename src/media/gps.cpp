@@ -1,0 +1,194 @@
+#include "gps.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "civil.hpp"
+
+namespace dalil::media {
+namespace {
+
+// EXIF 2.32 table 66.
+constexpr std::uint16_t kLatitudeRef = 1, kLatitude = 2, kLongitudeRef = 3, kLongitude = 4, kAltitudeRef = 5,
+                        kAltitude = 6, kTime = 7, kDirection = 17, kDate = 29;
+
+struct TextRow {
+  std::uint16_t tag;
+  const char* name;
+};
+constexpr std::array kTexts = {
+    TextRow{9, "Exif.GPSInfo.GPSStatus"},
+    TextRow{16, "Exif.GPSInfo.GPSImgDirectionRef"},
+    TextRow{18, "Exif.GPSInfo.GPSMapDatum"},
+};
+constexpr std::array kRationals = {
+    TextRow{11, "Exif.GPSInfo.GPSDOP"},
+    TextRow{13, "Exif.GPSInfo.GPSSpeed"},
+    TextRow{31, "Exif.GPSInfo.GPSHPositioningError"},
+};
+
+std::string written(const Rational& value) {
+  return std::to_string(value.numerator) + "/" + std::to_string(value.denominator);
+}
+
+/// Three rationals: degrees or hours, minutes, seconds.
+struct Triple {
+  std::array<Rational, 3> parts;
+  std::optional<double> value() const {
+    const auto a = parts[0].value(), b = parts[1].value(), c = parts[2].value();
+    if (!a || !b || !c) return std::nullopt;
+    return *a + *b / 60 + *c / 3600;
+  }
+  std::string text() const { return written(parts[0]) + " " + written(parts[1]) + " " + written(parts[2]); }
+};
+
+class GpsWalk {
+ public:
+  GpsWalk(TiffReader& reader, const TiffDirectory& directory, MediaFacts& facts)
+      : reader_(reader), directory_(directory), facts_(facts) {}
+
+  void run() {
+    add_place();
+    add_time();
+    for (const auto& row : kTexts) {
+      if (std::string value = text(row.tag); !value.empty())
+        facts_.fields.push_back({row.name, std::move(value)});
+    }
+    for (const auto& row : kRationals) {
+      const auto value = rational(row.tag);
+      if (value && value->denominator != 0) facts_.fields.push_back({row.name, written(*value)});
+    }
+  }
+
+ private:
+  std::string text(std::uint16_t tag) {
+    const auto* entry = directory_.find(tag);
+    return entry == nullptr ? std::string() : reader_.text(*entry);
+  }
+
+  std::optional<Rational> rational(std::uint16_t tag) {
+    const auto* entry = directory_.find(tag);
+    return entry == nullptr ? std::nullopt : reader_.rational(*entry);
+  }
+
+  std::optional<Triple> triple(std::uint16_t tag) {
+    const auto* entry = directory_.find(tag);
+    if (entry == nullptr) return std::nullopt;
+    Triple triple;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto part = reader_.rational(*entry, i);
+      // Some writers stop after the degrees, or after decimal minutes.
+      if (!part && i == 0) return std::nullopt;
+      triple.parts[i] = part.value_or(Rational{0, 1});
+    }
+    return triple;
+  }
+
+  void add_place() {
+    const auto latitude = triple(kLatitude), longitude = triple(kLongitude);
+    if (!latitude && !longitude) return;
+    const std::string north = text(kLatitudeRef), east = text(kLongitudeRef);
+    const std::string raw = (latitude ? latitude->text() : "") + " " + north + ", " +
+                            (longitude ? longitude->text() : "") + " " + east;
+    constexpr double kNowhere = 999;
+    const double degrees_north = latitude ? latitude->value().value_or(kNowhere) : kNowhere;
+    const double degrees_east = longitude ? longitude->value().value_or(kNowhere) : kNowhere;
+    const bool hemispheres = !north.empty() && !east.empty() && (north[0] == 'N' || north[0] == 'S') &&
+                             (east[0] == 'E' || east[0] == 'W');
+    if (!hemispheres || std::abs(degrees_north) > 90 || std::abs(degrees_east) > 180) {
+      facts_.fields.push_back({"Exif.GPSInfo.GPSLatitude", raw});
+      return;
+    }
+    PlaceClaim claim;
+    claim.field = "Exif.GPSInfo.GPSLatitude";
+    claim.raw = raw;
+    claim.latitude = north[0] == 'S' ? -degrees_north : degrees_north;
+    claim.longitude = east[0] == 'W' ? -degrees_east : degrees_east;
+    if (const auto altitude = rational(kAltitude)) claim.altitude_m = altitude->value();
+    if (const auto* entry = directory_.find(kAltitudeRef); entry != nullptr && claim.altitude_m) {
+      if (reader_.number(*entry) == 1u) claim.altitude_m = -*claim.altitude_m;
+    }
+    if (const auto direction = rational(kDirection)) claim.direction_deg = direction->value();
+    facts_.places.push_back(std::move(claim));
+  }
+
+  void add_time() {
+    const std::string date = text(kDate);
+    const auto clock = triple(kTime);
+    if (date.empty()) return;
+    const auto day = parse_reading(std::string_view(date).substr(0, 10));
+    const auto hours = clock ? clock->value() : std::nullopt;
+    if (!day || !hours || *hours < 0 || *hours >= 25) {
+      facts_.fields.push_back({"Exif.GPSInfo.GPSDateStamp", clock ? date + " " + clock->text() : date});
+      return;
+    }
+    TimeClaim claim;
+    claim.field = "Exif.GPSInfo.GPSDateStamp";
+    claim.raw = date + " " + clock->text();
+    claim.ms = day->wall_ms + static_cast<std::int64_t>(std::llround(*hours * 3'600'000));
+    claim.basis = ZoneBasis::utc_by_format;
+    facts_.times.push_back(std::move(claim));
+  }
+
+  TiffReader& reader_;
+  const TiffDirectory& directory_;
+  MediaFacts& facts_;
+};
+
+/// One signed number of ISO 6709 from the front of `text`.
+struct Coordinate {
+  double value = 0;
+  std::size_t whole_digits = 0;
+};
+
+std::optional<Coordinate> take_coordinate(std::string_view& text) {
+  if (text.empty() || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  std::size_t end = 1;
+  while (end < text.size() && ((text[end] >= '0' && text[end] <= '9') || text[end] == '.')) ++end;
+  const std::string_view digits = text.substr(1, end - 1);
+  Coordinate found;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), found.value);
+  if (error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
+  found.whole_digits = std::min(digits.find('.'), digits.size());
+  if (text[0] == '-') found.value = -found.value;
+  text.remove_prefix(end);
+  return found;
+}
+
+/// DD, DDMM or DDMMSS (a digit more for longitudes), told by the digits before the point.
+double to_degrees(const Coordinate& coordinate, std::size_t degree_digits) {
+  const double magnitude = std::abs(coordinate.value);
+  double degrees = magnitude;
+  if (coordinate.whole_digits == degree_digits + 2) {
+    const double whole = std::floor(magnitude / 100);
+    degrees = whole + (magnitude - whole * 100) / 60;
+  } else if (coordinate.whole_digits == degree_digits + 4) {
+    const double whole = std::floor(magnitude / 10'000),
+                 minutes = std::floor((magnitude - whole * 10'000) / 100);
+    degrees = whole + minutes / 60 + (magnitude - whole * 10'000 - minutes * 100) / 3600;
+  }
+  return coordinate.value < 0 ? -degrees : degrees;
+}
+
+}  // namespace
+
+void read_gps(TiffReader& reader, const TiffDirectory& directory, MediaFacts& facts) {
+  GpsWalk(reader, directory, facts).run();
+}
+
+std::optional<PlaceClaim> parse_iso6709(std::string_view field, std::string_view text) {
+  PlaceClaim claim;
+  claim.field = field;
+  claim.raw = text;
+  const auto latitude = take_coordinate(text);
+  const auto longitude = latitude ? take_coordinate(text) : std::nullopt;
+  if (!longitude) return std::nullopt;
+  claim.latitude = to_degrees(*latitude, 2);
+  claim.longitude = to_degrees(*longitude, 3);
+  if (std::abs(claim.latitude) > 90 || std::abs(claim.longitude) > 180) return std::nullopt;
+  if (const auto altitude = take_coordinate(text)) claim.altitude_m = altitude->value;
+  return claim;
+}
+
+}  // namespace dalil::media

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "bounds.hpp"
+#include "dalil/media/facts.hpp"
+
+// What is spoken between ParserClient and dalil-parser, which are built and installed together: no
+// compatibility between versions, so native byte order. The nursery listens on descriptor kNurserySocket
+// (SOCK_SEQPACKET) for one-byte messages that carry the worker's end of a stream socket; over that stream
+// requests go down, each with the descriptor of a file, and a greeting and answers come up.
+namespace dalil::media::protocol {
+
+inline constexpr int kNurserySocket = 3;
+inline constexpr std::uint8_t kSpawn = 'S';
+
+inline constexpr std::uint32_t kRequestMagic = 0x444c5251, kAnswerMagic = 0x444c414e,
+                               kGreetingMagic = 0x444c4849;
+
+/// Flags of the greeting, which a worker sends once the door is locked.
+enum Door : std::uint32_t { no_new_privileges = 1, seccomp = 2, landlock = 4, resource_limits = 8 };
+
+struct Greeting {
+  std::uint32_t magic = kGreetingMagic;
+  std::uint32_t door = 0;
+};
+
+struct Request {
+  std::uint32_t magic = kRequestMagic;
+  std::uint32_t sequence = 0;
+  std::uint64_t file_size =
+      0;  ///< as the main process sees it: fstat() opens too much to be allowed to a worker
+  std::uint8_t kind = 0;
+  std::array<char, 23> format{};  ///< ends in NUL
+};
+static_assert(sizeof(Request) == 40);
+
+/// Followed by `size` bytes of encoded facts.
+struct Answer {
+  std::uint32_t magic = kAnswerMagic;
+  std::uint32_t sequence = 0;
+  std::uint32_t size = 0;
+};
+static_assert(sizeof(Answer) == 12);
+
+}  // namespace dalil::media::protocol

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <sys/types.h>
+#include <chrono>
+#include <string>
+
+#include "dalil/files/handle.hpp"
+#include "parser_protocol.hpp"
+
+namespace dalil::media {
+
+/// A running dalil-parser: the nursery, which has its libraries loaded and never sees a file, and the worker
+/// that it forked. Forking anew takes well under a millisecond, where starting the program takes some tens of
+/// them.
+class WorkerProcess {
+ public:
+  explicit WorkerProcess(std::string program) : program_(std::move(program)) {}
+  ~WorkerProcess() { stop(); }
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  /// A worker that nobody has used yet; the one before is killed. Error(io) if that cannot be done.
+  void renew(std::chrono::milliseconds limit);
+  /// The stream to the worker (non-blocking); -1 before the first renew().
+  int stream() const { return stream_.get(); }
+  std::uint32_t door() const { return door_; }
+  void stop();
+
+ private:
+  void start_nursery();
+  bool spawn_worker(std::chrono::milliseconds limit);
+
+  std::string program_;
+  pid_t nursery_ = -1;
+  files::Fd control_;
+  files::Fd stream_;
+  std::uint32_t door_ = 0;
+};
+
+/// Milliseconds left until then, never below zero, for poll().
+int poll_timeout(std::chrono::steady_clock::time_point deadline);
+
+/// The option, DALIL_PARSER, beside this executable, the install directory. Error(io) if it is at none of
+/// them.
+std::string find_parser(const std::string& option);
+
+}  // namespace dalil::media

@@ -1,0 +1,93 @@
+#include "extract.hpp"
+
+#include <array>
+
+#include "av.hpp"
+#include "boxes.hpp"
+#include "exiv.hpp"
+#include "file_source.hpp"
+#include "pictures.hpp"
+#include "signs.hpp"
+
+namespace dalil::parser {
+namespace {
+
+using namespace media;
+
+/// How a format is read: by a reader of ours, by Exiv2's raw classes, by a demuxer of libavformat; first to
+/// last.
+struct Row {
+  std::string_view format;
+  void (*read)(Source&, MediaFacts&, Packets&);
+  bool raw;
+  const char* demuxer;
+};
+constexpr std::array kFormats = {
+    Row{"jpeg", read_jpeg, false, nullptr},
+    Row{"png", read_png, false, nullptr},
+    Row{"webp", read_webp, false, nullptr},
+    Row{"gif", read_gif, false, nullptr},
+    Row{"bmp", read_bmp, false, nullptr},
+    Row{"tiff", read_tiff_file, false, nullptr},
+    Row{"heic", read_heif, false, nullptr},
+    Row{"avif", read_heif, false, nullptr},
+    Row{"psd", read_psd, false, nullptr},
+    Row{"jp2", read_jp2, false, nullptr},
+    Row{"jxl", read_jp2, false, nullptr},
+    Row{"dng", read_tiff_file, false, nullptr},
+    Row{"nef", read_tiff_file, true, nullptr},
+    Row{"arw", read_tiff_file, true, nullptr},
+    Row{"pef", read_tiff_file, true, nullptr},
+    Row{"cr2", read_tiff_file, true, nullptr},
+    Row{"orf", read_tiff_file, true, nullptr},
+    Row{"rw2", read_tiff_file, true, nullptr},
+    Row{"raf", read_raf, false, nullptr},
+    Row{"cr3", read_cr3, false, nullptr},
+    Row{"crw", nullptr, true, nullptr},
+    Row{"mrw", nullptr, true, nullptr},
+    Row{"mp4", read_movie, false, "mov"},
+    Row{"mov", read_movie, false, "mov"},
+    Row{"3gp", read_movie, false, "mov"},
+    Row{"m4a", read_movie, false, "mov"},
+    Row{"matroska", nullptr, false, "matroska"},
+    Row{"avi", nullptr, false, "avi"},
+    Row{"flv", nullptr, false, "flv"},
+    Row{"asf", nullptr, false, "asf"},
+    Row{"mpegts", nullptr, false, "mpegts"},
+    Row{"mpegps", nullptr, false, "mpeg"},
+    Row{"mpegvideo", nullptr, false, "mpegvideo"},
+    Row{"mxf", nullptr, false, "mxf"},
+    Row{"dv", nullptr, false, "dv"},
+    Row{"ogg", nullptr, false, "ogg"},
+    Row{"flac", nullptr, false, "flac"},
+    Row{"mp3", nullptr, false, "mp3"},
+    Row{"aac", nullptr, false, "aac"},
+    Row{"amr", nullptr, false, "amr"},
+    Row{"wav", nullptr, false, "wav"},
+    Row{"aiff", nullptr, false, "aiff"},
+    Row{"caf", nullptr, false, "caf"},
+};
+
+}  // namespace
+
+MediaFacts extract(int fd, std::uint64_t size, MediaKind kind, std::string_view format) {
+  MediaFacts facts;
+  facts.kind = kind;
+  facts.format = format;
+  FileSource source(fd, size);
+  for (const auto& row : kFormats) {
+    if (row.format != format) continue;
+    Packets packets;
+    if (row.read != nullptr) row.read(source, facts, packets);
+    if (row.raw) {
+      read_raw(source, facts);
+      packets.exif = {};
+    }
+    read_packets(source, packets, facts);
+    if (row.demuxer != nullptr) read_av(source, row.demuxer, facts);
+  }
+  add_signs(facts);
+  return facts;
+}
+
+}  // namespace dalil::parser

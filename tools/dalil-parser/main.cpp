@@ -1,0 +1,120 @@
+// The worker that looks at foreign files, so that the main process need not. See docs/metadata.md.
+//
+// Started as a nursery: it loads and initialises the libraries, and then forks a worker each time that it is
+// told to. The nursery never sees a file; a worker sees nothing but files, and locks its door before the
+// first.
+
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "av.hpp"
+#include "exiv.hpp"
+#include "extract.hpp"
+#include "parser_protocol.hpp"
+#include "passing.hpp"
+#include "sandbox.hpp"
+
+namespace {
+
+using namespace dalil;
+namespace protocol = media::protocol;
+
+bool send_all(int socket, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+template <typename T>
+ByteView bytes_of(const T& value) {
+  return {reinterpret_cast<const std::uint8_t*>(&value), sizeof value};
+}
+
+std::uint32_t flags_of(const parser::Locks& locks) {
+  return (locks.no_new_privileges ? protocol::no_new_privileges : 0u) |
+         (locks.seccomp ? protocol::seccomp : 0u) | (locks.landlock ? protocol::landlock : 0u) |
+         (locks.resource_limits ? protocol::resource_limits : 0u);
+}
+
+bool answer(int socket, const protocol::Request& request, int fd) {
+  const auto kind = request.kind <= static_cast<std::uint8_t>(media::MediaKind::document)
+                        ? static_cast<media::MediaKind>(request.kind)
+                        : media::MediaKind::other;
+  const Bytes facts = media::encode(parser::extract(fd, request.file_size, kind, request.format.data()));
+  protocol::Answer header;
+  header.sequence = request.sequence;
+  header.size = static_cast<std::uint32_t>(facts.size());
+  Bytes message;
+  message.reserve(sizeof header + facts.size());
+  append(message, bytes_of(header));
+  append(message, facts);
+  return send_all(socket, message);
+}
+
+/// A worker's whole life. Running out of memory ends it too: the main process tries the file again in a fresh
+/// one.
+void work(int socket) {
+  protocol::Greeting greeting;
+  greeting.door = flags_of(parser::lock_door(socket));
+  if (!send_all(socket, bytes_of(greeting))) return;
+  while (true) {
+    protocol::Request request;
+    const auto got = media::recv_with_fd(socket, {reinterpret_cast<std::uint8_t*>(&request), sizeof request});
+    if (got.size != sizeof request || request.magic != protocol::kRequestMagic || !got.fd) return;
+    request.format.back() = '\0';
+    if (!answer(socket, request, got.fd.get())) return;
+  }
+}
+
+/// Dies with the process that started it, even while it is stuck.
+bool die_with(pid_t parent) {
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
+}
+
+void end_worker(pid_t& worker) {
+  if (worker <= 0) return;
+  kill(worker, SIGKILL);
+  while (waitpid(worker, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  worker = -1;
+}
+
+int run_nursery() {
+  pid_t worker = -1;
+  while (true) {
+    std::uint8_t message = 0;
+    auto got = media::recv_with_fd(protocol::kNurserySocket, {&message, 1});
+    end_worker(worker);
+    if (got.size != 1 || message != protocol::kSpawn || !got.fd) return 0;
+    const pid_t nursery = getpid();
+    worker = fork();
+    if (worker < 0) return 1;
+    if (worker > 0) continue;
+    close(protocol::kNurserySocket);
+    if (die_with(nursery)) work(got.fd.get());
+    _exit(0);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const pid_t parent = getppid();
+  if (!die_with(parent)) return 1;
+  clearenv();
+  close_range(protocol::kNurserySocket + 1, ~0u, 0);
+  parser::initialise_exiv();
+  parser::initialise_av();
+  return run_nursery();
+}

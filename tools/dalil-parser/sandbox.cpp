@@ -1,0 +1,169 @@
+#include "sandbox.hpp"
+
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace dalil::parser {
+namespace {
+
+constexpr rlim_t kAddressSpace = rlim_t{1} << 30;
+/// Seconds of processor time in a worker's whole life; the main process limits each file by the wall clock. A
+/// worker that dies of this at an innocent file is no loss: that file is tried again in the next one.
+constexpr rlim_t kProcessorSeconds = 300;
+constexpr rlim_t kDescriptors = 32;
+
+// AddressSanitizer reserves terabytes of address space.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kLimitAddressSpace = false;
+#else
+constexpr bool kLimitAddressSpace = true;
+#endif
+
+bool limit(__rlimit_resource resource, rlim_t value) {
+  const rlimit both{value, value};
+  return setrlimit(resource, &both) == 0;
+}
+
+bool limit_resources() {
+  bool all = limit(RLIMIT_CPU, kProcessorSeconds);
+  all = limit(RLIMIT_NOFILE, kDescriptors) && all;
+  all = limit(RLIMIT_NPROC, 0) && all;
+  all = limit(RLIMIT_FSIZE, 0) && all;
+  all = limit(RLIMIT_CORE, 0) && all;
+  if (kLimitAddressSpace) all = limit(RLIMIT_AS, kAddressSpace) && all;
+  return all;
+}
+
+/// A rule set that handles every access and allows none.
+bool deny_files() {
+  constexpr std::uint64_t kAllOfVersion1 = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+  landlock_ruleset_attr attributes{};
+  attributes.handled_access_fs = kAllOfVersion1;
+  const long rules = syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+  if (rules < 0) return false;
+  const bool locked = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+  close(static_cast<int>(rules));
+  return locked;
+}
+
+/// Without side effects outside of this process.
+constexpr std::array kAllowed = {
+    SCMP_SYS(read),         SCMP_SYS(pread64),      SCMP_SYS(lseek),          SCMP_SYS(munmap),
+    SCMP_SYS(madvise),      SCMP_SYS(brk),          SCMP_SYS(futex),          SCMP_SYS(exit),
+    SCMP_SYS(exit_group),   SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday), SCMP_SYS(getrandom),    SCMP_SYS(close),          SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield),  SCMP_SYS(recvmsg),      SCMP_SYS(fstat),          SCMP_SYS(getpid),
+    SCMP_SYS(gettid),       SCMP_SYS(mremap),
+};
+
+/// What libraries try in passing and can do without: refused, where everything else kills.
+constexpr std::array kRefused = {
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(uname),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(ioctl),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(clone),
+    SCMP_SYS(clone3),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(unlink),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(prctl),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(socket),
+    SCMP_SYS(times),
+    SCMP_SYS(clock_getres),
+    SCMP_SYS(writev),
+};
+
+struct ReleaseFilter {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+
+/// Rules that look at arguments.
+bool add_narrow_rules(scmp_filter_ctx filter, int socket) {
+  const auto fd = static_cast<scmp_datum_t>(socket);
+  bool good = true;
+  for (const int call : {SCMP_SYS(write), SCMP_SYS(sendmsg), SCMP_SYS(sendto)}) {
+    good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, fd)) == 0 && good;
+    good = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 1, SCMP_A0(SCMP_CMP_NE, fd)) == 0 && good;
+  }
+  // Private memory that is not executable: neither new code, nor writing to a file through a mapping.
+  good =
+      seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                       SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0)) == 0 &&
+      good;
+  good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                          SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+         good;
+  // abort() signals its own process.
+  good = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                          SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))) == 0 &&
+         good;
+  return good;
+}
+
+bool filter_calls(int socket) {
+  const std::unique_ptr<void, ReleaseFilter> filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
+  if (!filter) return false;
+  for (const int call : kAllowed) {
+    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
+  }
+  for (const int call : kRefused) {
+    // A call that this architecture never had needs no rule.
+    const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), call, 0);
+    if (result != 0 && result != -EDOM) return false;
+  }
+  return add_narrow_rules(filter.get(), socket) && seccomp_load(filter.get()) == 0;
+}
+
+}  // namespace
+
+Locks lock_door(int socket) {
+  Locks locks;
+  locks.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  locks.landlock = deny_files();
+  locks.resource_limits = limit_resources();
+  locks.seccomp = filter_calls(socket);
+  return locks;
+}
+
+}  // namespace dalil::parser
