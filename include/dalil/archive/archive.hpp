@@ -19,13 +19,15 @@ class Archive {
  public:
   /// See ledger::Ledger::create.
   static void create(const std::string& directory, const ledger::Keyring& keyring,
-                     const std::vector<std::pair<std::string, Bytes>>& slots, const Clock& clock = system_clock());
-  static Archive open(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock());
+                     const std::vector<std::pair<std::string, Bytes>>& slots,
+                     const Clock& clock = system_clock());
+  static Archive open(const std::string& directory, ledger::Keyring keyring,
+                      const Clock& clock = system_clock());
   Archive(Archive&&) noexcept;
   ~Archive();
 
-  View view() const;    ///< a consistent snapshot; any number, one per thread
-  Editor edit();        ///< Error(locked) if another process writes
+  View view() const;  ///< a consistent snapshot; any number, one per thread
+  Editor edit();      ///< Error(locked) if another process writes
   const ledger::Ledger& ledger() const;
   const ledger::Keyring& keyring() const;
   const Clock& clock() const;
@@ -39,7 +41,8 @@ class Archive {
   std::unique_ptr<State> state_;
 };
 
-/// Questions to one snapshot. One per thread. What the role cannot see throws Error(wrong_key) unless it says otherwise.
+/// Questions to one snapshot. One per thread. What the role cannot see throws Error(wrong_key) unless it says
+/// otherwise.
 class View {
  public:
   ~View();
@@ -63,9 +66,10 @@ class View {
   /// The copy index's rows of one directory of a volume; empty if it is unknown.
   std::vector<CopyRow> directory(Row volume, std::string_view path);
   /// All rows of one volume or of all (kNoRow), directory by directory in no particular order.
-  /// A directory of many names comes in several portions. Error(corrupt) if the number of records is not what it was.
-  void for_each_copy(Row volume,
-                     const std::function<void(Row volume, const std::string& directory, const std::vector<CopyRow>&)>& visit);
+  /// A directory of many names comes in several portions. Error(corrupt) if the number of records is not what
+  /// it was.
+  void for_each_copy(Row volume, const std::function<void(Row volume, const std::string& directory,
+                                                          const std::vector<CopyRow>&)>& visit);
   /// The copy as its ledger entry states it, tags included. Error(corrupt) if the entry is not a copy.
   Copy copy(Seq seq);
   /// Absent if the item is no media, or not visible to this role.
@@ -80,6 +84,12 @@ class View {
   std::vector<Link> links_of_item(Row item, bool with_withdrawn = false);
   std::vector<Link> links_of_incident(Row incident, bool with_withdrawn = false);
 
+  /// Links that stand: item, incident, type.
+  void for_each_link(const std::function<void(Row item, Row incident, LinkType type)>& visit);
+
+  /// One line for a person: what an entry says, or that the role may not see it.
+  std::string describe_entry(Seq seq);
+
   // Runs, newest first
   std::vector<RunSummary> runs(std::size_t limit = 50);
   /// Who an actor id stands for; the id in hexadecimal if unknown.
@@ -87,6 +97,7 @@ class View {
 
  private:
   friend class Archive;
+  std::vector<Link> links_where(const ledger::Column& column, Row value, bool with_withdrawn);
   struct State;
   explicit View(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -99,7 +110,8 @@ struct AddedCopy {
   Seq seq = 0;
 };
 
-/// Changes, each an entry in the ledger and its derived rows; durable with `commit`. One at a time over all processes.
+/// Changes, each an entry in the ledger and its derived rows; durable with `commit`. One at a time over all
+/// processes.
 class Editor {
  public:
   ~Editor();
@@ -116,7 +128,8 @@ class Editor {
   /// A symbolic link, recorded and not followed.
   void add_symlink(Row volume, std::string_view directory, std::string_view name, const files::FileStat& stat,
                    std::string_view target);
-  /// Copies whose files are gone from their volume (also those that moved: their new path is a copy of its own).
+  /// Copies whose files are gone from their volume (also those that moved: their new path is a copy of its
+  /// own).
   struct Gone {
     std::string directory, name;
     std::string moved_to;  ///< path where the same content newly appeared on the volume; empty if nowhere
@@ -132,9 +145,11 @@ class Editor {
   /// Error(not_found) if withdrawn already.
   void withdraw_link(Row link, const std::string& why);
 
-  /// Verdicts of one directory's copies, as a verification goes on.
+  /// A directory that was verified: each of its live copies is intact, but for those named with their
+  /// verdicts; a copy named as not_checked keeps what was known of it.
   void record_verdicts(Row volume, std::string_view directory,
-                       const std::vector<std::pair<std::string, Verdict>>& verdicts, std::int64_t verified_at_s);
+                       const std::vector<std::pair<std::string, Verdict>>& exceptions,
+                       std::int64_t verified_at_s);
   void add_run(const RunSummary& run);
 
   // The same questions as View, over what has been changed so far

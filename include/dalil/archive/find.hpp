@@ -15,21 +15,23 @@ struct Query {
   std::optional<LinkType> link_type;
   std::vector<std::string> path_parts;  ///< every one occurs in the path of some copy, folded for search
   std::string digest_prefix;            ///< hexadecimal
-  std::optional<DateSpan> embedded;     ///< the file's own metadata; unknown zones match if the local day does
-  std::optional<DateSpan> claimed;      ///< by the file's name
+  std::optional<DateSpan> embedded;  ///< the file's own metadata; unknown zones match if the local day does
+  std::optional<DateSpan> claimed;   ///< by the file's name
   std::optional<DateSpan> incident_date;
   std::optional<media::MediaKind> kind;
   std::optional<std::uint64_t> min_size, max_size;  ///< bytes, inclusive
-  std::string camera;                   ///< part of make, model or serial, folded
-  std::optional<bool> linked;           ///< to any incident
-  std::string volume;                   ///< label or ID: a live copy there
+  std::string camera;                               ///< part of make, model or serial, folded
+  std::optional<bool> linked;                       ///< to any incident
+  std::string volume;                               ///< label or ID: a live copy there
+  /// Days are meant in local time of the place, this many minutes east of UTC; for times whose UTC is known.
+  std::int32_t zone_minutes = 180;
   std::size_t limit = SIZE_MAX;
 };
 
 /// Rows of the items that match, in ascending order.
 ///
-/// A scan of the sealed columns that the filters need and of no others. Error(wrong_key) if a filter needs a class
-/// that the role cannot read; Error(not_found) for an incident or a volume that does not exist.
+/// A scan of the sealed columns that the filters need and of no others. Error(wrong_key) if a filter needs a
+/// class that the role cannot read; Error(not_found) for an incident or a volume that does not exist.
 std::vector<Row> find(View& view, const Query& query);
 
 }  // namespace dalil::archive

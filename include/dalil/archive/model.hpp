@@ -28,7 +28,7 @@ std::optional<VolumeKind> volume_kind_from(std::string_view name);
 /// A tree of files that holds copies.
 struct Volume {
   Row row = ledger::kNoRow;
-  std::string id;  ///< "V1", "V2" ... given by the archive
+  std::string id;     ///< "V1", "V2" ... given by the archive
   std::string label;  ///< chosen by people, unique
   VolumeKind kind = VolumeKind::working;
   bool sealed = false;  ///< encrypted objects rather than the files as they are
@@ -72,15 +72,16 @@ struct Copy {
   std::string path() const;
 };
 
-/// One row of the copy index: what a rescan and a verification need to know of a name without its ledger entry.
+/// One row of the copy index: what a rescan and a verification need to know of a name without its ledger
+/// entry.
 struct CopyRow {
   std::string name;
   enum class State : std::uint8_t { live = 1, vanished = 2, symlink = 3 } state = State::live;
   std::uint64_t size_bytes = 0;
   std::int64_t mtime_ns = 0, ctime_ns = 0;
   std::uint64_t inode = 0;
-  Seq seq = 0;                  ///< the entry that says it was seen
-  Row item = ledger::kNoRow;    ///< kNoRow for a symbolic link
+  Seq seq = 0;                     ///< the entry that says it was seen
+  Row item = ledger::kNoRow;       ///< kNoRow for a symbolic link
   std::int64_t verified_at_s = 0;  ///< Unix seconds; 0: never
   Verdict verdict = Verdict::not_checked;
 };
@@ -186,8 +187,8 @@ struct RunSummary {
   std::string kind;  ///< "scan" or "verify"
   Row volume = ledger::kNoRow;
   std::string folder;
-  std::string mode;   ///< of a verification: quick, tags, sha256
-  std::string result; ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
+  std::string mode;    ///< of a verification: quick, tags, sha256
+  std::string result;  ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
   std::string incident, source, note;
   UtcTime started, ended;
   std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< "seen", "indexed", ...

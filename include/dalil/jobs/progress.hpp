@@ -10,7 +10,7 @@ namespace dalil::jobs {
 struct Progress {
   std::atomic<std::uint64_t> files_seen{0}, files_done{0}, files_expected{0};
   std::atomic<std::uint64_t> bytes_done{0}, bytes_expected{0};
-  std::atomic<bool> walk_finished{false};  ///< from now on the expected numbers are final
+  std::atomic<bool> walk_finished{false};         ///< from now on the expected numbers are final
   std::atomic<std::uint64_t> files_committed{0};  ///< durable in the archive
   std::atomic<std::uint64_t> problems{0};
 };

@@ -12,14 +12,15 @@ namespace dalil::jobs {
 
 /// Links everything whose path matches to an incident.
 struct LinkRule {
-  std::string pattern;  ///< glob over the path relative to the folder (`*` also matches `/`), or a folder prefix
+  std::string
+      pattern;  ///< glob over the path relative to the folder (`*` also matches `/`), or a folder prefix
   std::string incident;
   archive::LinkType type = archive::LinkType::depicts;
 };
 
 struct ScanOptions {
-  std::string folder;        ///< the tree to walk; the volume's root, or a folder below it
-  std::string path_prefix;   ///< where `folder` lies within the volume, "" for its root
+  std::string folder;       ///< the tree to walk; the volume's root, or a folder below it
+  std::string path_prefix;  ///< where `folder` lies within the volume, "" for its root
   archive::Row volume = ledger::kNoRow;
   bool rehash = false;   ///< read also what has not changed
   bool dry_run = false;  ///< walk and compare only; nothing is read or written
@@ -28,20 +29,22 @@ struct ScanOptions {
   std::function<std::optional<std::string>(const std::string& path)> incident_of;
   archive::LinkType incident_type = archive::LinkType::depicts;  ///< for `incident_of`
   std::string source, note;
-  std::string parser_program;      ///< empty: found by the media module
+  std::string parser_program;  ///< empty: found by the media module
   bool metadata = true;
-  unsigned threads = 0;            ///< 0: as many as processors
-  std::function<void(const archive::RunSummary::Exception&)> on_problem;  ///< as they happen; one thread at a time
-  std::function<void(const std::string& event, const std::string& path)> on_file;  ///< new, changed, moved, vanished; may be empty
+  unsigned threads = 0;  ///< 0: as many as processors
+  std::function<void(const archive::RunSummary::Exception&)>
+      on_problem;  ///< as they happen; one thread at a time
+  std::function<void(const std::string& event, const std::string& path)>
+      on_file;  ///< new, changed, moved, vanished; may be empty
 };
 
 struct ScanReport {
-  std::uint64_t seen = 0;       ///< = indexed + unchanged + skipped + failed
-  std::uint64_t indexed = 0;    ///< read and recorded: new, changed (and moved) ones
+  std::uint64_t seen = 0;     ///< = indexed + unchanged + skipped + failed
+  std::uint64_t indexed = 0;  ///< read and recorded: new, changed (and moved) ones
   std::uint64_t unchanged = 0;
-  std::uint64_t skipped = 0;    ///< FIFOs, sockets, devices
+  std::uint64_t skipped = 0;  ///< FIFOs, sockets, devices
   std::uint64_t failed = 0;
-  std::uint64_t symlinks = 0;   ///< counted within indexed or unchanged
+  std::uint64_t symlinks = 0;  ///< counted within indexed or unchanged
   std::uint64_t directories = 0;
   std::uint64_t changed = 0, moved = 0, vanished = 0, new_items = 0, links = 0, media = 0;
   std::uint64_t bytes_read = 0;
@@ -52,8 +55,9 @@ struct ScanReport {
 
 /// Walks a folder, reads what is new or changed once, and records it.
 ///
-/// Commits as it goes: what `Progress::files_committed` counts survives everything. Interrupted, it commits what is
-/// done and returns; the next scan goes on from there.
-ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress& progress, const StopFlag& stop);
+/// Commits as it goes: what `Progress::files_committed` counts survives everything. Interrupted, it commits
+/// what is done and returns; the next scan goes on from there.
+ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress& progress,
+                const StopFlag& stop);
 
 }  // namespace dalil::jobs

@@ -25,7 +25,8 @@ struct VerifyOptions {
   bool from_medium = false;  ///< read around the cache
   bool record = true;        ///< append the run to the ledger
   unsigned threads = 0;
-  std::function<void(const archive::RunSummary::Exception&)> on_verdict;  ///< all but intact; one thread at a time
+  std::function<void(const archive::RunSummary::Exception&)>
+      on_verdict;  ///< all but intact; one thread at a time
 };
 
 struct VerifyReport {
@@ -43,6 +44,7 @@ struct VerifyReport {
   std::string result() const;
 };
 
-VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Progress& progress, const StopFlag& stop);
+VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Progress& progress,
+                    const StopFlag& stop);
 
 }  // namespace dalil::jobs

@@ -35,8 +35,8 @@ ActorId actor_id(const crypto::PublicKey& key);
 
 /// The keys of one actor: a key per class (and epoch) that the role may read, and a signing key.
 ///
-/// The text form (docs/formats/keyring.md) is what a key slot holds, encrypted as an age file, so that stock `age`
-/// recovers it. Move-only; all keys are in locked memory.
+/// The text form (docs/formats/keyring.md) is what a key slot holds, encrypted as an age file, so that stock
+/// `age` recovers it. Move-only; all keys are in locked memory.
 class Keyring {
  public:
   /// Fresh keys of every class: the first archivist of a new archive.

@@ -14,6 +14,7 @@
 
 namespace dalil::ledger {
 
+struct Core;
 using Token = std::array<std::uint8_t, 32>;
 
 /// An actor whose signature on a checkpoint counts.
@@ -25,9 +26,9 @@ struct Signer {
 
 /// One consistent view of the archive: what was committed when it was made or renewed.
 ///
-/// Not for two threads at once; make one for each. Views (ByteView) that it hands out are valid until the next call
-/// on the same reader. Whatever fails authentication throws Error(corrupt) and names the table and the key;
-/// what the role cannot open throws Error(wrong_key).
+/// Not for two threads at once; make one for each. Views (ByteView) that it hands out are valid until the
+/// next call on the same reader. Whatever fails authentication throws Error(corrupt) and names the table and
+/// the key; what the role cannot open throws Error(wrong_key).
 class Reader {
  public:
   ~Reader();
@@ -61,7 +62,8 @@ class Reader {
   // Derived: sealed records by token
   Token token(std::string_view kind, ByteView value, ByteView more = {}) const;
   std::optional<Bytes> record(const RecordTable& table, const Token& token);
-  /// All records of a table in the order of their tokens. Error(corrupt) if their number is not what was committed.
+  /// All records of a table in the order of their tokens. Error(corrupt) if their number is not what was
+  /// committed.
   void for_each_record(const RecordTable& table, const std::function<bool(ByteView content)>& visit);
   /// Row or sequence number that a token was put for: a hint that the row itself has to confirm.
   std::optional<std::uint64_t> lookup(const Token& token);
@@ -73,14 +75,15 @@ class Reader {
   friend class Ledger;
   friend class Writer;
   struct State;
+  static Reader on(std::shared_ptr<const Core> core);
   explicit Reader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 /// The only way to change an archive; one at a time over all processes.
 ///
-/// Appends and changes of derived rows become visible and durable together, at `commit`. Destruction without a commit
-/// forgets everything since the last one. Reads through the writer see its own changes.
+/// Appends and changes of derived rows become visible and durable together, at `commit`. Destruction without
+/// a commit forgets everything since the last one. Reads through the writer see its own changes.
 class Writer {
  public:
   ~Writer();
@@ -111,13 +114,14 @@ class Writer {
   void add_signer(const Signer& signer);
 
   /// Writes everything out, signs the checkpoint over the new tree and commits durably (fsync).
-  /// On failure (disk full, I/O error) throws Error(io); the archive is as after the last commit and this writer is
-  /// dead: every further call throws.
+  /// On failure (disk full, I/O error) throws Error(io); the archive is as after the last commit and this
+  /// writer is dead: every further call throws.
   void commit();
 
  private:
   friend class Ledger;
   struct State;
+  static Writer on(std::shared_ptr<const Core> core);
   explicit Writer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -125,13 +129,14 @@ class Writer {
 /// An open archive: the LMDB environment and the keys of one actor.
 class Ledger {
  public:
-  /// Makes a new archive directory: in a temporary directory beside it, synced, renamed, parent synced. `slots` are
-  /// the key slot files (name, age file). Error(conflict) if `directory` exists; Error(unsupported) on a network
-  /// file system.
+  /// Makes a new archive directory: in a temporary directory beside it, synced, renamed, parent synced.
+  /// `slots` are the key slot files (name, age file); `first_entries` are appended by the keyring's actor.
+  /// Error(conflict) if `directory` exists; Error(unsupported) on a network file system.
   static void create(const std::string& directory, const Keyring& keyring, Schema schema,
-                     const std::vector<std::pair<std::string, Bytes>>& slots, const Clock& clock);
-  /// Error(no_archive), Error(wrong_key), Error(corrupt): the file is shorter than its pages, the tree does not match
-  /// the signed checkpoint, a seal is broken.
+                     const std::vector<std::pair<std::string, Bytes>>& slots,
+                     const std::vector<Draft>& first_entries, const Clock& clock);
+  /// Error(no_archive), Error(wrong_key), Error(corrupt): the file is shorter than its pages, the tree does
+  /// not match the signed checkpoint, a seal is broken.
   static Ledger open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock);
   ~Ledger();
   Ledger(Ledger&&) noexcept;
@@ -145,10 +150,11 @@ class Ledger {
   /// What the archive's database occupies on the disk.
   std::uint64_t database_bytes() const;
 
+  static Ledger on(std::shared_ptr<const Core> core);
+
  private:
-  struct State;
-  explicit Ledger(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Ledger(std::shared_ptr<const Core> core) : core_(std::move(core)) {}
+  std::shared_ptr<const Core> core_;
 };
 
 /// Names and contents of the key slots in an archive directory. Error(no_archive).

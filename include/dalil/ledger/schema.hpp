@@ -18,8 +18,8 @@ struct Column {
   const char* name;
 };
 
-/// All columns that exist: a constant table that outlives the ledger. Every row of a table has a value in each of
-/// the table's columns; what nobody set is zeros, or empty.
+/// All columns that exist: a constant table that outlives the ledger. Every row of a table has a value in
+/// each of the table's columns; what nobody set is zeros, or empty.
 using Schema = std::span<const Column>;
 
 /// Sealed records found by a keyed token: which table, and how its values are sealed.

@@ -1,0 +1,272 @@
+#include "convert.hpp"
+
+#include <fmt/format.h>
+
+#include "dalil/base/error.hpp"
+
+namespace dalil::archive {
+
+namespace {
+
+template <typename Message>
+void put_count(Message* to, const Count& from) {
+  if (from.value) to->set_value(*from.value);
+  to->set_qualifier(from.qualifier);
+}
+Count get_count(const records::Count& from) {
+  Count count;
+  if (from.has_value()) count.value = from.value();
+  count.qualifier = from.qualifier();
+  return count;
+}
+
+[[noreturn]] void ill_formed(const char* what) {
+  throw Error(ErrorCode::corrupt, fmt::format("a ledger entry holds an ill-formed {}", what),
+              "run 'dalil check'");
+}
+
+}  // namespace
+
+// Field by field, on purpose: a field that is added to the model and forgotten here fails the round-trip
+// test.
+records::Incident to_record(const Incident& incident) {
+  records::Incident record;
+  record.set_id(incident.id);
+  record.set_date(incident.date);
+  record.set_date_end(incident.date_end);
+  record.set_local_time(incident.local_time);
+  record.set_local_time_source(incident.local_time_source);
+  record.set_utc_offset(incident.utc_offset);
+  record.set_weekday_stated(incident.weekday_stated);
+  record.set_governorate(incident.governorate);
+  record.set_place(incident.place);
+  record.set_subdistrict(incident.subdistrict);
+  record.set_perpetrator_group(incident.perpetrator_group);
+  record.set_perpetrator_text(incident.perpetrator_text);
+  record.set_attribution(incident.attribution);
+  record.set_weapon(incident.weapon);
+  record.set_weapon_code(incident.weapon_code);
+  record.set_target(incident.target);
+  record.set_area_of_control(incident.area_of_control);
+  record.set_killed_described_as(incident.killed_described_as);
+  record.set_description(incident.description);
+  record.set_description_ar(incident.description_ar);
+  record.set_notes(incident.notes);
+  record.set_documented_on(incident.documented_on);
+  record.set_witness_json(incident.witness_json);
+  record.set_source_json(incident.source_json);
+  if (incident.weekday_ok) record.set_weekday_ok(*incident.weekday_ok);
+  if (incident.latitude) record.set_latitude(*incident.latitude);
+  if (incident.longitude) record.set_longitude(*incident.longitude);
+  if (incident.killed_provisional) record.set_killed_provisional(*incident.killed_provisional);
+  if (incident.evidence_links_in_text) record.set_evidence_links_in_text(*incident.evidence_links_in_text);
+  if (incident.witness_accounts) record.set_witness_accounts(*incident.witness_accounts);
+  put_count(record.mutable_killed(), incident.killed);
+  put_count(record.mutable_children(), incident.children);
+  put_count(record.mutable_women(), incident.women);
+  put_count(record.mutable_fetuses(), incident.fetuses);
+  put_count(record.mutable_wounded(), incident.wounded);
+  put_count(record.mutable_detained(), incident.detained);
+  for (const auto& text : incident.evidence_link_texts) record.add_evidence_link_texts(text);
+  for (const auto& text : incident.photo_captions) record.add_photo_captions(text);
+  for (const auto& relation : incident.relations) {
+    auto* pair = record.add_relations();
+    pair->set_first(relation.type);
+    pair->set_second(relation.target);
+  }
+  for (const auto& [name, value] : incident.extra) {
+    auto* pair = record.add_extra();
+    pair->set_first(name);
+    pair->set_second(value);
+  }
+  return record;
+}
+
+Incident from_record(const records::Incident& record) {
+  Incident incident;
+  incident.id = record.id();
+  incident.date = record.date();
+  incident.date_end = record.date_end();
+  incident.local_time = record.local_time();
+  incident.local_time_source = record.local_time_source();
+  incident.utc_offset = record.utc_offset();
+  incident.weekday_stated = record.weekday_stated();
+  incident.governorate = record.governorate();
+  incident.place = record.place();
+  incident.subdistrict = record.subdistrict();
+  incident.perpetrator_group = record.perpetrator_group();
+  incident.perpetrator_text = record.perpetrator_text();
+  incident.attribution = record.attribution();
+  incident.weapon = record.weapon();
+  incident.weapon_code = record.weapon_code();
+  incident.target = record.target();
+  incident.area_of_control = record.area_of_control();
+  incident.killed_described_as = record.killed_described_as();
+  incident.description = record.description();
+  incident.description_ar = record.description_ar();
+  incident.notes = record.notes();
+  incident.documented_on = record.documented_on();
+  incident.witness_json = record.witness_json();
+  incident.source_json = record.source_json();
+  if (record.has_weekday_ok()) incident.weekday_ok = record.weekday_ok();
+  if (record.has_latitude()) incident.latitude = record.latitude();
+  if (record.has_longitude()) incident.longitude = record.longitude();
+  if (record.has_killed_provisional()) incident.killed_provisional = record.killed_provisional();
+  if (record.has_evidence_links_in_text()) incident.evidence_links_in_text = record.evidence_links_in_text();
+  if (record.has_witness_accounts()) incident.witness_accounts = record.witness_accounts();
+  incident.killed = get_count(record.killed());
+  incident.children = get_count(record.children());
+  incident.women = get_count(record.women());
+  incident.fetuses = get_count(record.fetuses());
+  incident.wounded = get_count(record.wounded());
+  incident.detained = get_count(record.detained());
+  incident.evidence_link_texts.assign(record.evidence_link_texts().begin(),
+                                      record.evidence_link_texts().end());
+  incident.photo_captions.assign(record.photo_captions().begin(), record.photo_captions().end());
+  for (const auto& pair : record.relations()) incident.relations.push_back({pair.first(), pair.second()});
+  for (const auto& pair : record.extra()) incident.extra.emplace_back(pair.first(), pair.second());
+  return incident;
+}
+
+records::VolumeStated to_record(const Volume& volume) {
+  records::VolumeStated record;
+  record.set_row(volume.row);
+  record.set_kind(static_cast<std::uint32_t>(volume.kind));
+  record.set_sealed(volume.sealed);
+  record.set_capacity_bytes(volume.capacity_bytes);
+  record.set_id(volume.id);
+  record.set_label(volume.label);
+  record.set_kept_at(volume.kept_at);
+  record.set_file_system(volume.file_system);
+  record.set_uuid(volume.uuid);
+  record.set_serial(volume.serial);
+  record.set_file_system_label(volume.file_system_label);
+  record.set_root(volume.root);
+  record.set_note(volume.note);
+  return record;
+}
+
+Volume from_record(const records::VolumeStated& record) {
+  Volume volume;
+  volume.row = record.row();
+  if (record.kind() < 1 || record.kind() > 3) ill_formed("volume");
+  volume.kind = static_cast<VolumeKind>(record.kind());
+  volume.sealed = record.sealed();
+  volume.capacity_bytes = record.capacity_bytes();
+  volume.id = record.id();
+  volume.label = record.label();
+  volume.kept_at = record.kept_at();
+  volume.file_system = record.file_system();
+  volume.uuid = record.uuid();
+  volume.serial = record.serial();
+  volume.file_system_label = record.file_system_label();
+  volume.root = record.root();
+  volume.note = record.note();
+  return volume;
+}
+
+void fill_record(records::CopySeen& record, const Copy& copy) {
+  record.set_volume(copy.volume);
+  record.set_directory(copy.directory);
+  record.set_name(copy.name);
+  record.set_digest(copy.digest.bytes.data(), Digest::kSize);
+  record.set_size(copy.size_bytes);
+  record.set_mtime_ns(copy.mtime_ns);
+  record.set_ctime_ns(copy.ctime_ns);
+  record.set_inode(copy.inode);
+  record.set_tag_nonce(copy.tag_nonce.data(), copy.tag_nonce.size());
+  static_assert(sizeof(crypto::ChunkTag) == 16);
+  record.set_tags(copy.tags.data(), copy.tags.size() * sizeof(crypto::ChunkTag));
+}
+
+Copy from_record(const records::CopySeen& record) {
+  Copy copy;
+  copy.volume = record.volume();
+  copy.directory = record.directory();
+  copy.name = record.name();
+  copy.digest = Digest::from_bytes(as_bytes(record.digest()));
+  copy.size_bytes = record.size();
+  copy.mtime_ns = record.mtime_ns();
+  copy.ctime_ns = record.ctime_ns();
+  copy.inode = record.inode();
+  if (record.tag_nonce().size() != copy.tag_nonce.size()) ill_formed("copy");
+  std::memcpy(copy.tag_nonce.data(), record.tag_nonce().data(), copy.tag_nonce.size());
+  if (record.tags().size() != crypto::tag_count(copy.size_bytes) * sizeof(crypto::ChunkTag))
+    ill_formed("copy");
+  copy.tags.resize(record.tags().size() / sizeof(crypto::ChunkTag));
+  std::memcpy(copy.tags.data(), record.tags().data(), record.tags().size());
+  return copy;
+}
+
+records::Run to_record(const RunSummary& run) {
+  records::Run record;
+  record.set_kind(run.kind);
+  record.set_volume(run.volume);
+  record.set_folder(run.folder);
+  record.set_mode(run.mode);
+  record.set_result(run.result);
+  record.set_started_ms(run.started.ms);
+  record.set_ended_ms(run.ended.ms);
+  for (const auto& [name, value] : run.counts) {
+    auto* number = record.add_counts();
+    number->set_name(name);
+    number->set_value(value);
+  }
+  for (const auto& exception : run.exceptions) {
+    auto* to = record.add_exceptions();
+    to->set_path(exception.path);
+    to->set_verdict(static_cast<std::uint32_t>(exception.verdict));
+    for (const auto& [offset, size] : exception.ranges) {
+      auto* range = to->add_ranges();
+      range->set_offset(offset);
+      range->set_size(size);
+    }
+    to->set_error_number(exception.error_number);
+    to->set_detail(exception.detail);
+    if (exception.digest != Digest{}) to->set_digest(exception.digest.bytes.data(), Digest::kSize);
+  }
+  return record;
+}
+
+RunSummary from_record(const records::Run& record) {
+  RunSummary run;
+  run.kind = record.kind();
+  run.volume = record.volume();
+  run.folder = record.folder();
+  run.mode = record.mode();
+  run.result = record.result();
+  run.started.ms = record.started_ms();
+  run.ended.ms = record.ended_ms();
+  for (const auto& number : record.counts()) run.counts.emplace_back(number.name(), number.value());
+  for (const auto& from : record.exceptions()) {
+    RunSummary::Exception exception;
+    exception.path = from.path();
+    if (from.verdict() < 1 || from.verdict() > 9) ill_formed("verdict");
+    exception.verdict = static_cast<Verdict>(from.verdict());
+    for (const auto& range : from.ranges()) exception.ranges.emplace_back(range.offset(), range.size());
+    exception.error_number = from.error_number();
+    exception.detail = from.detail();
+    if (!from.digest().empty()) exception.digest = Digest::from_bytes(as_bytes(from.digest()));
+    run.exceptions.push_back(std::move(exception));
+  }
+  return run;
+}
+
+records::Record parse_record(ByteView content, ledger::Seq seq) {
+  records::Record record;
+  if (content.size() > INT32_MAX || !record.ParseFromArray(content.data(), static_cast<int>(content.size())))
+    throw Error(ErrorCode::corrupt, fmt::format("entry {} is ill-formed", seq), "run 'dalil check'");
+  if (record.kind_case() == records::Record::KIND_NOT_SET)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("entry {} is of a kind that this version does not know", seq),
+                "use a newer Dalil");
+  return record;
+}
+
+Bytes serialize(const records::Record& record) {
+  Bytes out(record.ByteSizeLong());
+  record.SerializeWithCachedSizesToArray(out.data());
+  return out;
+}
+
+}  // namespace dalil::archive

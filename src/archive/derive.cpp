@@ -1,0 +1,301 @@
+#include "derive.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+using namespace schema;
+
+namespace {
+
+Error broken_reference(Seq seq, const char* what) {
+  return Error(ErrorCode::corrupt, fmt::format("entry {} refers to {} that does not exist", seq, what),
+               "run 'dalil check'");
+}
+
+std::uint64_t place_value(const std::optional<media::PlaceClaim>& place) {
+  if (!place || std::abs(place->latitude) > 90 || std::abs(place->longitude) > 180) return 0;
+  const auto shifted = [](double degrees) {
+    return static_cast<std::uint64_t>(std::llround(degrees * 1e7) + (std::int64_t{1} << 31));
+  };
+  return shifted(place->latitude) << 32 | shifted(place->longitude);
+}
+
+}  // namespace
+
+Bytes append_seq(ByteView list, Seq seq) {
+  Bytes out(list.begin(), list.end());
+  append_varint(out, seq);
+  return out;
+}
+
+std::vector<Seq> read_seqs(ByteView list) {
+  std::vector<Seq> seqs;
+  ByteReader reader(list);
+  while (reader.remaining() > 0) seqs.push_back(reader.varint());
+  return seqs;
+}
+
+std::string camera_text(const media::MediaFacts& facts) {
+  std::string text = facts.make;
+  for (const std::string& part : {facts.model, facts.serial}) {
+    if (part.empty()) continue;
+    if (!text.empty()) text += ' ';
+    text += part;
+  }
+  return text;
+}
+
+std::optional<Row> Deriver::find_item(const Digest& digest) {
+  const auto row = writer_->lookup(writer_->token(kTokenItem, digest.view()));
+  if (!row || *row >= writer_->rows(kItems)) return std::nullopt;
+  if (!std::ranges::equal(writer_->cell(kItemDigest, static_cast<Row>(*row)), digest.bytes))
+    return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+std::optional<Row> Deriver::find_incident(std::string_view id) {
+  const auto row = writer_->lookup(writer_->token(kTokenIncident, as_bytes(id)));
+  if (!row || *row >= writer_->rows(kIncidents)) return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+std::optional<Row> Deriver::find_link(Seq seq) {
+  const auto row = writer_->lookup(writer_->token(kTokenLink, u64_value(seq)));
+  if (!row || *row >= writer_->rows(kLinks)) return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+std::optional<Row> Deriver::find_volume(std::string_view label) {
+  const auto row = writer_->lookup(writer_->token(kTokenVolume, as_bytes(label)));
+  if (!row || *row >= writer_->rows(kVolumes)) return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+void Deriver::apply(Seq seq, UtcTime time, const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kVolumeStated:
+      return apply(record.volume_stated());
+    case K::kCopySeen:
+      apply(seq, record.copy_seen());
+      return;
+    case K::kSymlinkSeen:
+      return apply(seq, record.symlink_seen());
+    case K::kCopiesGone:
+      return apply(record.copies_gone());
+    case K::kFactsStated:
+      return apply(seq, record.facts_stated());
+    case K::kIncidentRevised:
+      return apply(seq, record.incident_revised());
+    case K::kLinkMade:
+      return apply(seq, record.link_made());
+    case K::kLinkWithdrawn:
+      return apply(seq, record.link_withdrawn());
+    case K::kRun:
+      return apply(seq, record.run());
+    case K::kDirectoriesVerified:
+      return apply(record.directories_verified());
+    case K::kArchiveCreated:
+    case K::kScanNote:
+      return;  // nothing is derived from these
+    case K::KIND_NOT_SET:
+      break;
+  }
+  (void)time;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("entry {} is of a kind that this version does not know", seq), "use a newer Dalil");
+}
+
+void Deriver::apply(const records::VolumeStated& stated) {
+  const Row row = stated.row();
+  if (row == writer_->rows(kVolumes)) writer_->add_row(kVolumes);
+  const std::string bytes = stated.SerializeAsString();
+  writer_->set(kVolumeRecord, row, as_bytes(bytes));
+  writer_->put_lookup(writer_->token(kTokenVolume, as_bytes(stated.label())), row);
+}
+
+void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
+  Live& live = live_changes_[volume];
+  const CopyRow* old = copies_.find(volume, directory, row.name);
+  if (old != nullptr && old->state == CopyRow::State::live) {
+    --live.copies;
+    live.bytes -= static_cast<std::int64_t>(old->size_bytes);
+  }
+  if (row.state == CopyRow::State::live) {
+    ++live.copies;
+    live.bytes += static_cast<std::int64_t>(row.size_bytes);
+  }
+  copies_.put(volume, directory, std::move(row));
+}
+
+Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
+  const ByteView digest = as_bytes(copy.digest());
+  const auto token = writer_->token(kTokenItem, digest);
+  Row item = ledger::kNoRow;
+  if (const auto row = writer_->lookup(token);
+      row && *row < writer_->rows(kItems) &&
+      std::ranges::equal(writer_->cell(kItemDigest, static_cast<Row>(*row)), digest))
+    item = static_cast<Row>(*row);
+  const bool is_new = item == ledger::kNoRow;
+  if (is_new) {
+    item = writer_->add_row(kItems);
+    writer_->set(kItemDigest, item, digest);
+    writer_->set(kItemSize, item, u64_value(copy.size()));
+    writer_->set(kItemFirstSeq, item, u64_value(seq));
+    writer_->put_lookup(token, item);
+  }
+  writer_->set(kItemCopies, item, append_seq(writer_->cell(kItemCopies, item), seq));
+
+  CopyRow row;
+  row.name = copy.name();
+  row.size_bytes = copy.size();
+  row.mtime_ns = copy.mtime_ns();
+  row.ctime_ns = copy.ctime_ns();
+  row.inode = copy.inode();
+  row.seq = seq;
+  row.item = item;
+  replace(copy.volume(), copy.directory(), std::move(row));
+  return {item, is_new};
+}
+
+void Deriver::apply(Seq seq, const records::LinkSeen& link) {
+  CopyRow row;
+  row.name = link.name();
+  row.state = CopyRow::State::symlink;
+  row.size_bytes = link.target().size();
+  row.mtime_ns = link.mtime_ns();
+  row.ctime_ns = link.ctime_ns();
+  row.inode = link.inode();
+  row.seq = seq;
+  replace(link.volume(), link.directory(), std::move(row));
+}
+
+void Deriver::apply(const records::CopiesGone& gone) {
+  for (const auto& one : gone.gone()) {
+    const CopyRow* old = copies_.find(gone.volume(), one.directory(), one.name());
+    if (old == nullptr || old->state == CopyRow::State::vanished) continue;
+    CopyRow row = *old;
+    row.state = CopyRow::State::vanished;
+    replace(gone.volume(), one.directory(), std::move(row));
+  }
+}
+
+Row Deriver::camera(const std::string& text) {
+  const auto token = writer_->token(kTokenCamera, as_bytes(text));
+  if (const auto row = writer_->lookup(token); row && *row < writer_->rows(kCameras))
+    return static_cast<Row>(*row);
+  const Row row = writer_->add_row(kCameras);
+  writer_->set(kCameraText, row, as_bytes(text));
+  writer_->put_lookup(token, row);
+  return row;
+}
+
+void Deriver::apply(Seq seq, const records::FactsStated& stated) {
+  const auto item = find_item(Digest::from_bytes(as_bytes(stated.digest())));
+  if (!item) throw broken_reference(seq, "an item");
+  const media::MediaFacts facts = media::decode(as_bytes(stated.facts()));
+  writer_->set(kFactKind, *item, u8_value(static_cast<std::uint8_t>(facts.kind)));
+  writer_->set(kFactSeq, *item, u64_value(seq + 1));
+  const auto best = [&facts](media::TimeOrigin origin) -> const media::TimeClaim* {
+    const auto time = std::ranges::find(facts.times, origin, &media::TimeClaim::origin);
+    return time == facts.times.end() ? nullptr : &*time;
+  };
+  if (const auto taken = media::best_time(facts); taken && taken->origin == media::TimeOrigin::embedded) {
+    writer_->set(kFactTaken, *item, u64_value(shift_time(taken->ms)));
+    writer_->set(kFactTakenBasis, *item, u8_value(static_cast<std::uint8_t>(taken->basis)));
+  }
+  if (const auto* claimed = best(media::TimeOrigin::file_name))
+    writer_->set(kFactClaimed, *item, u64_value(shift_time(claimed->ms)));
+  if (const auto place = place_value(media::best_place(facts)); place != 0)
+    writer_->set(kFactPlace, *item, u64_value(place));
+  if (const std::string text = camera_text(facts); !text.empty())
+    writer_->set(kFactCamera, *item, u32_value(camera(text) + 1));
+  if (facts.duration_ms > 0)
+    writer_->set(
+        kFactDuration, *item,
+        u32_value(static_cast<std::uint32_t>(std::min<std::int64_t>(facts.duration_ms, UINT32_MAX))));
+}
+
+void Deriver::apply(Seq seq, const records::IncidentRevised& revised) {
+  const auto token = writer_->token(kTokenIncident, as_bytes(revised.incident().id()));
+  auto row = find_incident(revised.incident().id());
+  if (!row) {
+    row = writer_->add_row(kIncidents);
+    writer_->put_lookup(token, *row);
+  }
+  const std::string bytes = revised.incident().SerializeAsString();
+  writer_->set(kIncidentRecord, *row, as_bytes(bytes));
+  writer_->set(kIncidentSeqs, *row, append_seq(writer_->cell(kIncidentSeqs, *row), seq));
+}
+
+void Deriver::apply(Seq seq, const records::LinkMade& link) {
+  const auto item = find_item(Digest::from_bytes(as_bytes(link.digest())));
+  if (!item) throw broken_reference(seq, "an item");
+  const auto incident = find_incident(link.incident());
+  if (!incident) throw broken_reference(seq, "an incident");
+  const Row row = writer_->add_row(kLinks);
+  writer_->set(kLinkItem, row, u32_value(*item));
+  writer_->set(kLinkIncident, row, u32_value(*incident));
+  writer_->set(kLinkType, row, u8_value(static_cast<std::uint8_t>(link.type())));
+  writer_->set(kLinkSeq, row, u64_value(seq));
+  writer_->put_lookup(writer_->token(kTokenLink, u64_value(seq)), row);
+}
+
+void Deriver::apply(Seq seq, const records::LinkWithdrawn& withdrawn) {
+  const auto row = find_link(withdrawn.link_seq());
+  if (!row) throw broken_reference(seq, "a link");
+  writer_->set(kLinkWithdrawn, *row, u64_value(seq + 1));
+}
+
+void Deriver::apply(Seq seq, const records::Run& run) {
+  writer_->set(kRunSeq, writer_->add_row(kRuns), u64_value(seq));
+  if (run.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  if (run.kind() == "scan") {
+    writer_->set(kVolumeLastScan, run.volume(), u64_value(shift_time(run.ended_ms())));
+  } else {
+    writer_->set(kVolumeLastVerify, run.volume(), u64_value(shift_time(run.ended_ms())));
+    writer_->set(kVolumeLastResult, run.volume(), as_bytes(run.result()));
+  }
+}
+
+void Deriver::apply(const records::DirectoriesVerified& verified) {
+  for (const auto& directory : verified.directories()) {
+    std::map<std::string_view, Verdict> exceptions;
+    for (int i = 0; i < directory.names_size(); ++i)
+      exceptions.emplace(directory.names(i), static_cast<Verdict>(directory.verdicts().at(i)));
+    copies_.change_all(verified.volume(), directory.directory(), [&](CopyRow& row) {
+      if (row.state != CopyRow::State::live) return false;
+      const auto found = exceptions.find(row.name);
+      const Verdict verdict = found == exceptions.end() ? Verdict::intact : found->second;
+      if (verdict == Verdict::not_checked) return false;
+      row.verdict = verdict;
+      row.verified_at_s = directory.verified_at_s();
+      return true;
+    });
+  }
+}
+
+void Deriver::flush() {
+  copies_.flush();
+  for (const auto& [volume, change] : live_changes_) {
+    const auto add = [&, v = volume](const Column& column, std::int64_t difference) {
+      if (difference == 0) return;
+      const std::uint64_t now =
+          load_u64(writer_->cell(column, v).data()) + static_cast<std::uint64_t>(difference);
+      writer_->set(column, v, u64_value(now));
+    };
+    add(kVolumeLiveCopies, change.copies);
+    add(kVolumeLiveBytes, change.bytes);
+  }
+  live_changes_.clear();
+}
+
+}  // namespace dalil::archive

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <map>
+
+#include "copy_index.hpp"
+#include "dalil/archive/model.hpp"
+#include "dalil/ledger/ledger.hpp"
+#include "records.pb.h"
+
+namespace dalil::archive {
+
+/// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
+/// entries pass through it as they are appended, all of them again in a rebuild; nothing else writes derived
+/// rows.
+class Deriver {
+ public:
+  explicit Deriver(ledger::Writer& writer) : writer_(&writer), copies_(writer) {}
+
+  void apply(Seq seq, UtcTime time, const records::Record& record);
+  struct AppliedCopy {
+    Row item;
+    bool new_item;
+  };
+  AppliedCopy apply(Seq seq, const records::CopySeen& copy);
+  /// Writes out what is gathered; before every commit.
+  void flush();
+
+  std::optional<Row> find_item(const Digest& digest);
+  std::optional<Row> find_incident(std::string_view id);
+  std::optional<Row> find_link(Seq seq);
+  std::optional<Row> find_volume(std::string_view label);
+  CopyIndex& copies() { return copies_; }
+
+ private:
+  void apply(const records::VolumeStated& volume);
+  void apply(Seq seq, const records::LinkSeen& link);
+  void apply(const records::CopiesGone& gone);
+  void apply(Seq seq, const records::FactsStated& facts);
+  void apply(Seq seq, const records::IncidentRevised& revised);
+  void apply(Seq seq, const records::LinkMade& link);
+  void apply(Seq seq, const records::LinkWithdrawn& withdrawn);
+  void apply(Seq seq, const records::Run& run);
+  void apply(const records::DirectoriesVerified& verified);
+
+  void replace(Row volume, std::string_view directory, CopyRow row);
+  Row camera(const std::string& text);
+
+  ledger::Writer* writer_;
+  CopyIndex copies_;
+  struct Live {
+    std::int64_t copies = 0, bytes = 0;
+  };
+  std::map<Row, Live> live_changes_;
+};
+
+/// Varints one after the other, as the columns of sequence numbers hold them.
+Bytes append_seq(ByteView list, Seq seq);
+std::vector<Seq> read_seqs(ByteView list);
+
+/// What `fact.camera` stands for: make, model and serial as one text.
+std::string camera_text(const media::MediaFacts& facts);
+
+}  // namespace dalil::archive

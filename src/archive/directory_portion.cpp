@@ -1,0 +1,125 @@
+#include "directory_portion.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "dalil/base/error.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+namespace {
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint64_t kMostRows = 1 << 20;
+
+std::uint64_t zigzag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+}
+
+void append_row(Bytes& out, const CopyRow& row) {
+  append_block(out, as_bytes(row.name));
+  append_u8(out, static_cast<std::uint8_t>(row.state));
+  append_varint(out, row.size_bytes);
+  append_u64(out, static_cast<std::uint64_t>(row.mtime_ns));
+  append_varint(out, zigzag(row.ctime_ns - row.mtime_ns));
+  append_varint(out, row.inode);
+  append_varint(out, row.seq);
+  append_varint(out, row.item == ledger::kNoRow ? 0 : std::uint64_t{row.item} + 1);
+  append_u8(out, static_cast<std::uint8_t>(row.verdict));
+  append_varint(out, static_cast<std::uint64_t>(row.verified_at_s));
+}
+
+CopyRow read_row(ByteReader& reader) {
+  CopyRow row;
+  row.name = as_chars(reader.block(4096));
+  const std::uint8_t state = reader.u8();
+  row.size_bytes = reader.varint();
+  row.mtime_ns = static_cast<std::int64_t>(reader.u64());
+  row.ctime_ns = row.mtime_ns + unzigzag(reader.varint());
+  row.inode = reader.varint();
+  row.seq = reader.varint();
+  const std::uint64_t item = reader.varint();
+  row.item = item == 0 ? ledger::kNoRow : static_cast<Row>(item - 1);
+  const std::uint8_t verdict = reader.u8();
+  row.verified_at_s = static_cast<std::int64_t>(reader.varint());
+  if (state < 1 || state > 3 || verdict < 1 || verdict > 9)
+    throw Error(ErrorCode::corrupt, "a row of the copy index is ill-formed", "run 'dalil rebuild'");
+  row.state = static_cast<CopyRow::State>(state);
+  row.verdict = static_cast<Verdict>(verdict);
+  return row;
+}
+
+}  // namespace
+
+Bytes DirectoryPortion::encode() const {
+  Bytes out;
+  out.reserve(64 + directory.size() + rows.size() * 80);
+  append_u8(out, kVersion);
+  append_varint(out, volume);
+  append_block(out, as_bytes(directory));
+  append_varint(out, number);
+  append_varint(out, portions);
+  append_varint(out, rows.size());
+  for (const CopyRow& row : rows) append_row(out, row);
+  return out;
+}
+
+DirectoryPortion DirectoryPortion::decode(ByteView bytes) {
+  ByteReader reader(bytes);
+  if (reader.u8() != kVersion)
+    throw Error(ErrorCode::unsupported, "the copy index has another version", "use a newer Dalil");
+  DirectoryPortion portion;
+  portion.volume = static_cast<Row>(reader.varint());
+  portion.directory = as_chars(reader.block(bytes.size()));
+  portion.number = static_cast<std::uint32_t>(reader.varint());
+  portion.portions = static_cast<std::uint32_t>(reader.varint());
+  const std::uint64_t count = reader.varint();
+  if (count > kMostRows)
+    throw Error(ErrorCode::corrupt, "the copy index is ill-formed", "run 'dalil rebuild'");
+  portion.rows.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) portion.rows.push_back(read_row(reader));
+  reader.expect_end();
+  return portion;
+}
+
+Bytes portion_name(Row volume, std::uint32_t number) {
+  Bytes name;
+  append_u32(name, volume);
+  append_u32(name, number);
+  return name;
+}
+
+std::size_t portion_padding(std::size_t size) {
+  return std::max<std::size_t>(256, std::bit_ceil(std::max<std::size_t>(size, 1)) / 4);
+}
+
+template <typename Records>
+std::vector<DirectoryPortion> read_directory(Records& records, Row volume, std::string_view directory) {
+  std::vector<DirectoryPortion> portions;
+  std::uint32_t count = 1;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const auto token =
+        records.token(schema::kTokenDirectory, portion_name(volume, number), as_bytes(directory));
+    const auto record = records.record(schema::kDirectories, token);
+    if (!record) {
+      if (number == 0) break;
+      throw Error(ErrorCode::corrupt, "a portion of the copy index is missing", "run 'dalil rebuild'");
+    }
+    portions.push_back(DirectoryPortion::decode(*record));
+    const DirectoryPortion& portion = portions.back();
+    if (portion.volume != volume || portion.directory != directory || portion.number != number)
+      throw Error(ErrorCode::corrupt, "a portion of the copy index stands in the wrong place",
+                  "run 'dalil rebuild'");
+    if (number == 0) count = portion.portions;
+  }
+  return portions;
+}
+
+template std::vector<DirectoryPortion> read_directory(ledger::Reader&, Row, std::string_view);
+template std::vector<DirectoryPortion> read_directory(ledger::Writer&, Row, std::string_view);
+
+}  // namespace dalil::archive

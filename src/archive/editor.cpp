@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+
+#include "archive_state.hpp"
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "derive.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+using ledger::SealClass;
+using namespace schema;
+
+namespace {
+constexpr int kDirectoriesPerEntry = 256;
+}
+
+struct Editor::State {
+  explicit State(ledger::Writer w) : writer(std::move(w)), deriver(writer) {}
+  ledger::Writer writer;
+  Deriver deriver;
+  records::Record copy_record;  // reused: the hot path
+  records::Record verified;     // gathers directories
+
+  Seq append(SealClass seal_class, const records::Record& record) {
+    return writer.append({seal_class, serialize(record)});
+  }
+  Seq append_and_apply(SealClass seal_class, const records::Record& record) {
+    const Seq seq = append(seal_class, record);
+    deriver.apply(seq, {}, record);
+    return seq;
+  }
+  void flush_verified() {
+    if (verified.directories_verified().directories_size() == 0) return;
+    append_and_apply(SealClass::inventory, verified);
+    verified.Clear();
+  }
+  Digest digest_of(Row item) { return Digest::from_bytes(writer.cell(kItemDigest, item)); }
+};
+
+Editor::Editor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Editor::~Editor() = default;
+Editor::Editor(Editor&&) noexcept = default;
+
+Editor Archive::edit() {
+  return Editor(std::make_unique<Editor::State>(state_->ledger.write()));
+}
+ledger::Writer& Editor::writer() {
+  return state_->writer;
+}
+
+Row Editor::add_volume(const Volume& volume) {
+  if (volume.label.empty() || !is_utf8(volume.label))
+    throw Error(ErrorCode::invalid, "a volume needs a label that is text");
+  if (state_->deriver.find_volume(volume.label))
+    throw Error(ErrorCode::conflict,
+                fmt::format("volume '{}' exists already", escape_for_display(volume.label)),
+                "choose another label");
+  Volume stated = volume;
+  stated.row = state_->writer.rows(kVolumes);
+  stated.id = fmt::format("V{}", stated.row + 1);
+  records::Record record;
+  *record.mutable_volume_stated() = to_record(stated);
+  state_->append_and_apply(SealClass::inventory, record);
+  return stated.row;
+}
+
+void Editor::update_volume(const Volume& volume) {
+  records::Record record;
+  *record.mutable_volume_stated() = to_record(volume);
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
+AddedCopy Editor::add_copy(const Copy& copy) {
+  State& s = *state_;
+  fill_record(*s.copy_record.mutable_copy_seen(), copy);
+  const Seq seq = s.append(SealClass::inventory, s.copy_record);
+  const auto applied = s.deriver.apply(seq, s.copy_record.copy_seen());
+  return {applied.item, applied.new_item, seq};
+}
+
+void Editor::add_symlink(Row volume, std::string_view directory, std::string_view name,
+                         const files::FileStat& stat, std::string_view target) {
+  records::Record record;
+  auto* link = record.mutable_symlink_seen();
+  link->set_volume(volume);
+  link->set_directory(directory.data(), directory.size());
+  link->set_name(name.data(), name.size());
+  link->set_target(target.data(), target.size());
+  link->set_mtime_ns(stat.mtime_ns);
+  link->set_ctime_ns(stat.ctime_ns);
+  link->set_inode(stat.inode);
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
+void Editor::mark_vanished(Row volume, const std::vector<Gone>& gone) {
+  if (gone.empty()) return;
+  records::Record record;
+  auto* message = record.mutable_copies_gone();
+  message->set_volume(volume);
+  for (const Gone& one : gone) {
+    auto* to = message->add_gone();
+    to->set_directory(one.directory);
+    to->set_name(one.name);
+    to->set_moved_to(one.moved_to);
+  }
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
+void Editor::add_facts(Row item, const media::MediaFacts& facts) {
+  records::Record record;
+  auto* stated = record.mutable_facts_stated();
+  const Digest digest = state_->digest_of(item);
+  const Bytes encoded = media::encode(facts);
+  stated->set_digest(digest.bytes.data(), Digest::kSize);
+  stated->set_facts(encoded.data(), encoded.size());
+  state_->append_and_apply(SealClass::evidence, record);
+}
+
+Row Editor::put_incident(const Incident& incident, const std::string& reason) {
+  if (incident.id.empty()) throw Error(ErrorCode::invalid, "an incident needs an ID");
+  records::Record record;
+  *record.mutable_incident_revised()->mutable_incident() = to_record(incident);
+  record.mutable_incident_revised()->set_reason(reason);
+  state_->append_and_apply(SealClass::evidence, record);
+  return *state_->deriver.find_incident(incident.id);
+}
+
+Row Editor::add_link(Row item, Row incident, LinkType type, std::optional<std::int64_t> from_ms,
+                     std::optional<std::int64_t> to_ms, const std::string& why) {
+  if (from_ms && to_ms && *to_ms < *from_ms)
+    throw Error(ErrorCode::invalid, "the link's part ends before it begins", "give --from before --to");
+  records::Incident stored;
+  const ByteView bytes = state_->writer.cell(kIncidentRecord, incident);
+  stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  records::Record record;
+  auto* link = record.mutable_link_made();
+  const Digest digest = state_->digest_of(item);
+  link->set_digest(digest.bytes.data(), Digest::kSize);
+  link->set_incident(stored.id());
+  link->set_type(static_cast<std::uint32_t>(type));
+  if (from_ms) link->set_from_ms(*from_ms);
+  if (to_ms) link->set_to_ms(*to_ms);
+  link->set_why(why);
+  state_->append_and_apply(SealClass::evidence, record);
+  return state_->writer.rows(kLinks) - 1;
+}
+
+void Editor::withdraw_link(Row link, const std::string& why) {
+  if (load_u64(state_->writer.cell(kLinkWithdrawn, link).data()) != 0)
+    throw Error(ErrorCode::not_found, "the link is withdrawn already");
+  records::Record record;
+  record.mutable_link_withdrawn()->set_link_seq(load_u64(state_->writer.cell(kLinkSeq, link).data()));
+  record.mutable_link_withdrawn()->set_why(why);
+  state_->append_and_apply(SealClass::evidence, record);
+}
+
+void Editor::record_verdicts(Row volume, std::string_view directory,
+                             const std::vector<std::pair<std::string, Verdict>>& exceptions,
+                             std::int64_t verified_at_s) {
+  auto* verified = state_->verified.mutable_directories_verified();
+  if (verified->directories_size() > 0 && verified->volume() != volume) {
+    state_->flush_verified();
+    verified = state_->verified.mutable_directories_verified();
+  }
+  verified->set_volume(volume);
+  auto* one = verified->add_directories();
+  one->set_directory(directory.data(), directory.size());
+  one->set_verified_at_s(verified_at_s);
+  for (const auto& [name, verdict] : exceptions) {
+    one->add_names(name);
+    one->mutable_verdicts()->push_back(static_cast<char>(verdict));
+  }
+  if (verified->directories_size() >= kDirectoriesPerEntry) state_->flush_verified();
+}
+
+void Editor::add_run(const RunSummary& run) {
+  state_->flush_verified();
+  records::Record record;
+  *record.mutable_run() = to_record(run);
+  const Seq seq = state_->append_and_apply(SealClass::inventory, record);
+  if (run.source.empty() && run.note.empty() && run.incident.empty()) return;
+  records::Record note;
+  note.mutable_scan_note()->set_run_seq(seq);
+  note.mutable_scan_note()->set_source(run.source);
+  note.mutable_scan_note()->set_note(run.note);
+  note.mutable_scan_note()->set_incident(run.incident);
+  state_->append_and_apply(SealClass::source, note);
+}
+
+std::optional<Row> Editor::find_item(const Digest& digest) {
+  return state_->deriver.find_item(digest);
+}
+std::optional<Row> Editor::find_incident(std::string_view id) {
+  return state_->deriver.find_incident(id);
+}
+
+std::vector<Link> Editor::links_of_item(Row item) {
+  std::vector<Link> links;
+  for (Row row = 0; row < state_->writer.rows(kLinks); ++row) {
+    if (load_u32(state_->writer.cell(kLinkItem, row).data()) != item) continue;
+    if (load_u64(state_->writer.cell(kLinkWithdrawn, row).data()) != 0) continue;
+    Link link;
+    link.row = row;
+    link.item = item;
+    link.incident = load_u32(state_->writer.cell(kLinkIncident, row).data());
+    link.type = static_cast<LinkType>(state_->writer.cell(kLinkType, row)[0]);
+    link.seq = load_u64(state_->writer.cell(kLinkSeq, row).data());
+    links.push_back(link);
+  }
+  return links;
+}
+
+std::uint64_t Editor::uncommitted() const {
+  return state_->writer.uncommitted();
+}
+
+void Editor::commit() {
+  state_->flush_verified();
+  state_->deriver.flush();
+  state_->writer.commit();
+}
+
+}  // namespace dalil::archive

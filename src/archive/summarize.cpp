@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include "convert.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+
+namespace dalil::archive {
+
+namespace {
+std::string shown_path(const std::string& directory, const std::string& name) {
+  return escape_for_display(files::join_path(directory, name));
+}
+std::string short_digest(const std::string& digest) {
+  return to_hex(as_bytes(digest)).substr(0, 12);
+}
+}  // namespace
+
+std::string summarize(const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kArchiveCreated:
+      return fmt::format("archive created by {}", record.archive_created().actor_name());
+    case K::kVolumeStated:
+      return fmt::format("volume {} '{}'", record.volume_stated().id(),
+                         escape_for_display(record.volume_stated().label()));
+    case K::kCopySeen:
+      return fmt::format("copy {} of {} on V{}",
+                         shown_path(record.copy_seen().directory(), record.copy_seen().name()),
+                         short_digest(record.copy_seen().digest()), record.copy_seen().volume() + 1);
+    case K::kSymlinkSeen:
+      return fmt::format("symbolic link {} -> {}",
+                         shown_path(record.symlink_seen().directory(), record.symlink_seen().name()),
+                         escape_for_display(record.symlink_seen().target()));
+    case K::kCopiesGone:
+      return fmt::format("{} copies gone from V{}", record.copies_gone().gone_size(),
+                         record.copies_gone().volume() + 1);
+    case K::kFactsStated:
+      return fmt::format("metadata of {}", short_digest(record.facts_stated().digest()));
+    case K::kIncidentRevised:
+      return fmt::format("incident {}{}{}", escape_for_display(record.incident_revised().incident().id()),
+                         record.incident_revised().reason().empty() ? "" : ": ",
+                         escape_for_display(record.incident_revised().reason()));
+    case K::kLinkMade:
+      return fmt::format("link {} {} {}", short_digest(record.link_made().digest()),
+                         name_of(static_cast<LinkType>(record.link_made().type())),
+                         escape_for_display(record.link_made().incident()));
+    case K::kLinkWithdrawn:
+      return fmt::format("link of entry {} withdrawn: {}", record.link_withdrawn().link_seq(),
+                         escape_for_display(record.link_withdrawn().why()));
+    case K::kRun:
+      return fmt::format("{} of V{}: {}", record.run().kind() == "scan" ? "scan" : "verification",
+                         record.run().volume() + 1, record.run().result());
+    case K::kDirectoriesVerified:
+      return fmt::format("{} directories of V{} verified", record.directories_verified().directories_size(),
+                         record.directories_verified().volume() + 1);
+    case K::kScanNote:
+      return "provenance of a scan";
+    case K::KIND_NOT_SET:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace dalil::archive

@@ -1,0 +1,321 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "archive_state.hpp"
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+#include "derive.hpp"
+#include "directory_portion.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+using ledger::SealClass;
+using namespace schema;
+
+struct View::State {
+  ledger::Reader reader;
+  // The directory that was looked at last: answers come in runs of the same one.
+  std::pair<Row, std::string> directory_key{ledger::kNoRow, {}};
+  std::vector<CopyRow> directory_rows;
+  std::vector<Volume> volumes;  // of this snapshot; filled when first asked for
+
+  records::Record record(Seq seq) {
+    const ledger::Entry entry = reader.entry(seq);
+    if (entry.state == ledger::Entry::State::redacted)
+      throw Error(ErrorCode::not_found, fmt::format("the content of entry {} was destroyed", seq));
+    if (entry.state == ledger::Entry::State::not_visible)
+      throw Error(
+          ErrorCode::wrong_key,
+          fmt::format("entry {} ({}) is not visible to this role", seq, name_of(entry.line.seal_class)),
+          "open the archive with a key whose role may see it");
+    return parse_record(entry.content, seq);
+  }
+};
+
+View::View(std::unique_ptr<State> state) : state_(std::move(state)) {}
+View::~View() = default;
+View::View(View&&) noexcept = default;
+View Archive::view() const {
+  return View(std::unique_ptr<View::State>(new View::State{state_->ledger.read(), {}, {}, {}}));
+}
+
+void View::renew() {
+  state_->reader.renew();
+  state_->directory_key = {ledger::kNoRow, {}};
+  state_->volumes.clear();
+}
+ledger::Reader& View::reader() {
+  return state_->reader;
+}
+bool View::can_read(SealClass seal_class) const {
+  return state_->reader.can_read(seal_class);
+}
+
+namespace {
+std::optional<UtcTime> time_cell(ledger::Reader& reader, const Column& column, Row row) {
+  const std::uint64_t value = load_u64(reader.cell(column, row).data());
+  if (value == 0) return std::nullopt;
+  return UtcTime{unshift_time(value)};
+}
+}  // namespace
+
+Volume View::volume(Row row) {
+  if (!state_->volumes.empty() && row < state_->volumes.size()) return state_->volumes[row];
+  ledger::Reader& reader = state_->reader;
+  records::VolumeStated stated;
+  const ByteView bytes = reader.cell(kVolumeRecord, row);
+  if (!stated.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    throw Error(ErrorCode::corrupt, "a volume's record is ill-formed", "run 'dalil rebuild'");
+  Volume volume = from_record(stated);
+  volume.live_copies = load_u64(reader.cell(kVolumeLiveCopies, row).data());
+  volume.live_bytes = load_u64(reader.cell(kVolumeLiveBytes, row).data());
+  volume.last_scan = time_cell(reader, kVolumeLastScan, row);
+  volume.last_verification = time_cell(reader, kVolumeLastVerify, row);
+  volume.last_verification_result = as_chars(reader.cell(kVolumeLastResult, row));
+  return volume;
+}
+
+std::vector<Volume> View::volumes() {
+  if (state_->volumes.empty()) {
+    std::vector<Volume> volumes;
+    for (Row row = 0; row < state_->reader.rows(kVolumes); ++row) volumes.push_back(volume(row));
+    state_->volumes = std::move(volumes);
+  }
+  return state_->volumes;
+}
+
+std::optional<Volume> View::find_volume(std::string_view label_or_id) {
+  for (const Volume& volume : volumes())
+    if (volume.label == label_or_id || volume.id == label_or_id) return volume;
+  return std::nullopt;
+}
+
+Row View::item_count() {
+  return state_->reader.rows(kItems);
+}
+
+Item View::item(Row row) {
+  ledger::Reader& reader = state_->reader;
+  Item item;
+  item.row = row;
+  item.digest = Digest::from_bytes(reader.cell(kItemDigest, row));
+  item.size_bytes = load_u64(reader.cell(kItemSize, row).data());
+  item.first_seq = load_u64(reader.cell(kItemFirstSeq, row).data());
+  return item;
+}
+
+std::optional<Row> View::find_item(const Digest& digest) {
+  ledger::Reader& reader = state_->reader;
+  const auto row = reader.lookup(reader.token(kTokenItem, digest.view()));
+  if (!row || *row >= item_count()) return std::nullopt;
+  if (!std::ranges::equal(reader.cell(kItemDigest, static_cast<Row>(*row)), digest.bytes))
+    return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+std::vector<Row> View::find_items_by_prefix(std::string_view hex_prefix, std::size_t limit) {
+  std::string prefix(hex_prefix);
+  std::ranges::transform(prefix, prefix.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (prefix.size() < 4 || prefix.size() > 64 ||
+      prefix.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return {};
+  std::vector<Row> found;
+  state_->reader.scan(kItemDigest, [&](Row first, Row count, ByteView values) {
+    for (Row i = 0; i < count && found.size() < limit; ++i)
+      if (to_hex(values.subspan(std::size_t{i} * Digest::kSize, (prefix.size() + 1) / 2)).starts_with(prefix))
+        found.push_back(first + i);
+    return found.size() < limit;
+  });
+  return found;
+}
+
+std::vector<CopyRow> View::directory(Row volume, std::string_view path) {
+  std::vector<CopyRow> rows;
+  for (DirectoryPortion& portion : read_directory(state_->reader, volume, path))
+    std::move(portion.rows.begin(), portion.rows.end(), std::back_inserter(rows));
+  return rows;
+}
+
+std::vector<CopyInfo> View::copies_of(Row item) {
+  const std::vector<Seq> seqs = read_seqs(state_->reader.cell(kItemCopies, item));
+  std::vector<CopyInfo> copies;
+  for (const Seq seq : seqs) {
+    const records::Record record = state_->record(seq);
+    const auto& seen = record.copy_seen();
+    if (std::pair<Row, std::string> key(seen.volume(), seen.directory()); key != state_->directory_key) {
+      state_->directory_rows = directory(seen.volume(), seen.directory());
+      state_->directory_key = std::move(key);
+    }
+    const auto row = std::ranges::find(state_->directory_rows, seq, &CopyRow::seq);
+    if (row == state_->directory_rows.end()) continue;  // the path holds another content by now
+    copies.push_back(
+        {seen.volume(), volume(seen.volume()).label, files::join_path(seen.directory(), seen.name()), *row});
+  }
+  return copies;
+}
+
+void View::for_each_copy(
+    Row volume, const std::function<void(Row, const std::string&, const std::vector<CopyRow>&)>& visit) {
+  state_->reader.for_each_record(kDirectories, [&](ByteView content) {
+    const DirectoryPortion portion = DirectoryPortion::decode(content);
+    if (volume == ledger::kNoRow || portion.volume == volume)
+      visit(portion.volume, portion.directory, portion.rows);
+    return true;
+  });
+}
+
+Copy View::copy(Seq seq) {
+  const records::Record record = state_->record(seq);
+  if (!record.has_copy_seen())
+    throw Error(ErrorCode::corrupt, fmt::format("entry {} is not of a copy", seq), "run 'dalil check'");
+  return from_record(record.copy_seen());
+}
+
+std::optional<media::MediaFacts> View::facts(Row item) {
+  if (!can_read(SealClass::evidence)) return std::nullopt;
+  const std::uint64_t seq = load_u64(state_->reader.cell(kFactSeq, item).data());
+  if (seq == 0) return std::nullopt;
+  if (state_->reader.entry(seq - 1).state == ledger::Entry::State::redacted) return std::nullopt;
+  return media::decode(as_bytes(state_->record(seq - 1).facts_stated().facts()));
+}
+
+Row View::incident_count() {
+  return state_->reader.rows(kIncidents);
+}
+
+std::optional<Row> View::find_incident(std::string_view id) {
+  ledger::Reader& reader = state_->reader;
+  if (!reader.can_read(SealClass::evidence))
+    throw Error(ErrorCode::wrong_key, "incidents are not visible to this role",
+                "open the archive with an investigator's or archivist's key");
+  const auto row = reader.lookup(reader.token(kTokenIncident, as_bytes(id)));
+  if (!row || *row >= incident_count()) return std::nullopt;
+  return static_cast<Row>(*row);
+}
+
+std::vector<IncidentRevision> View::incident_history(Row row) {
+  std::vector<IncidentRevision> history;
+  for (const Seq seq : read_seqs(state_->reader.cell(kIncidentSeqs, row))) {
+    const ledger::PublicLine line = state_->reader.line(seq);
+    const records::Record record = state_->record(seq);
+    history.push_back({from_record(record.incident_revised().incident()), row, seq, line.time,
+                       actor_name(line.actor), record.incident_revised().reason()});
+  }
+  return history;
+}
+
+IncidentRevision View::incident(Row row) {
+  const Seq seq = read_seqs(state_->reader.cell(kIncidentSeqs, row)).back();
+  const ledger::PublicLine line = state_->reader.line(seq);
+  const records::Record record = state_->record(seq);
+  return {from_record(record.incident_revised().incident()),
+          row,
+          seq,
+          line.time,
+          actor_name(line.actor),
+          record.incident_revised().reason()};
+}
+
+std::vector<IncidentRevision> View::incidents() {
+  std::vector<IncidentRevision> all;
+  for (Row row = 0; row < incident_count(); ++row) all.push_back(incident(row));
+  return all;
+}
+
+namespace {
+
+Link read_link(View& view, Row row) {
+  ledger::Reader& reader = view.reader();
+  Link link;
+  link.row = row;
+  link.item = load_u32(reader.cell(kLinkItem, row).data());
+  link.incident = load_u32(reader.cell(kLinkIncident, row).data());
+  link.type = static_cast<LinkType>(reader.cell(kLinkType, row)[0]);
+  link.seq = load_u64(reader.cell(kLinkSeq, row).data());
+  const std::uint64_t withdrawn = load_u64(reader.cell(kLinkWithdrawn, row).data());
+  if (withdrawn != 0) {
+    link.withdrawn = true;
+    link.withdrawn_seq = withdrawn - 1;
+  }
+  return link;
+}
+
+std::vector<Row> rows_with(ledger::Reader& reader, const Column& column, Row value) {
+  std::vector<Row> rows;
+  reader.scan(column, [&](Row first, Row count, ByteView values) {
+    for (Row i = 0; i < count; ++i)
+      if (load_u32(values.data() + std::size_t{i} * 4) == value) rows.push_back(first + i);
+    return true;
+  });
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Link> View::links_where(const ledger::Column& column, Row value, bool with_withdrawn) {
+  std::vector<Link> links;
+  for (const Row row : rows_with(state_->reader, column, value)) {
+    Link link = read_link(*this, row);
+    if (link.withdrawn && !with_withdrawn) continue;
+    const records::Record made = state_->record(link.seq);
+    if (made.link_made().has_from_ms()) link.from_ms = made.link_made().from_ms();
+    if (made.link_made().has_to_ms()) link.to_ms = made.link_made().to_ms();
+    link.why = made.link_made().why();
+    if (link.withdrawn_seq) link.withdrawn_why = state_->record(*link.withdrawn_seq).link_withdrawn().why();
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
+std::vector<Link> View::links_of_item(Row item, bool with_withdrawn) {
+  return links_where(kLinkItem, item, with_withdrawn);
+}
+std::vector<Link> View::links_of_incident(Row incident, bool with_withdrawn) {
+  return links_where(kLinkIncident, incident, with_withdrawn);
+}
+
+void View::for_each_link(const std::function<void(Row, Row, LinkType)>& visit) {
+  ledger::Reader& reader = state_->reader;
+  for (Row row = 0; row < reader.rows(kLinks); ++row) {
+    if (load_u64(reader.cell(kLinkWithdrawn, row).data()) != 0) continue;
+    visit(load_u32(reader.cell(kLinkItem, row).data()), load_u32(reader.cell(kLinkIncident, row).data()),
+          static_cast<LinkType>(reader.cell(kLinkType, row)[0]));
+  }
+}
+
+std::vector<RunSummary> View::runs(std::size_t limit) {
+  std::vector<RunSummary> runs;
+  for (Row row = state_->reader.rows(kRuns); row > 0 && runs.size() < limit; --row) {
+    const Seq seq = load_u64(state_->reader.cell(kRunSeq, row - 1).data());
+    runs.push_back(from_record(state_->record(seq).run()));
+    if (seq + 1 >= state_->reader.size()) continue;
+    const ledger::Entry next = state_->reader.entry(seq + 1);
+    if (next.state != ledger::Entry::State::open || next.line.seal_class != SealClass::source) continue;
+    const records::Record record = parse_record(next.content, seq + 1);
+    if (!record.has_scan_note() || record.scan_note().run_seq() != seq) continue;
+    runs.back().source = record.scan_note().source();
+    runs.back().note = record.scan_note().note();
+    runs.back().incident = record.scan_note().incident();
+  }
+  return runs;
+}
+
+std::string View::actor_name(const ledger::ActorId& actor) {
+  for (const ledger::Signer& signer : state_->reader.signers())
+    if (ledger::actor_id(signer.key.key) == actor) return signer.actor_name;
+  return to_hex(actor);
+}
+
+std::string View::describe_entry(Seq seq) {
+  const ledger::Entry entry = state_->reader.entry(seq);
+  if (entry.state == ledger::Entry::State::redacted) return "content destroyed";
+  if (entry.state == ledger::Entry::State::not_visible) return "not visible to this role";
+  return summarize(parse_record(entry.content, seq));
+}
+
+}  // namespace dalil::archive

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dalil/ledger/ledger.hpp"
+#include "layout.hpp"
+#include "lmdb.hpp"
+#include "seals.hpp"
+
+namespace dalil::ledger {
+
+/// What readers and writers of one open archive share. Immutable.
+struct Core {
+  std::string directory;
+  lmdb::Env env;
+  Keyring keyring;
+  Schema schema;
+  const Clock* clock;
+  std::string origin;  ///< of checkpoints: "dalil/<archive id in hexadecimal>"
+  MDB_dbi meta = 0, entries = 0, tiles = 0, checkpoints = 0, blocks = 0, records = 0, lookups = 0;
+
+  /// Opens the environment and its tables (made new with `create`).
+  static std::shared_ptr<Core> open(const std::string& directory, Keyring keyring, Schema schema,
+                                    const Clock& clock, bool create);
+};
+
+std::string origin_of(const ArchiveId& id);
+
+layout::State read_state(const Core& core, const lmdb::Txn& txn, SealBox& seals);
+std::vector<Signer> read_signers(const Core& core, const lmdb::Txn& txn, SealBox& seals);
+Bytes encode_signers(const std::vector<Signer>& signers);
+
+/// Decodes and authenticates one entry.
+Entry read_entry(const Core& core, const lmdb::Txn& txn, SealBox& seals, Seq seq, Bytes& scratch);
+Bytes read_tile(const Core& core, const lmdb::Txn& txn, unsigned level, std::uint64_t index);
+
+/// Tokens: 16 bytes name the record, the next 8 mask a lookup's value.
+Token make_token(const crypto::KeyedToken& keyed, std::string_view kind, ByteView value, ByteView more,
+                 Bytes& scratch);
+std::uint64_t token_mask(const Token& token);
+
+Error not_committed(const std::string& what);
+
+}  // namespace dalil::ledger

@@ -1,0 +1,201 @@
+#include "dalil/ledger/ledger.hpp"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/files/volume.hpp"
+#include "writer_lock.hpp"
+
+namespace dalil::ledger {
+
+namespace {
+
+constexpr const char* kKeysDirectory = "keys";
+
+std::string parent_of(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0) throw system_error("create", path, errno);
+}
+
+/// Removes what `create` had begun; it holds these files only.
+struct Unfinished {
+  std::string directory;
+  std::vector<std::pair<std::string, Bytes>> slots;
+  bool finished = false;
+  ~Unfinished() {
+    if (finished) return;
+    for (const auto& [name, content] : slots)
+      unlink(fmt::format("{}/{}/{}", directory, kKeysDirectory, name).c_str());
+    rmdir(fmt::format("{}/{}", directory, kKeysDirectory).c_str());
+    for (const char* name : {"data.mdb", "lock.mdb", "writer.lock"}) unlink((directory + "/" + name).c_str());
+    rmdir(directory.c_str());
+  }
+};
+
+void refuse_network(const std::string& path) {
+  if (const auto network = files::network_file_system(path))
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("archive '{}' lies on a network file system ({})", escape_for_display(path), *network),
+        "keep the archive on a local disk: locks and memory maps cannot be trusted over a network");
+}
+
+void write_first_state(const std::string& directory, const Keyring& keyring, Schema schema,
+                       const std::vector<Draft>& first_entries, const Clock& clock) {
+  const auto core = Core::open(directory, keyring.clone(), schema, clock, true);
+  {
+    lmdb::Txn txn(core->env, false);
+    SealBox seals(core->keyring);
+    txn.put(core->meta, as_bytes(layout::kMetaFormat), as_bytes(layout::kFormat));
+    txn.put(core->meta, as_bytes(layout::kMetaArchiveId), core->keyring.archive_id());
+    Bytes sealed;
+    seals.seal(sealed, SealClass::inventory, layout::Place::meta, as_bytes(layout::kMetaState),
+               layout::State{}.encode(), 64);
+    txn.put(core->meta, as_bytes(layout::kMetaState), sealed);
+    txn.commit();
+  }
+  Ledger ledger = Ledger::on(core);
+  Writer writer = ledger.write();
+  writer.add_signer({{core->origin, merkle::NoteKeyType::ed25519, keyring.signing_key().public_key()},
+                     keyring.role(),
+                     keyring.actor_name()});
+  for (const Draft& draft : first_entries) writer.append(draft);
+  writer.commit();
+}
+
+/// The tree must be the one that a known key signed, and the entries must be as many.
+void check_against_checkpoint(Reader& reader, const Core& core) {
+  const auto fail = [](const std::string& what) {
+    return Error(ErrorCode::corrupt, fmt::format("the archive is damaged or was altered: {}", what),
+                 "restore the archive from a backup drive, and find out who had access to this one");
+  };
+  const auto note = merkle::Note::parse(reader.checkpoint());
+  if (!note) throw fail("its checkpoint is ill-formed");
+  const auto checkpoint = merkle::Checkpoint::parse(note->text);
+  std::vector<merkle::NoteKey> keys;
+  for (const Signer& signer : reader.signers()) keys.push_back(signer.key);
+  const auto result = merkle::check(*note, keys);
+  if (!checkpoint || result.rejected || result.verified.empty())
+    throw fail("its checkpoint is not signed by a known key");
+  if (checkpoint->origin != core.origin) throw fail("its checkpoint belongs to another archive");
+  if (checkpoint->size != reader.size()) throw fail("its checkpoint and its state differ in size");
+  const Digest root =
+      checkpoint->size == 0 ? merkle::empty_root() : merkle::root_at(checkpoint->size, reader.nodes());
+  if (root != checkpoint->root) throw fail("its tree does not have the signed root");
+  lmdb::Txn txn(core.env, true);
+  if (txn.count(core.entries) != checkpoint->size) throw fail("entries are missing or were added");
+}
+
+}  // namespace
+
+void Ledger::create(const std::string& directory, const Keyring& keyring, Schema schema,
+                    const std::vector<std::pair<std::string, Bytes>>& slots,
+                    const std::vector<Draft>& first_entries, const Clock& clock) {
+  struct stat status {};
+  if (lstat(directory.c_str(), &status) == 0)
+    throw Error(ErrorCode::conflict, fmt::format("'{}' exists already", escape_for_display(directory)),
+                "choose a new directory for the archive");
+  const std::string parent = parent_of(directory);
+  if (stat(parent.c_str(), &status) != 0) throw system_error("create archive in", parent, errno);
+  refuse_network(parent);
+
+  std::string trimmed = directory;
+  while (trimmed.size() > 1 && trimmed.back() == '/') trimmed.pop_back();
+  Unfinished made{fmt::format("{}.new-{}", trimmed, to_hex(crypto::random_array<6>())), slots};
+  make_directory(made.directory);
+  write_first_state(made.directory, keyring, schema, first_entries, clock);
+  const std::string keys = made.directory + "/" + kKeysDirectory;
+  make_directory(keys);
+  for (const auto& [name, content] : slots) files::write_atomically(keys + "/" + name, content, 0600);
+  files::sync_directory(keys);
+  files::sync_directory(made.directory);
+  if (rename(made.directory.c_str(), trimmed.c_str()) != 0)
+    throw system_error("create archive", directory, errno);
+  made.finished = true;
+  files::sync_directory(parent);
+}
+
+Ledger Ledger::on(std::shared_ptr<const Core> core) {
+  return Ledger(std::move(core));
+}
+
+Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock) {
+  const std::string data = directory + "/data.mdb";
+  if (access(data.c_str(), F_OK) != 0)
+    throw Error(ErrorCode::no_archive,
+                fmt::format("there is no archive in '{}'", escape_for_display(directory)),
+                "name one with --archive or DALIL_ARCHIVE, or make one with 'dalil init'");
+  refuse_network(directory);
+  lmdb::check_file(data);
+  const auto core = Core::open(directory, std::move(keyring), schema, clock, false);
+  {
+    const lmdb::Txn txn(core->env, true);
+    const auto format = txn.get(core->meta, as_bytes(layout::kMetaFormat));
+    if (!format || as_chars(*format) != layout::kFormat)
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("archive '{}' has another format", escape_for_display(directory)),
+                  "use the version of Dalil that made it, or a newer one");
+    const auto id = txn.get(core->meta, as_bytes(layout::kMetaArchiveId));
+    if (!id || !std::ranges::equal(*id, core->keyring.archive_id()))
+      throw Error(ErrorCode::wrong_key,
+                  fmt::format("the key belongs to another archive than '{}'", escape_for_display(directory)),
+                  "use a key that was made for this archive");
+  }
+  Reader reader = Reader::on(core);
+  check_against_checkpoint(reader, *core);
+  return Ledger(core);
+}
+
+Ledger::~Ledger() = default;
+Ledger::Ledger(Ledger&&) noexcept = default;
+Reader Ledger::read() const {
+  return Reader::on(core_);
+}
+Writer Ledger::write() {
+  return Writer::on(core_);
+}
+const Keyring& Ledger::keyring() const {
+  return core_->keyring;
+}
+const std::string& Ledger::directory() const {
+  return core_->directory;
+}
+
+std::uint64_t Ledger::database_bytes() const {
+  struct stat status {};
+  if (stat((core_->directory + "/data.mdb").c_str(), &status) != 0) return 0;
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+std::vector<std::pair<std::string, Bytes>> read_slots(const std::string& directory) {
+  const std::string keys = directory + "/" + kKeysDirectory;
+  std::unique_ptr<DIR, int (*)(DIR*)> handle(opendir(keys.c_str()), closedir);
+  if (!handle)
+    throw Error(ErrorCode::no_archive,
+                fmt::format("there is no archive in '{}'", escape_for_display(directory)),
+                "name one with --archive or DALIL_ARCHIVE, or make one with 'dalil init'");
+  std::vector<std::pair<std::string, Bytes>> slots;
+  while (const dirent* entry = readdir(handle.get())) {
+    const std::string name = entry->d_name;
+    if (name.size() > 4 && name.ends_with(".age"))
+      slots.emplace_back(name, files::read_small_file(keys + "/" + name, 1 << 20));
+  }
+  std::sort(slots.begin(), slots.end());
+  return slots;
+}
+
+}  // namespace dalil::ledger

@@ -1,0 +1,185 @@
+#include "lmdb.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <fstream>
+
+namespace dalil::ledger::lmdb {
+
+namespace {
+
+constexpr std::size_t kLargestMap = std::size_t{1} << 40;
+constexpr std::size_t kSmallestMap = std::size_t{1} << 32;
+
+// The meta page of LMDB's file format, version 1, on 64-bit machines (mdb.c of 0.9.24: MDB_page, MDB_meta).
+struct MetaPage {
+  std::uint64_t page_number;
+  std::uint16_t pad, flags;
+  std::uint16_t lower, upper;
+  std::uint32_t magic, version;
+  std::uint64_t address, map_size;
+  struct {
+    std::uint32_t pad;
+    std::uint16_t flags, depth;
+    std::uint64_t branch_pages, leaf_pages, overflow_pages, entries, root;
+  } tables[2];
+  std::uint64_t last_page, transaction;
+};
+static_assert(sizeof(MetaPage) == 16 + 24 + 2 * 48 + 16);
+constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+
+Error damaged(const std::string& file, const std::string& how) {
+  return Error(ErrorCode::corrupt, fmt::format("archive database '{}' is damaged: {}", file, how),
+               "restore the archive from a backup drive; do not write to this one");
+}
+
+}  // namespace
+
+Error failure(const std::string& action, const std::string& directory, int code) {
+  if (code == ENOSPC || code == EIO || code == EROFS || code == EACCES || code == EDQUOT)
+    return system_error(action, directory, code);
+  if (code == MDB_MAP_FULL)
+    return Error(ErrorCode::io, fmt::format("cannot {} '{}': the database's map is full", action, directory),
+                 "this system limits the address space (ulimit -v); raise the limit");
+  if (code == MDB_READERS_FULL)
+    return Error(ErrorCode::locked,
+                 fmt::format("cannot {} '{}': too many processes read it", action, directory),
+                 "close other programs that have this archive open");
+  if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID || code == MDB_PANIC ||
+      code == MDB_BAD_VALSIZE || code == MDB_CURSOR_FULL || code == MDB_PAGE_FULL)
+    return damaged(directory, mdb_strerror(code));
+  if (code == MDB_VERSION_MISMATCH)
+    return Error(ErrorCode::unsupported,
+                 fmt::format("cannot {} '{}': {}", action, directory, mdb_strerror(code)),
+                 "use a newer Dalil");
+  return Error(ErrorCode::io, fmt::format("cannot {} '{}': {}", action, directory, mdb_strerror(code)));
+}
+
+void check_file(const std::string& data_file) {
+  std::ifstream file(data_file, std::ios::binary);
+  struct stat status {};
+  if (!file || stat(data_file.c_str(), &status) != 0) throw system_error("open", data_file, errno);
+  MetaPage metas[2];
+  std::uint64_t page_size = 4096;
+  for (int i = 0; i < 2; ++i) {
+    file.seekg(static_cast<std::streamoff>(i * page_size));
+    if (!file.read(reinterpret_cast<char*>(&metas[i]), sizeof(MetaPage)))
+      throw damaged(data_file, "too short");
+    if (metas[i].magic != kMagic) throw damaged(data_file, "a meta page is not one");
+    if (metas[i].version != 1)
+      throw Error(ErrorCode::unsupported, fmt::format("archive database '{}' has another version", data_file),
+                  "use a newer Dalil");
+    page_size = metas[i].tables[0].pad;
+    if (page_size < 512 || page_size > 65536 || (page_size & (page_size - 1)) != 0)
+      throw damaged(data_file, "impossible page size");
+  }
+  const MetaPage& newest = metas[0].transaction > metas[1].transaction ? metas[0] : metas[1];
+  const std::uint64_t pages = static_cast<std::uint64_t>(status.st_size) / page_size;
+  if (newest.last_page >= pages)
+    throw damaged(data_file, fmt::format("it should have {} pages and has {}", newest.last_page + 1, pages));
+}
+
+Env::Env(const std::string& directory, unsigned max_tables) : directory_(directory) {
+  MDB_env* raw = nullptr;
+  if (const int code = mdb_env_create(&raw); code != 0) throw failure("open", directory, code);
+  env_.reset(raw);
+  mdb_env_set_maxdbs(raw, max_tables);
+  mdb_env_set_maxreaders(raw, 1022);
+  // Default durability: no NOSYNC, no WRITEMAP. Address space may be limited, so smaller maps are tried.
+  int code = ENOMEM;
+  for (std::size_t size = kLargestMap; size >= kSmallestMap && code == ENOMEM; size /= 4) {
+    mdb_env_set_mapsize(raw, size);
+    code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS, 0600);
+    if (code == ENOMEM) {  // a failed open must be closed
+      env_.reset();
+      if (mdb_env_create(&raw) != 0) break;
+      env_.reset(raw);
+      mdb_env_set_maxdbs(raw, max_tables);
+      mdb_env_set_maxreaders(raw, 1022);
+    }
+  }
+  if (code != 0) throw failure("open", directory, code);
+  int dead = 0;
+  mdb_reader_check(raw, &dead);
+}
+
+Txn::Txn(const Env& env, bool read_only) : env_(&env) {
+  const int code = mdb_txn_begin(env.get(), nullptr, read_only ? MDB_RDONLY : 0, &txn_);
+  if (code != 0) throw failure(read_only ? "read" : "write", env.directory(), code);
+}
+
+void Txn::commit() {
+  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+  if (code != 0) throw failure("write", env_->directory(), code);
+}
+
+void Txn::abort() {
+  if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
+}
+
+void Txn::renew() {
+  mdb_txn_reset(txn_);
+  const int code = mdb_txn_renew(txn_);
+  if (code != 0) throw failure("read", env_->directory(), code);
+}
+
+MDB_dbi Txn::open_table(const char* name, bool create) const {
+  MDB_dbi table = 0;
+  const int code = mdb_dbi_open(txn_, name, create ? MDB_CREATE : 0, &table);
+  if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE)
+    throw damaged(env_->directory(), fmt::format("table '{}' is missing", name));
+  if (code != 0) throw failure("open", env_->directory(), code);
+  return table;
+}
+
+namespace {
+MDB_val to_val(ByteView bytes) {
+  return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())};
+}
+}  // namespace
+
+std::optional<ByteView> Txn::get(MDB_dbi table, ByteView key) const {
+  MDB_val k = to_val(key), v{};
+  const int code = mdb_get(txn_, table, &k, &v);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != 0) throw failure("read", env_->directory(), code);
+  return ByteView{static_cast<const std::uint8_t*>(v.mv_data), v.mv_size};
+}
+
+void Txn::put(MDB_dbi table, ByteView key, ByteView value, unsigned flags) const {
+  MDB_val k = to_val(key), v = to_val(value);
+  const int code = mdb_put(txn_, table, &k, &v, flags);
+  if (code != 0) throw failure("write", env_->directory(), code);
+}
+
+std::uint64_t Txn::count(MDB_dbi table) const {
+  MDB_stat stat{};
+  const int code = mdb_stat(txn_, table, &stat);
+  if (code != 0) throw failure("read", env_->directory(), code);
+  return stat.ms_entries;
+}
+
+Cursor::Cursor(const Txn& txn, MDB_dbi table) {
+  const int code = mdb_cursor_open(txn.get(), table, &cursor_);
+  if (code != 0) throw failure("read", "archive", code);
+}
+
+bool Cursor::move(MDB_cursor_op operation) {
+  const int code = mdb_cursor_get(cursor_, &key_, &value_, operation);
+  if (code == MDB_NOTFOUND) return false;
+  if (code != 0) throw failure("read", "archive", code);
+  return true;
+}
+
+bool Cursor::seek(ByteView key) {
+  key_ = to_val(key);
+  return move(MDB_SET_RANGE);
+}
+
+bool Cursor::next() {
+  return move(MDB_NEXT);
+}
+
+}  // namespace dalil::ledger::lmdb
