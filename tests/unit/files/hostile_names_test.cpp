@@ -61,7 +61,7 @@ TEST_CASE("hostile names come back byte for byte, and each file opens by its pat
   std::shuffle(names.begin(), names.end(), std::mt19937(20'17));
   names.resize(20'000);
 
-  const TempDir directory;
+  const FastTempDir directory;
   const Fd root = open_directory(directory.path());
   std::set<std::string> made;
   std::size_t files = 0;

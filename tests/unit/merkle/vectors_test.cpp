@@ -43,8 +43,14 @@ std::vector<Digest> digests(const Json& list) {
   return all;
 }
 
+/// A leaf or a root of another length than a hash is refused by the type alone.
+bool fits(const Json& base64) {
+  return from_base64(base64.get<std::string>()).value().size() == Digest::kSize;
+}
+
 bool includes(const Json& vector, const Json& index, const Json& size) {
-  return verify_inclusion(digest(vector["leafHash"]), index, size, digests(vector["proof"]),
+  return fits(vector["leafHash"]) && fits(vector["root"]) &&
+         verify_inclusion(digest(vector["leafHash"]), index, size, digests(vector["proof"]),
                           digest(vector["root"]));
 }
 
