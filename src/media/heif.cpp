@@ -207,6 +207,10 @@ class HeifWalk {
 
 void read_heif(Source& source, MediaFacts& facts, Packets& packets) {
   HeifWalk(source, facts, packets).run();
+  // A sequence of pictures, or a live photo, has a movie beside its items.
+  if (!find_box(source, 0, source.size(), fourcc("moov"))) return;
+  facts.problem.clear();
+  read_movie(source, facts, packets);
 }
 
 void read_cr3(Source& source, MediaFacts& facts, Packets& packets) {

@@ -23,6 +23,41 @@ void read_exif_packet(Source& source, std::uint64_t offset, std::uint64_t size, 
   if (packets.exif) packets.exif = extent(offset, size);
 }
 
+/// JPEG XL packs its numbers from the lowest bit up.
+class LowBits {
+ public:
+  explicit LowBits(ByteView bytes) : bytes_(bytes) {}
+  std::uint32_t take(unsigned count) {
+    std::uint32_t value = 0;
+    for (unsigned i = 0; i < count; ++i, ++at_) {
+      if (at_ / 8 < bytes_.size()) value |= (bytes_[at_ / 8] >> at_ % 8 & 1u) << i;
+    }
+    return value;
+  }
+
+ private:
+  ByteView bytes_;
+  std::size_t at_ = 0;
+};
+
+/// SizeHeader of ISO/IEC 18181-1 behind the two bytes of the signature.
+void jxl_size(ByteView codestream, MediaFacts& facts) {
+  if (codestream.size() < 12 || codestream[0] != 0xff || codestream[1] != 0x0a) return;
+  LowBits bits(codestream.subspan(2));
+  const bool small = bits.take(1) != 0;
+  const auto length = [&] {
+    constexpr unsigned kWidths[] = {9, 13, 18, 30};
+    return small ? (bits.take(5) + 1) * 8 : bits.take(kWidths[bits.take(2)]) + 1;
+  };
+  constexpr std::uint32_t kRatios[8][2] = {{0, 1}, {1, 1}, {12, 10}, {4, 3}, {3, 2}, {16, 9}, {5, 4}, {2, 1}};
+  facts.height = length();
+  const std::uint32_t ratio = bits.take(3);
+  facts.width =
+      ratio == 0
+          ? length()
+          : static_cast<std::uint32_t>(std::uint64_t{facts.height} * kRatios[ratio][0] / kRatios[ratio][1]);
+}
+
 void codestream_size(Source& source, std::uint64_t offset, MediaFacts& facts) {
   const ByteView size_marker = source.view(offset, 24);  // SOC, SIZ
   if (size_marker.empty() || load_u32(size_marker, 0) != 0xff4fff51) return;
@@ -99,6 +134,8 @@ void read_tiff_file(Source& source, MediaFacts& facts, Packets& packets) {
 }
 
 void read_jp2(Source& source, MediaFacts& facts, Packets& packets) {
+  if (const ByteView bare = source.view(0, 12); !bare.empty()) jxl_size(bare, facts);
+  if (facts.width != 0) return;
   BoxWalk top(source, 0, source.size());
   while (const auto box = top.next()) {
     if (box->type == fourcc("jp2h")) {
@@ -111,6 +148,9 @@ void read_jp2(Source& source, MediaFacts& facts, Packets& packets) {
       }
     } else if (box->type == fourcc("jp2c") && facts.width == 0) {
       codestream_size(source, box->body, facts);
+    } else if (box->type == fourcc("jxlc") || box->type == fourcc("jxlp")) {
+      const std::uint64_t begin = box->body + (box->type == fourcc("jxlp") ? 4 : 0);  // a part's number
+      if (facts.width == 0 && box->size() >= 16) jxl_size(source.view(begin, 12), facts);
     } else if (box->type == fourcc("uuid")) {
       jp2_uuid(source, *box, facts, packets);
     } else if (box->type == fourcc("xml ")) {

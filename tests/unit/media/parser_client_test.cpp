@@ -1,0 +1,167 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+
+#include "dalil/base/error.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/media/parser_client.hpp"
+#include "testing.hpp"
+
+using namespace dalil;
+using namespace dalil::media;
+using dalil::testing::TempDir;
+
+#ifdef DALIL_TEST_PROGRAMS
+namespace {
+
+constexpr Sniffed kJpeg{MediaKind::photo, "jpeg"};
+
+ParserOptions evil(std::chrono::milliseconds limit = std::chrono::milliseconds(300)) {
+  return {DALIL_TEST_PROGRAMS "/evil_worker", limit, 2'000};
+}
+
+ParserOptions real() {
+  return {DALIL_TEST_PARSER, std::chrono::milliseconds(10'000), 2'000};
+}
+
+/// A file whose content tells the evil worker what to do.
+class Files {
+ public:
+  int make(const std::string& content) {
+    const std::string path = directory_ / std::to_string(files_.size());
+    std::ofstream(path, std::ios::binary) << content;
+    files_.emplace_back(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return files_.back().get();
+  }
+
+ private:
+  TempDir directory_;
+  std::vector<files::Fd> files_;
+};
+
+int run_probe(const char* attempt) {
+  char program[] = DALIL_TEST_PROGRAMS "/sandbox_probe";
+  char* const arguments[] = {program, const_cast<char*>(attempt), nullptr};
+  char* const environment[] = {nullptr};
+  pid_t pid = -1;
+  REQUIRE(posix_spawn(&pid, program, nullptr, nullptr, arguments, environment) == 0);
+  int status = 0;
+  REQUIRE(waitpid(pid, &status, 0) == pid);
+  return status;
+}
+
+std::string tiny_jpeg() {
+  return std::string(
+      "\xff\xd8\xff\xc0\0\x11\x08\0\x20\0\x40\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda\0\x02\xff\xd9",
+      27);
+}
+
+}  // namespace
+
+TEST_CASE("no way out of the sandbox") {
+  const int unharmed = run_probe("nothing");
+  REQUIRE(WIFEXITED(unharmed));
+  REQUIRE(WEXITSTATUS(unharmed) == 42);
+  for (const char* attempt :
+       {"open", "create", "connect", "fork", "exec", "write", "map shared", "map code", "make code", "ptrace",
+        "read parent", "signal", "truncate", "dup2", "setrlimit"}) {
+    CAPTURE(attempt);
+    const int status = run_probe(attempt);
+    const bool refused = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+    CHECK((refused || killed));
+  }
+}
+
+TEST_CASE("the worker reports its locks") {
+  const SandboxState state = ParserClient(real()).sandbox();
+  CHECK(state.no_new_privileges);
+  CHECK(state.seccomp);
+  CHECK(state.resource_limits);
+}
+
+TEST_CASE("a missing parser is an error of its own") {
+  ParserOptions options;
+  options.program = "/nonexistent/dalil-parser";
+  CHECK_THROWS_AS(ParserClient(options).sandbox(), Error);
+  options.program = "/bin/true";
+  CHECK_THROWS_AS(ParserClient(options).sandbox(), Error);
+}
+
+TEST_CASE("every misbehaviour costs that file alone, and says why") {
+  Files files;
+  ParserClient client(evil());
+  for (const char how : std::string("cesnmbgfd")) {
+    CAPTURE(how);
+    client.submit(files.make(std::string(1, how)), kJpeg);
+    client.submit(files.make("h"), kJpeg);
+    const MediaFacts bad = client.collect();
+    CHECK(!bad.problem.empty());
+    CHECK(bad.format == std::string("jpeg"));
+    CHECK(bad.kind == MediaKind::photo);
+    CHECK(bad.make.empty());
+    const MediaFacts good = client.collect();
+    CHECK(good.make == "honest");
+    CHECK(good.problem.empty());
+  }
+  CHECK(client.pending() == 0);
+}
+
+TEST_CASE("a second answer to one question is not taken for the next") {
+  Files files;
+  ParserClient client(evil());
+  client.submit(files.make("t"), kJpeg);
+  CHECK(client.collect().make == "honest");
+  client.submit(files.make("h"), kJpeg);
+  CHECK(client.collect().make == "honest");
+  CHECK(client.pending() == 0);
+}
+
+TEST_CASE("answers come in the order of submission, also with many waiting") {
+  Files files;
+  ParserOptions options = real();
+  options.renew_after_files = 7;
+  ParserClient client(options);
+  const int jpeg = files.make(tiny_jpeg()), text = files.make("text");
+  for (int i = 0; i < 100; ++i) client.submit(i % 3 == 0 ? text : jpeg, i % 3 == 0 ? Sniffed{} : kJpeg);
+  CHECK(client.pending() == 100);
+  for (int i = 0; i < 100; ++i) {
+    const MediaFacts facts = client.collect();
+    CHECK(facts.width == (i % 3 == 0 ? 0u : 64u));
+    CHECK(facts.height == (i % 3 == 0 ? 0u : 32u));
+  }
+}
+
+TEST_CASE("documents and unknown content are opened by nobody") {
+  Files files;
+  ParserClient client(evil());
+  client.submit(files.make("c"), {MediaKind::document, "pdf"});
+  const MediaFacts facts = client.collect();
+  CHECK(facts.kind == MediaKind::document);
+  CHECK(facts.problem.empty());
+}
+
+TEST_CASE("the descriptor's offset is left alone") {
+  Files files;
+  ParserClient client(real());
+  const int fd = files.make(tiny_jpeg());
+  lseek(fd, 5, SEEK_SET);
+  client.submit(fd, kJpeg);
+  CHECK(client.collect().width == 64);
+  CHECK(lseek(fd, 0, SEEK_CUR) == 5);
+}
+
+TEST_CASE("a client may be moved with work in it") {
+  Files files;
+  ParserClient first(real());
+  first.submit(files.make(tiny_jpeg()), kJpeg);
+  ParserClient second(std::move(first));
+  CHECK(second.collect().width == 64);
+}
+#endif
