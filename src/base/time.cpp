@@ -27,6 +27,11 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && a % b < 0);
 }
 
+/// In 0 .. b - 1; never overflows, where a - floor_div(a, b) * b may.
+constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) {
+  return (a % b + b) % b;
+}
+
 std::int64_t days_from_civil(std::int64_t year, int month, int day) {
   if (month <= 2) --year;
   const std::int64_t era = floor_div(year, 400);
@@ -161,14 +166,14 @@ std::string UtcTime::date() const {
 }
 
 std::string UtcTime::rfc3339() const {
-  const std::int64_t seconds = (ms - floor_div(ms, kMsPerDay) * kMsPerDay) / kMsPerSecond;
+  const std::int64_t seconds = floor_mod(ms, kMsPerDay) / kMsPerSecond;
   return fmt::format("{}T{:02}:{:02}:{:02}Z", date(), seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 std::string UtcTime::rfc3339_ms() const {
   std::string text = rfc3339();
   text.pop_back();
-  return fmt::format("{}.{:03}Z", text, ms - floor_div(ms, kMsPerSecond) * kMsPerSecond);
+  return fmt::format("{}.{:03}Z", text, floor_mod(ms, kMsPerSecond));
 }
 
 std::optional<UtcTime> UtcTime::from_rfc3339(std::string_view text) {

@@ -25,10 +25,14 @@ inline std::string_view as_chars(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline void append(Bytes& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 /// Fixed-width integers, big-endian unless the name says otherwise.
-inline void append_u8(Bytes& out, std::uint8_t value) { out.push_back(value); }
+inline void append_u8(Bytes& out, std::uint8_t value) {
+  out.push_back(value);
+}
 inline void append_u16(Bytes& out, std::uint16_t value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
   out.push_back(static_cast<std::uint8_t>(value));

@@ -22,18 +22,19 @@ std::optional<Bytes> from_base64(std::string_view text, Padding padding = Paddin
 bool is_utf8(std::string_view text);
 
 /// For a person's eyes: control characters, line breaks, bidirectional controls and other invisible format
-/// characters, and bytes that are not UTF-8 become visible escapes; letters of every script stay, and so do the
-/// joiners that Persian spelling needs. Reversible: \n \r \t, \x9f for a byte, \u202e and \U000e0041 for a
-/// character, and `\` becomes `\\`.
+/// characters, and bytes that are not UTF-8 become visible escapes; letters of every script stay, and so do
+/// the joiners that Persian spelling needs. Reversible: \n \r \t, \x9f for a byte, \u202e and \U000e0041 for
+/// a character, and `\` becomes `\\`.
 std::string escape_for_display(std::string_view raw);
 
-/// Columns that the text takes in a terminal (East Asian width, zero for marks, one for a byte that is not UTF-8).
+/// Columns that the text takes in a terminal (East Asian width, zero for marks, one for a byte that is not
+/// UTF-8).
 std::size_t display_width(std::string_view utf8);
 
 /// The form that searches compare: NFKC, case folded, Latin diacritics dropped; Arabic without tatweel and
 /// vowel signs, alef forms to bare alef, ya and alef maqsura alike, ta marbuta as ha, hamza carriers to their
-/// letter, Eastern digits (of every script) to ASCII, the ya and kaf of Persian keyboards to the Arabic ones; runs
-/// of white space to one blank. Bytes that are not UTF-8 become U+FFFD. Folding twice is folding once.
+/// letter, Eastern digits (of every script) to ASCII, the ya and kaf of Persian keyboards to the Arabic ones;
+/// runs of white space to one blank. Bytes that are not UTF-8 become U+FFFD. Folding twice is folding once.
 std::string fold_for_search(std::string_view raw);
 
 /// Unicode canonical composition; absent when the input is not UTF-8.

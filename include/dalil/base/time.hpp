@@ -18,8 +18,8 @@ struct UtcTime {
   std::string rfc3339() const;
   /// 2017-09-11
   std::string date() const;
-  /// With "Z" or an offset; fractions are cut to milliseconds. Absent if ill-formed, without an offset, or in a
-  /// leap second (which this time line does not have).
+  /// With "Z" or an offset; fractions are cut to milliseconds. Absent if ill-formed, without an offset, or in
+  /// a leap second (which this time line does not have).
   static std::optional<UtcTime> from_rfc3339(std::string_view text);
 };
 
@@ -53,8 +53,8 @@ struct DateSpan {
 };
 /// 2017, 2017-09 or 2017-09-11; absent otherwise.
 std::optional<DateSpan> parse_date(std::string_view text);
-/// A date, or two joined by ".." (either may be missing: "2017-09..", "..2018"). Absent if ill-formed or reversed.
-/// A missing side is the least or greatest Day. The precision is the coarser of the two.
+/// A date, or two joined by ".." (either may be missing: "2017-09..", "..2018"). Absent if ill-formed or
+/// reversed. A missing side is the least or greatest Day. The precision is the coarser of the two.
 std::optional<DateSpan> parse_date_range(std::string_view text);
 
 }  // namespace dalil

@@ -9,8 +9,8 @@
 
 namespace dalil::crypto::age {
 
-/// age v1 (age-encryption.org/v1), binary and armored; X25519 and scrypt recipients. What it writes (always binary)
-/// opens with stock `age`, and the other way round. Not supported: post-quantum recipients
+/// age v1 (age-encryption.org/v1), binary and armored; X25519 and scrypt recipients. What it writes (always
+/// binary) opens with stock `age`, and the other way round. Not supported: post-quantum recipients
 /// (AGE-SECRET-KEY-PQ-1..., ML-KEM-768 with X25519), SSH keys and plugins, whose stanzas match nothing.
 
 /// An X25519 identity ("AGE-SECRET-KEY-1...", Bech32) and its recipient ("age1...").
@@ -19,8 +19,8 @@ struct Identity {
   static Identity generate();
   /// Error(invalid) if it is not an identity; the text is never repeated in the message.
   static Identity parse(std::string_view text);
-  /// The file format of age-keygen: comment lines and one or more identities. Error(invalid) if there are none, or if
-  /// a line is something else; the message names the line's number only.
+  /// The file format of age-keygen: comment lines and one or more identities. Error(invalid) if there are
+  /// none, or if a line is something else; the message names the line's number only.
   static std::vector<Identity> parse_file(std::string_view text);
   Secret encode() const;
   std::string recipient() const;
@@ -51,7 +51,8 @@ struct Opened {
 };
 /// Decrypts binary or armored input. Nothing is thrown for bad input: the failure is the answer.
 /// `max_payload_bytes` bounds the memory; larger is Failure::payload.
-Opened decrypt(ByteView file, const std::vector<Identity>& identities, std::size_t max_payload_bytes = 64 << 20);
+Opened decrypt(ByteView file, const std::vector<Identity>& identities,
+               std::size_t max_payload_bytes = 64 << 20);
 Opened decrypt_with_passphrase(ByteView file, ByteView passphrase, std::size_t max_payload_bytes = 64 << 20);
 
 /// True if the header's only stanza is scrypt, i.e. the file opens with a passphrase.

@@ -31,9 +31,9 @@ class Sha256Stream {
 
 /// SHA-256 of many messages at once, in whichever way is fastest on this processor.
 ///
-/// One per thread. Messages of 192 bytes to 60 KiB go through several SIMD lanes side by side; others, calls with
-/// fewer than four messages, and machines without such lanes use OpenSSL. The answer is the same bit for bit
-/// (tests/unit/crypto proves it). Sizes may be mixed: the lanes are filled with the longest first.
+/// One per thread. Messages of 192 bytes to 60 KiB go through several SIMD lanes side by side; others, calls
+/// with fewer than four messages, and machines without such lanes use OpenSSL. The answer is the same bit for
+/// bit (tests/unit/crypto proves it). Sizes may be mixed: the lanes are filled with the longest first.
 class Sha256Batch {
  public:
   Sha256Batch();

@@ -9,8 +9,8 @@
 namespace dalil::crypto {
 
 /// Bytes that must not leave memory: locked against swapping, excluded from core dumps and forked children,
-/// wiped when freed. Move-only. Locking is best effort (RLIMIT_MEMLOCK); wiping is not. A forked child reads zeros.
-/// Up to 64 bytes share locked pages (30 ns); larger ones have pages of their own.
+/// wiped when freed. Move-only. Locking is best effort (RLIMIT_MEMLOCK); wiping is not. A forked child reads
+/// zeros. Up to 64 bytes share locked pages (30 ns); larger ones have pages of their own.
 class Secret {
  public:
   Secret() = default;

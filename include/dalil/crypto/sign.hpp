@@ -27,10 +27,10 @@ class SigningKey {
   PublicKey public_{};
 };
 
-/// False for anything but 64 bytes that fulfil the equation without cofactor (RFC 8032 section 5.1.7), as OpenSSL
-/// checks it: S below the group order, R in its only encoding. Keys of low order and in a second encoding are
-/// taken as they come (published edge cases, C2SP/CCTV); a key is trusted because somebody compared it, never
-/// because it verifies.
+/// False for anything but 64 bytes that fulfil the equation without cofactor (RFC 8032 section 5.1.7), as
+/// OpenSSL checks it: S below the group order, R in its only encoding. Keys of low order and in a second
+/// encoding are taken as they come (published edge cases, C2SP/CCTV); a key is trusted because somebody
+/// compared it, never because it verifies.
 bool verify_signature(const PublicKey& key, ByteView message, ByteView signature);
 
 }  // namespace dalil::crypto
