@@ -78,10 +78,10 @@ class JpegWalk {
     if (starts_with(body, kExifMark) && body.size() > 6) {
       if (seen_exif_) return;  // a second one is a left-over of an editor
       seen_exif_ = true;
-      Bytes copy(body.begin() + 6, body.end());
-      MemorySource exif(copy);
+      const ByteView structure = body.subspan(6);
+      MemorySource exif(structure);  // nothing else is read meanwhile, so the view stays
       Packets inner;
-      if (!read_tiff(exif, 0, copy.size(), facts_, inner)) {
+      if (!read_tiff(exif, 0, structure.size(), facts_, inner)) {
         facts_.problem = "the EXIF block cannot be read";
       }
       if (inner.exif) packets_.exif = {offset + 6, body.size() - 6};

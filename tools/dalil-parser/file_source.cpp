@@ -8,7 +8,8 @@
 namespace dalil::parser {
 namespace {
 
-constexpr std::size_t kHead = 64 << 10;
+/// Most photos' EXIF, its thumbnail included, and the size that follows. More costs more than a second read.
+constexpr std::size_t kHead = 16 << 10;
 constexpr std::size_t kPlace = 4 << 10;
 constexpr std::size_t kLongestView = 2 << 20;
 /// Of one file, in all: a file that sends its reader in circles ends here.

@@ -1,0 +1,159 @@
+#include "exif.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "exif_text.hpp"
+#include "gps.hpp"
+#include "pictures.hpp"
+#include "tiff_builder.hpp"
+
+using namespace dalil;
+using namespace dalil::media;
+using std::string_literals::operator""s;
+
+namespace {
+
+const std::vector<TiffEntryToWrite> kImage = {ascii(0x10f, "Apple"), ascii(0x110, "iPhone 7"),
+                                              short_number(0x112, 6), ascii(0x131, "10.3.3")};
+const std::vector<TiffEntryToWrite> kPhoto = {ascii(0x9003, "2017:09:11 11:30:00"), ascii(0x9011, "+03:00"),
+                                              ascii(0x9291, "25"), ascii(0xa431, "C39")};
+const std::vector<TiffEntryToWrite> kGps = {ascii(1, "N"),
+                                            rationals(2, {36, 1, 12, 1, 756, 100}),
+                                            ascii(3, "E"),
+                                            rationals(4, {37, 1, 8, 1, 348, 100}),
+                                            rationals(6, {3795, 10}),
+                                            rationals(7, {8, 1, 29, 1, 58, 1}),
+                                            ascii(29, "2017:09:11")};
+
+MediaFacts read(const Bytes& bytes, Packets& packets) {
+  MediaFacts facts;
+  MemorySource source(bytes);
+  read_tiff(source, 0, bytes.size(), facts, packets);
+  return facts;
+}
+MediaFacts read(const Bytes& bytes) {
+  Packets packets;
+  return read(bytes, packets);
+}
+
+Bytes jpeg_with(const Bytes& exif) {
+  Bytes out = {0xff, 0xd8, 0xff, 0xe1};
+  append_u16(out, static_cast<std::uint16_t>(exif.size() + 8));
+  append(out, as_bytes("Exif\0\0"s));
+  append(out, exif);
+  append(out, Bytes{0xff, 0xc0, 0, 17, 8,    0, 32,   0,    64, 3, 1,    0x22, 0,
+                    2,    0x11, 1, 3,  0x11, 1, 0xff, 0xda, 0,  2, 0xff, 0xd9});
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("EXIF tells camera, times and place") {
+  const MediaFacts facts = read(tiff(kImage, kPhoto, kGps));
+  CHECK(facts.make == "Apple");
+  CHECK(facts.model == "iPhone 7");
+  CHECK(facts.software == "10.3.3");
+  CHECK(facts.serial == "C39");
+  CHECK(facts.orientation == 6);
+  REQUIRE(facts.times.size() == 2);
+  CHECK(facts.times[0].field == "Exif.Photo.DateTimeOriginal");
+  CHECK(facts.times[0].basis == ZoneBasis::offset_recorded);
+  CHECK(facts.times[0].offset_minutes == 180);
+  CHECK(facts.times[0].ms == 1'505'118'600'250);
+  CHECK(facts.times[0].precision_ms == 10);
+  CHECK(facts.times[0].raw == "2017:09:11 11:30:00.25+03:00");
+  CHECK(facts.times[1].basis == ZoneBasis::utc_by_format);
+  CHECK(facts.times[1].ms == 1'505'118'598'000);
+  REQUIRE(facts.places.size() == 1);
+  CHECK(facts.places[0].latitude == Approx(36.2021));
+  CHECK(facts.places[0].longitude == Approx(37.1343));
+  CHECK(*facts.places[0].altitude_m == Approx(379.5));
+}
+
+TEST_CASE("a time without a zone stays without one") {
+  const auto facts = read(tiff(kImage, {ascii(0x9003, "2017:09:11 08:30:00")}, {}));
+  REQUIRE(facts.times.size() == 1);
+  CHECK(facts.times[0].basis == ZoneBasis::unknown_zone);
+  CHECK(facts.times[0].ms == 1'505'118'600'000);
+}
+
+TEST_CASE("times that nobody set are no claims") {
+  for (const char* blank : {"0000:00:00 00:00:00", "    :  :     :  :  ", "", "2017:13:41 08:30:00"}) {
+    CHECK(read(tiff(kImage, {ascii(0x9003, blank)}, {})).times.empty());
+  }
+}
+
+TEST_CASE("a position with a denominator of zero or no hemisphere is none, and zero degrees are kept") {
+  auto gps = kGps;
+  gps[1] = rationals(2, {36, 0, 12, 1, 0, 1});
+  CHECK(read(tiff(kImage, kPhoto, gps)).places.empty());
+  gps = kGps;
+  gps[0] = ascii(1, "");
+  CHECK(read(tiff(kImage, kPhoto, gps)).places.empty());
+  gps = kGps;
+  gps[1] = gps[3] = rationals(2, {0, 1, 0, 1, 0, 1});
+  gps[3].tag = 4;
+  REQUIRE(read(tiff(kImage, kPhoto, gps)).places.size() == 1);
+}
+
+TEST_CASE("a structure truncated at every byte gives no more than it holds") {
+  const Bytes whole = tiff(kImage, kPhoto, kGps);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const Bytes part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    const MediaFacts facts = read(part);
+    CHECK(facts.places.size() <= 1);
+    CHECK(decode(encode(facts)).places == facts.places);
+  }
+}
+
+TEST_CASE("every flipped byte of a JPEG is survived") {
+  const Bytes whole = jpeg_with(tiff(kImage, kPhoto, kGps));
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const unsigned mask : {0xffu, 0x01u, 0x80u}) {
+      Bytes flipped = whole;
+      flipped[i] = static_cast<std::uint8_t>(flipped[i] ^ mask);
+      MediaFacts facts;
+      Packets packets;
+      MemorySource source(flipped);
+      read_jpeg(source, facts, packets);
+      CHECK(encode(facts).size() < 10'000);
+    }
+  }
+}
+
+TEST_CASE("a directory that points at itself is read once") {
+  Bytes bytes = {'M', 'M', 0, 42, 0, 0, 0, 8};
+  append(bytes, directory(8, {ascii(0x10f, "Apple"), pointer(0x8769, 8), pointer(0x8825, 8)}, 8));
+  CHECK(read(bytes).make == "Apple");
+}
+
+TEST_CASE("JPEG's size comes from the frame") {
+  const Bytes bytes = jpeg_with(tiff(kImage, kPhoto, kGps));
+  MediaFacts facts;
+  Packets packets;
+  MemorySource source(bytes);
+  read_jpeg(source, facts, packets);
+  CHECK(facts.width == 64);
+  CHECK(facts.height == 32);
+  CHECK(facts.make == "Apple");
+  CHECK(facts.problem.empty());
+}
+
+TEST_CASE("comments are read in the code that they name") {
+  CHECK(exif_comment(as_bytes("ASCII\0\0\0hello  "s), ByteOrder::big) == "hello");
+  CHECK(exif_comment(as_bytes("UNICODE\0\0h\0i"s), ByteOrder::big) == "hi");
+  CHECK(exif_comment(as_bytes("UNICODE\0h\0i\0"s), ByteOrder::big) == "hi");
+  CHECK(utf16_text(as_bytes("\x62\xd8"s), ByteOrder::big) == "\xe6\x8b\x98");
+  CHECK(utf16_text(as_bytes("\xd8\x00\x00\x41"s), ByteOrder::big) ==
+        "\xef\xbf\xbd"
+        "A");
+}
+
+TEST_CASE("ISO 6709 in degrees, minutes and seconds") {
+  CHECK(parse_iso6709("f", "+36.2021+037.1343+379.5/")->latitude == Approx(36.2021));
+  CHECK(*parse_iso6709("f", "+36.2021+037.1343+379.5/")->altitude_m == Approx(379.5));
+  CHECK(parse_iso6709("f", "+3612.126+03708.058/")->longitude == Approx(37.13430).epsilon(1e-6));
+  CHECK(parse_iso6709("f", "-361207.56-0370803.48/")->latitude == Approx(-36.2021));
+  for (const char* bad : {"", "+", "36.2+37.1", "+91+000/", "+36.2", "+36.2+181/", "+a+b"})
+    CHECK(!parse_iso6709("f", bad));
+}
