@@ -5,6 +5,7 @@
 
 #include "exif_text.hpp"
 #include "gps.hpp"
+#include "maker_note.hpp"
 #include "tiff.hpp"
 
 namespace dalil::media {
@@ -67,8 +68,8 @@ constexpr std::array kPhotoTimes = {
 
 class ExifWalk {
  public:
-  ExifWalk(TiffReader reader, MediaFacts& facts, Packets& packets, TiffOptions options)
-      : reader_(reader), facts_(facts), packets_(packets), options_(options) {}
+  ExifWalk(TiffReader reader, Source& source, MediaFacts& facts, Packets& packets, TiffOptions options)
+      : reader_(reader), source_(source), facts_(facts), packets_(packets), options_(options) {}
 
   void run() {
     const auto first = visit(reader_.first_directory());
@@ -120,6 +121,8 @@ class ExifWalk {
     set_text(directory, 0xa431, facts_.serial);
     for (const auto& row : kPhotoFields) add_field(directory, row);
     if (const auto* note = directory.find(kMakerNote); note != nullptr && note->size > 0) {
+      if (facts_.serial.empty())
+        facts_.serial = serial_in_note(reader_, source_, *note, facts_.make, facts_.model);
       packets_.exif = {reader_.base(), 1};  // the caller knows the structure's length
     }
   }
@@ -231,6 +234,7 @@ class ExifWalk {
   }
 
   TiffReader reader_;
+  Source& source_;
   MediaFacts& facts_;
   Packets& packets_;
   TiffOptions options_;
@@ -244,7 +248,7 @@ bool read_tiff(Source& source, std::uint64_t base, std::uint64_t length, MediaFa
                TiffOptions options) {
   auto reader = TiffReader::open(source, base, length);
   if (!reader) return false;
-  ExifWalk(*reader, facts, packets, options).run();
+  ExifWalk(*reader, source, facts, packets, options).run();
   return true;
 }
 

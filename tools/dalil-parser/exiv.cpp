@@ -11,6 +11,7 @@
 #include "bounds.hpp"
 #include "civil.hpp"
 #include "exif_text.hpp"
+#include "maker_note.hpp"
 
 namespace dalil::parser {
 namespace {
@@ -127,7 +128,13 @@ void take_iptc(const Exiv2::IptcData& data, MediaFacts& facts) {
 void take_serial(const Exiv2::ExifData& data, MediaFacts& facts) {
   if (!facts.serial.empty()) return;
   const auto serial = Exiv2::serialNumber(data);
-  if (serial != data.end() && serial->size() < 100) set_once(facts.serial, serial->print(&data));
+  if (serial == data.end() || serial->size() >= 100) return;
+  // Exiv2 prints Canon's number in a form that no camera shows.
+  const bool canon = serial->key() == "Exif.Canon.SerialNumber" && serial->count() > 0;
+  std::string text = canon ? media::canon_serial(static_cast<std::uint32_t>(serial->toLong()), facts.model)
+                           : serial->print(&data);
+  while (text.ends_with(' ') || text.ends_with('\0')) text.pop_back();
+  set_once(facts.serial, text);
 }
 
 /// Exiv2 throws for malformed input, and asserts; the latter ends this process, which is what it is for.
@@ -190,13 +197,12 @@ void take_exif(const Exiv2::ExifData& data, MediaFacts& facts) {
   }
 }
 
-/// Makers that write the body's serial number into their own note rather than into EXIF's tag.
+/// Makers that write the body's serial number into a note that only Exiv2 reads; Canon's and Nikon's we read.
 bool hides_serial(const std::string& make) {
-  for (const char* maker : {"Canon", "NIKON", "Nikon", "OLYMPUS", "OM Digital", "PENTAX", "Panasonic",
-                            "FUJIFILM", "Leica", "SIGMA"}) {
-    if (make.starts_with(maker)) return true;
-  }
-  return false;
+  constexpr std::array kMakers = {"OLYMPUS",  "OM Digital", "PENTAX", "Panasonic",
+                                  "FUJIFILM", "Leica",      "SIGMA"};
+  return std::any_of(kMakers.begin(), kMakers.end(),
+                     [&](const char* maker) { return make.starts_with(maker); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "exif_text.hpp"
 #include "gps.hpp"
+#include "maker_note.hpp"
 #include "pictures.hpp"
 #include "tiff_builder.hpp"
 
@@ -156,4 +157,15 @@ TEST_CASE("ISO 6709 in degrees, minutes and seconds") {
   CHECK(parse_iso6709("f", "-361207.56-0370803.48/")->latitude == Approx(-36.2021));
   for (const char* bad : {"", "+", "36.2+37.1", "+91+000/", "+36.2", "+36.2+181/", "+a+b"})
     CHECK(!parse_iso6709("f", bad));
+}
+
+TEST_CASE("Canon's and Nikon's serial numbers are read from their notes") {
+  CHECK(canon_serial(560018150, "Canon EOS DIGITAL REBEL") == "0560018150");
+  CHECK(canon_serial(292, "Canon EOS-1D Mark III") == "000292");
+  CHECK(canon_serial(0x075b'0005, "Canon EOS D30") == "075b00005");
+  Bytes nikon = {'N', 'i', 'k', 'o', 'n', 0, 2, 0x10, 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8};
+  append(nikon, directory(8, {ascii(0x1d, "No= 20025585 ")}));
+  const TiffEntryToWrite note{0x927c, 7, static_cast<std::uint32_t>(nikon.size()), nikon};
+  CHECK(read(tiff({ascii(0x10f, "NIKON CORPORATION")}, {note}, {})).serial == "20025585");
+  CHECK(read(tiff({ascii(0x10f, "Apple")}, {note}, {})).serial.empty());
 }
