@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+struct ListOptions {
+  std::string party, governorate, from, to;
+  bool without_evidence = false;
+};
+
+/// The same filters with the work done once.
+struct Filter {
+  std::string party, governorate;
+  std::optional<Day> from, to;
+
+  explicit Filter(const ListOptions& options)
+      : party(fold_for_search(options.party)), governorate(fold_for_search(options.governorate)) {
+    if (!options.from.empty()) from = date_range_from("--from", options.from).first;
+    if (!options.to.empty()) to = date_range_from("--to", options.to).last;
+  }
+  bool passes(const archive::Incident& incident) const {
+    if (!party.empty() && !contains(incident.perpetrator_group, party) &&
+        !contains(incident.perpetrator_text, party)) {
+      return false;
+    }
+    if (!governorate.empty() && !contains(incident.governorate, governorate)) return false;
+    if (!from && !to) return true;
+    const auto days = incident.days();
+    return days && (!from || days->last >= *from) && (!to || days->first <= *to);
+  }
+
+ private:
+  static bool contains(const std::string& text, const std::string& folded) {
+    return fold_for_search(text).find(folded) != std::string::npos;
+  }
+};
+
+int run_list(Session& session, const ListOptions& options) {
+  const Filter filter(options);
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  auto revisions = view.incidents();
+  std::stable_sort(revisions.begin(), revisions.end(),
+                   [](const auto& a, const auto& b) { return a.incident.date < b.incident.date; });
+  std::map<archive::Row, std::set<archive::Row>> items_of;
+  view.for_each_link(
+      [&](archive::Row item, archive::Row incident, archive::LinkType) { items_of[incident].insert(item); });
+  Printer& out = session.out();
+  Table table({{"date"},
+               {"incident"},
+               {"governorate"},
+               {"party"},
+               {"killed", Align::right},
+               {"items", Align::right}});
+  std::size_t matched = 0;
+  for (const auto& revision : revisions) {
+    const archive::Incident& incident = revision.incident;
+    if (!filter.passes(incident)) continue;
+    const std::size_t items = items_of.contains(revision.row) ? items_of.at(revision.row).size() : 0;
+    if (options.without_evidence && items > 0) continue;
+    ++matched;
+    table.add({incident.date.empty() ? "-" : escape_for_display(incident.date),
+               {escape_for_display(incident.id), Style::bold},
+               escape_for_display(incident.governorate),
+               escape_for_display(incident.perpetrator_group),
+               text_of(incident.killed),
+               {number_text(items), items == 0 ? Style::warning : Style::plain}});
+    out.object("incident", {{"id", incident.id}, {"items", items}, {"incident", json_of(incident)}});
+  }
+  table.print(out);
+  if (matched == 0) out.note(revisions.empty() ? "no incidents yet" : "no incident matches");
+  out.object("summary",
+             {{"command", "incident list"}, {"matched", matched}, {"incidents", revisions.size()}});
+  return matched > 0 ? kExitOk : kExitNo;
+}
+
+}  // namespace
+
+Runner declare_incident_list(CLI::App& app) {
+  const auto options = std::make_shared<ListOptions>();
+  app.add_option("--party", options->party, "part of the perpetrator's name")->type_name("TEXT");
+  app.add_option("--governorate", options->governorate, "part of its name")->type_name("TEXT");
+  app.add_option("--from", options->from, "on or after")->type_name("DATE");
+  app.add_option("--to", options->to, "on or before")->type_name("DATE");
+  app.add_flag("--without-evidence", options->without_evidence, "only those that nothing is linked to");
+  return [options](Session& session) { return run_list(session, *options); };
+}
+
+}  // namespace dalil::cli

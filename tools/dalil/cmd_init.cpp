@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr const char* kSlotName = "archivist-1.age";
+
+struct InitOptions {
+  std::string directory;
+  std::string actor = "archivist";
+};
+
+/// A key file that this run made, and that goes away again unless the archive came to be.
+class NewKeyFile {
+ public:
+  explicit NewKeyFile(std::string path) : path_(std::move(path)) {}
+  ~NewKeyFile() {
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  NewKeyFile(const NewKeyFile&) = delete;
+  NewKeyFile& operator=(const NewKeyFile&) = delete;
+  void keep() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+Bytes slot_for_key_file(const ledger::Keyring& keyring, const std::string& path, bool existing) {
+  std::vector<std::string> recipients;
+  if (existing) {
+    for (const auto& identity : read_key_file(path)) recipients.push_back(identity.recipient());
+  } else {
+    recipients.push_back(make_key_file(path).recipient());
+  }
+  return crypto::age::encrypt_to(keyring.encode().view(), recipients);
+}
+
+void report(Session& session, const InitOptions& options, const ledger::Keyring& keyring,
+            bool key_file_made) {
+  Printer& out = session.out();
+  const std::string& key_file = session.secrets().key_file;
+  out.line("made archive " + in_quotes(options.directory));
+  out.line("  archive id  " + to_hex(keyring.archive_id()));
+  out.line("  archivist   " + escape_for_display(keyring.actor_name()) + " (" + to_hex(keyring.actor()) +
+           ")");
+  if (key_file.empty()) {
+    out.line("  opens with  the passphrase");
+  } else {
+    out.line("  opens with  " + in_quotes(key_file) + (key_file_made ? " (new)" : ""));
+  }
+  out.line();
+  out.line("Next:");
+  if (key_file.empty()) {
+    out.line("  1. Keep the passphrase where it survives this machine: without it nothing can be opened.");
+  } else {
+    out.line("  1. Back up " + in_quotes(key_file) + " NOW, away from this machine and from the archive:");
+    out.line("     without it nothing can be opened, and whoever has both can read everything.");
+  }
+  out.line("  2. export DALIL_ARCHIVE=" + escape_for_display(options.directory));
+  if (!key_file.empty()) out.line("     export DALIL_KEY_FILE=" + escape_for_display(key_file));
+  out.line("  3. dalil volume add LABEL --kind working --root FOLDER");
+  out.line("  4. dalil scan FOLDER --volume LABEL");
+
+  Json fields = Json::object();
+  put_path(fields, "directory", options.directory);
+  fields["archive_id"] = to_hex(keyring.archive_id());
+  fields["actor"] = to_hex(keyring.actor());
+  fields["actor_name"] = keyring.actor_name();
+  fields["slot"] = kSlotName;
+  if (!key_file.empty()) put_path(fields, "key_file", key_file);
+  fields["key_file_made"] = key_file_made;
+  out.object("archive", fields);
+  out.object("summary", {{"command", "init"}});
+}
+
+int run_init(Session& session, const InitOptions& options) {
+  if (access(options.directory.c_str(), F_OK) == 0) {
+    throw Error(ErrorCode::conflict, in_quotes(options.directory) + " exists already",
+                "name a directory that does not; an archive is never made over another");
+  }
+  const std::string& key_file = session.secrets().key_file;
+  const ledger::Keyring keyring = ledger::Keyring::generate(options.actor);
+  const bool makes_key_file = !key_file.empty() && access(key_file.c_str(), F_OK) != 0;
+  Bytes slot;
+  if (key_file.empty()) {
+    const crypto::Secret passphrase = choose_passphrase(session.secrets());
+    slot = crypto::age::encrypt_with_passphrase(keyring.encode().view(), passphrase.view());
+  } else {
+    slot = slot_for_key_file(keyring, key_file, !makes_key_file);
+  }
+  NewKeyFile made(makes_key_file ? key_file : std::string());
+  archive::Archive::create(options.directory, keyring, {{kSlotName, slot}});
+  made.keep();
+  report(session, options, keyring, makes_key_file);
+  return kExitOk;
+}
+
+}  // namespace
+
+Runner declare_init(CLI::App& app) {
+  const auto options = std::make_shared<InitOptions>();
+  app.add_option("DIR", options->directory, "the directory to make")->required()->type_name("");
+  app.add_option("--name", options->actor, "how the ledger calls you (default: archivist)")
+      ->type_name("NAME");
+  return [options](Session& session) { return run_init(session, *options); };
+}
+
+}  // namespace dalil::cli

@@ -1,0 +1,219 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/jobs/scan.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "link_source.hpp"
+#include "progress_line.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kProblemsShown = 20;
+
+struct ScanArguments {
+  std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note;
+  bool rehash = false, dry_run = false, no_metadata = false;
+  unsigned threads = 0;
+};
+
+std::string without_slashes(std::string path) {
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  path.erase(0, path.find_first_not_of('/') == std::string::npos ? path.size() : path.find_first_not_of('/'));
+  return path;
+}
+
+std::vector<jobs::LinkRule> rules_from(archive::View& view, const ScanArguments& arguments) {
+  const archive::LinkType type = link_type_named(arguments.type);
+  std::vector<jobs::LinkRule> rules;
+  if (!arguments.map_file.empty()) {
+    const Bytes content = files::read_small_file(arguments.map_file);
+    rules = read_link_map(as_chars(content), type);
+  }
+  if (!arguments.incident.empty()) rules.push_back({"*", arguments.incident, type});
+  for (const jobs::LinkRule& rule : rules) incident_named(view, rule.incident);
+  return rules;
+}
+
+std::unique_ptr<IncidentFinder> finder_from(archive::View& view, const ScanArguments& arguments) {
+  if (arguments.incident_from.empty()) return nullptr;
+  std::vector<archive::Incident> incidents;
+  for (auto& revision : view.incidents()) incidents.push_back(std::move(revision.incident));
+  return std::make_unique<IncidentFinder>(arguments.incident_from, incidents);
+}
+
+void report_file(Printer& out, const std::string& event, const std::string& path) {
+  if (!out.verbose()) return;
+  out.line(fmt::format("{:<9} {}", event, escape_for_display(path)));
+  Json fields = {{"event", event}};
+  put_path(fields, "path", path);
+  out.object("file", fields);
+}
+
+void print_problems(Printer& out, const jobs::ScanReport& report) {
+  if (report.problems.empty()) return;
+  out.line();
+  out.line("not taken in:");
+  const std::size_t shown = out.verbose() ? report.problems.size() : kProblemsShown;
+  for (std::size_t i = 0; i < report.problems.size() && i < shown; ++i) {
+    const auto& problem = report.problems[i];
+    out.line("  " + escape_for_display(problem.path) + ": " + escape_for_display(problem.detail) +
+             (problem.ranges.empty() ? "" : " (" + ranges_text(problem.ranges) + ")"));
+  }
+  if (report.problems.size() > shown) {
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.problems.size() - shown)));
+  }
+}
+
+void print_link_notes(Printer& out, const IncidentFinder& finder) {
+  if (finder.without_match() > 0) {
+    out.line(fmt::format("  --incident-from matched nothing in the path of {}",
+                         count_text(finder.without_match(), "file", "files")));
+  }
+  for (const auto& [reason, note] : finder.notes()) {
+    out.warn(fmt::format("not linked: {} ({}, the first: {})", reason,
+                         count_text(note.files, "file", "files"), in_quotes(note.first_path)));
+    Json fields = {{"reason", reason}, {"files", note.files}};
+    put_path(fields, "first_path", note.first_path);
+    out.object("not_linked", fields);
+  }
+}
+
+std::string details(std::initializer_list<std::pair<const char*, std::uint64_t>> counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number_text(count), name);
+  }
+  return text.empty() ? text : "  (" + text + ")";
+}
+
+void print_counts(Printer& out, const jobs::ScanReport& report, double seconds) {
+  const auto row = [&](const char* name, std::uint64_t count, const std::string& more = {}) {
+    out.line(fmt::format("  {:<11} {:>11}{}", name, number_text(count), more));
+  };
+  row("seen", report.seen, "  = indexed + unchanged + skipped + failed");
+  row("indexed", report.indexed,
+      details({{"new contents", report.new_items}, {"changed", report.changed}, {"moved", report.moved}}));
+  row("unchanged", report.unchanged);
+  row("skipped", report.skipped, report.skipped > 0 ? "  (no regular files: never read)" : "");
+  row("failed", report.failed);
+  if (report.vanished > 0) row("vanished", report.vanished, "  (known before, not there any more)");
+  if (report.links > 0) row("links made", report.links);
+  const double rate = seconds > 0 ? static_cast<double>(report.bytes_read) / seconds : 0;
+  out.line(fmt::format("  read {} in {} ({}/s, {}); {}", bytes_text(report.bytes_read),
+                       duration_text(static_cast<std::int64_t>(seconds + 0.5)),
+                       bytes_text(static_cast<std::uint64_t>(rate)),
+                       report.hash_backend.empty() ? "no hashing" : report.hash_backend,
+                       count_text(report.directories, "folder", "folders")));
+}
+
+Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, double seconds) {
+  return {{"command", "scan"},
+          {"volume", arguments.volume},
+          {"dry_run", arguments.dry_run},
+          {"result", report.interrupted ? "INTERRUPTED" : "DONE"},
+          {"seen", report.seen},
+          {"indexed", report.indexed},
+          {"unchanged", report.unchanged},
+          {"skipped", report.skipped},
+          {"failed", report.failed},
+          {"symlinks", report.symlinks},
+          {"directories", report.directories},
+          {"new_items", report.new_items},
+          {"changed", report.changed},
+          {"moved", report.moved},
+          {"vanished", report.vanished},
+          {"links", report.links},
+          {"media", report.media},
+          {"bytes_read", report.bytes_read},
+          {"seconds", seconds},
+          {"hash_backend", report.hash_backend}};
+}
+
+jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments, archive::Row volume,
+                               IncidentFinder* finder) {
+  jobs::ScanOptions options;
+  options.folder = arguments.folder;
+  options.path_prefix = without_slashes(arguments.below);
+  options.volume = volume;
+  options.rehash = arguments.rehash;
+  options.dry_run = arguments.dry_run;
+  options.incident_type = link_type_named(arguments.type);
+  if (finder != nullptr)
+    options.incident_of = [finder](const std::string& path) { return finder->find(path); };
+  options.source = arguments.source;
+  options.note = arguments.note;
+  if (const char* parser = std::getenv("DALIL_PARSER")) options.parser_program = parser;
+  options.metadata = !arguments.no_metadata;
+  options.threads = arguments.threads;
+  Printer& out = session.out();
+  options.on_problem = [&out](const auto& problem) { out.object("problem", json_of(problem)); };
+  options.on_file = [&out](const std::string& event, const std::string& path) {
+    report_file(out, event, path);
+  };
+  return options;
+}
+
+int run_scan(Session& session, const ScanArguments& arguments) {
+  archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Volume volume = volume_named(view, arguments.volume);
+  const auto finder = finder_from(view, arguments);
+  jobs::ScanOptions options = options_from(session, arguments, volume.row, finder.get());
+  options.rules = rules_from(view, arguments);
+  Printer& out = session.out();
+  jobs::Progress progress;
+  const auto started = std::chrono::steady_clock::now();
+  jobs::ScanReport report;
+  {
+    const ProgressLine line("scan", progress, out.progress_wanted());
+    report = jobs::scan(archive, options, progress, session.stop());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  out.line(fmt::format("{} {} of {} into volume {} ({})", arguments.dry_run ? "dry run of a scan" : "scan",
+                       report.interrupted ? "INTERRUPTED" : "done", in_quotes(arguments.folder),
+                       in_quotes(volume.label), volume.id));
+  print_counts(out, report, seconds);
+  if (finder) print_link_notes(out, *finder);
+  print_problems(out, report);
+  if (report.interrupted) out.line("what was indexed is kept; run the same command again to go on");
+  if (arguments.dry_run) out.line("nothing was recorded");
+  out.object("summary", summary_of(arguments, report, seconds));
+  if (report.interrupted) return kExitInterrupted;
+  return report.failed > 0 ? kExitPartial : kExitOk;
+}
+
+}  // namespace
+
+Runner declare_scan(CLI::App& app) {
+  const auto options = std::make_shared<ScanArguments>();
+  app.add_option("FOLDER", options->folder, "the tree to take in: the volume's root, unless --below")
+      ->required()
+      ->type_name("");
+  app.add_option("--volume", options->volume, "label or id of the volume it is on")
+      ->required()
+      ->type_name("VOLUME");
+  app.add_option("--below", options->below, "where FOLDER lies within the volume")->type_name("PATH");
+  app.add_option("--incident", options->incident, "link every file to this incident")->type_name("ID");
+  app.add_option("--incident-from", options->incident_from,
+                 "find the incident in the path: one group is an id, two are a date and a place")
+      ->type_name("REGEX");
+  app.add_option("--map", options->map_file, "CSV of pattern,incident[,type]")->type_name("FILE");
+  app.add_option("--type", options->type, "type of the links (default: depicts)")->type_name("TYPE");
+  app.add_option("--source", options->source, "who or what it came from; only archivists can read it")
+      ->type_name("TEXT");
+  app.add_option("--note", options->note, "circumstances; only archivists can read it")->type_name("TEXT");
+  app.add_flag("--rehash", options->rehash, "read also what has not changed");
+  app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
+  app.add_flag("--dry-run", options->dry_run, "compare only: nothing is read or recorded");
+  app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
+  return [options](Session& session) { return run_scan(session, *options); };
+}
+
+}  // namespace dalil::cli

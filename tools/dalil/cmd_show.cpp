@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
+#include "item_forms.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kRunsSearched = 10'000;
+
+/// One item under the eyes of one command.
+struct Subject {
+  Printer& out;
+  archive::View& view;
+  archive::Item item;
+  std::vector<archive::CopyInfo> copies;
+  std::set<archive::Seq> entries;  ///< of the ledger, that state something of it
+};
+
+void print_copies(Subject& subject) {
+  Printer& out = subject.out;
+  out.line();
+  out.line("copies");
+  Table table({{"  volume"}, {"state"}, {"verified"}, {"modified"}, {"path"}});
+  for (const archive::CopyInfo& copy : subject.copies) {
+    const bool live = copy.row.state == archive::CopyRow::State::live;
+    const bool damaged =
+        copy.row.verdict == archive::Verdict::corrupt || copy.row.verdict == archive::Verdict::unreadable;
+    const std::string verified = copy.row.verified_at_s == 0 ? "never"
+                                                             : UtcTime{copy.row.verified_at_s * 1000}.date() +
+                                                                   " " + archive::name_of(copy.row.verdict);
+    table.add({"  " + escape_for_display(copy.volume_label),
+               {name_of(copy.row.state), live ? Style::plain : Style::dim},
+               {verified, damaged ? Style::bad : Style::plain},
+               time_text(UtcTime{copy.row.mtime_ns / 1'000'000}),
+               escape_for_display(copy.path)});
+    out.object("copy", json_of(copy));
+    subject.entries.insert(copy.row.seq);
+  }
+  table.print(out);
+}
+
+std::string stream_text(const media::Stream& stream) {
+  std::string text = fmt::format("{} {}", media::name_of(stream.kind), escape_for_display(stream.codec));
+  if (stream.width > 0) text += fmt::format(" {}x{}", stream.width, stream.height);
+  if (stream.sample_rate > 0) text += fmt::format(" {} Hz", stream.sample_rate);
+  if (stream.channels > 0) text += " " + count_text(stream.channels, "channel", "channels");
+  if (stream.duration_ms > 0) text += " " + timecode_text(stream.duration_ms);
+  return text;
+}
+
+void print_facts(Subject& subject, const media::MediaFacts& facts) {
+  Printer& out = subject.out;
+  out.line();
+  out.line("what the file says of itself (no proof: metadata can be wrong or forged)");
+  const auto field = [&](std::string_view name, const std::string& text) {
+    if (!text.empty()) out.line(fmt::format("  {:<12} {}", name, text));
+  };
+  std::string kind = std::string(media::name_of(facts.kind)) + " " + escape_for_display(facts.format);
+  if (facts.width > 0) kind += fmt::format(" {}x{}", facts.width, facts.height);
+  if (facts.duration_ms > 0) kind += " " + timecode_text(facts.duration_ms);
+  field("kind", kind);
+  std::string camera = facts.make;
+  for (const std::string& part : {facts.model, facts.serial}) {
+    if (!part.empty()) camera += (camera.empty() ? "" : " ") + part;
+  }
+  field("camera", escape_for_display(camera));
+  field("software", escape_for_display(facts.software));
+  for (const media::TimeClaim& claim : facts.times) {
+    field("time", fmt::format("{}  by {} ({})", claim_text(claim), escape_for_display(claim.field),
+                              name_of(claim.origin)));
+  }
+  for (const media::PlaceClaim& place : facts.places) {
+    field("place", fmt::format("{:.6f}, {:.6f}  by {}", place.latitude, place.longitude,
+                               escape_for_display(place.field)));
+  }
+  for (const media::Stream& stream : facts.streams) field("stream", stream_text(stream));
+  for (const std::string& sign : facts.signs) field("sign", escape_for_display(sign));
+  if (out.verbose()) {
+    for (const media::Field& more : facts.fields) {
+      out.line("  " + escape_for_display(more.name) + " = " + escape_for_display(more.value));
+    }
+  }
+  field("problem", escape_for_display(facts.problem));
+  out.object("facts", json_of(facts));
+}
+
+void print_links(Subject& subject) {
+  Printer& out = subject.out;
+  out.line();
+  if (!subject.view.can_read(ledger::SealClass::evidence)) {
+    out.line("media facts and links: not visible to this role");
+    out.object("not_visible", {{"what", "evidence"}});
+    return;
+  }
+  const auto links = subject.view.links_of_item(subject.item.row, true);
+  out.line(links.empty() ? "linked to no incident" : "links");
+  for (const archive::Link& link : links) {
+    out.line(fmt::format("  {}  {}{}", escape_for_display(subject.view.incident(link.incident).incident.id),
+                         link_text(link),
+                         link.why.empty() ? "" : "  (" + escape_for_display(link.why) + ")"));
+    subject.entries.insert(link.seq);
+    if (link.withdrawn_seq) {
+      out.line("      withdrawn: " + escape_for_display(link.withdrawn_why));
+      subject.entries.insert(*link.withdrawn_seq);
+    }
+    out.object("link", json_of(subject.view, link));
+  }
+}
+
+/// The runs during which its copies were seen: the times of their entries lie within.
+void print_provenance(Subject& subject) {
+  Printer& out = subject.out;
+  std::vector<archive::RunSummary> runs;
+  for (archive::RunSummary& run : subject.view.runs(kRunsSearched)) {
+    const bool took_it_in = run.kind == "scan" &&
+                            std::any_of(subject.copies.begin(), subject.copies.end(), [&](const auto& copy) {
+                              if (copy.volume != run.volume) return false;
+                              const UtcTime seen = subject.view.reader().line(copy.row.seq).time;
+                              return run.started <= seen && seen <= run.ended;
+                            });
+    if (took_it_in) runs.push_back(std::move(run));
+  }
+  out.line();
+  out.line(runs.empty() ? "provenance: no scan on record that took it in" : "provenance");
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    out.line(fmt::format("  {}  scan of {} on volume {}", time_text(run->started), in_quotes(run->folder),
+                         in_quotes(subject.view.volume(run->volume).label)));
+    if (!run->source.empty()) out.line("      source: " + escape_for_display(run->source));
+    if (!run->note.empty()) out.line("      note: " + escape_for_display(run->note));
+    out.object("provenance", json_of(*run));
+  }
+  if (!subject.view.can_read(ledger::SealClass::source)) out.line("  sources: not visible to this role");
+}
+
+void print_entries(Subject& subject) {
+  Printer& out = subject.out;
+  out.line();
+  out.line("ledger entries");
+  for (const archive::Seq seq : subject.entries) {
+    const ledger::PublicLine line = subject.view.reader().line(seq);
+    const std::string actor = subject.view.actor_name(line.actor);
+    out.line(fmt::format("  {:>8}  {}  {}  {}", seq, time_text(line.time), ledger::name_of(line.seal_class),
+                         escape_for_display(actor)));
+    out.object("entry", {{"seq", seq},
+                         {"time", line.time.rfc3339_ms()},
+                         {"class", ledger::name_of(line.seal_class)},
+                         {"actor", actor}});
+  }
+}
+
+int run_show(Session& session, const std::string& text) {
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Row row = item_named(view, text);
+  Subject subject{session.out(), view, view.item(row), copies_live_first(view, row), {}};
+  Printer& out = session.out();
+  out.line("item " + out.styled(Style::bold, subject.item.digest.hex()));
+  out.line(fmt::format("  {} bytes ({})", number_text(subject.item.size_bytes),
+                       bytes_text(subject.item.size_bytes)));
+  out.object("item", {{"digest", subject.item.digest.hex()}, {"size_bytes", subject.item.size_bytes}});
+  subject.entries.insert(subject.item.first_seq);
+  print_copies(subject);
+  if (const auto facts = view.facts(row)) print_facts(subject, *facts);
+  print_links(subject);
+  print_provenance(subject);
+  print_entries(subject);
+  out.object("summary", {{"command", "show"}, {"copies", subject.copies.size()}});
+  return kExitOk;
+}
+
+}  // namespace
+
+Runner declare_show(CLI::App& app) {
+  const auto text = std::make_shared<std::string>();
+  app.add_option("ITEM", *text, "digest or its first digits, VOLUME:PATH, or a file")
+      ->required()
+      ->type_name("");
+  return [text](Session& session) { return run_show(session, *text); };
+}
+
+}  // namespace dalil::cli

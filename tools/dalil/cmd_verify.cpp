@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/jobs/verify.hpp"
+#include "endangered.hpp"
+#include "forms.hpp"
+#include "item_forms.hpp"
+#include "json_forms.hpp"
+#include "progress_line.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kExceptionsShown = 100;
+
+struct VerifyArguments {
+  std::string folder, volume, below, report_file;
+  bool quick = false, sha256 = false, medium = false, no_record = false;
+  unsigned threads = 0;
+};
+
+/// A finished verification and what it means.
+struct Outcome {
+  const archive::Volume& volume;
+  const jobs::VerifyReport& report;
+  std::vector<EndangeredIncident> endangered;
+  bool incidents_visible;
+  double seconds;
+};
+
+jobs::VerifyOptions options_from(const VerifyArguments& arguments, archive::Row volume) {
+  jobs::VerifyOptions options;
+  options.folder = arguments.folder;
+  options.path_prefix = arguments.below;
+  options.volume = volume;
+  options.mode = arguments.quick    ? jobs::VerifyMode::quick
+                 : arguments.sha256 ? jobs::VerifyMode::sha256
+                                    : jobs::VerifyMode::tags;
+  options.from_medium = arguments.medium;
+  options.record = !arguments.no_record;
+  options.threads = arguments.threads;
+  return options;
+}
+
+const char* meaning_of(jobs::VerifyMode mode) {
+  switch (mode) {
+    case jobs::VerifyMode::quick:
+      return "presence and size only; no content was read";
+    case jobs::VerifyMode::tags:
+      return "every byte, against keyed tags";
+    case jobs::VerifyMode::sha256:
+      return "every byte, against SHA-256";
+  }
+  return "";
+}
+
+Style style_of(const std::string& result) {
+  return result == "PASS" ? Style::good : result == "FAIL" ? Style::bad : Style::warning;
+}
+
+std::string exception_text(archive::View& view, const archive::RunSummary::Exception& exception) {
+  std::string text =
+      fmt::format("  {:<11} {}", archive::name_of(exception.verdict), escape_for_display(exception.path));
+  if (!exception.ranges.empty()) text += "  " + ranges_text(exception.ranges);
+  if (!exception.detail.empty()) text += "  " + escape_for_display(exception.detail);
+  if (exception.detail.empty() && exception.error_number != 0)
+    text += fmt::format("  {}", std::strerror(exception.error_number));
+  if (!is_damage(exception.verdict)) return text;
+  if (const auto item = view.find_item(exception.digest)) {
+    for (const std::string& id : incidents_of(view, *item))
+      text += "\n              evidence of " + escape_for_display(id);
+  }
+  return text;
+}
+
+void print_exceptions(Printer& out, archive::View& view, const jobs::VerifyReport& report) {
+  // Damage first: what is listed is bounded, and extras must not push it out.
+  std::vector<const archive::RunSummary::Exception*> order;
+  for (const auto& exception : report.exceptions) order.push_back(&exception);
+  std::stable_partition(order.begin(), order.end(), [](const auto* one) { return is_damage(one->verdict); });
+  const std::size_t shown = out.verbose() ? order.size() : std::min(order.size(), kExceptionsShown);
+  if (shown > 0) out.line();
+  for (std::size_t i = 0; i < shown; ++i) out.line(exception_text(view, *order[i]));
+  if (order.size() > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
+}
+
+void print_endangered(Printer& out, const Outcome& outcome) {
+  if (!outcome.endangered.empty()) {
+    out.line();
+    out.line("what it means");
+  }
+  for (const EndangeredIncident& incident : outcome.endangered) {
+    std::string text =
+        fmt::format("  incident {}: {} of {} {} no intact copy here", escape_for_display(incident.id),
+                    incident.without_copy, count_text(incident.items, "item", "items"),
+                    incident.without_copy == 1 ? "has" : "have");
+    if (incident.nowhere_else > 0)
+      text += fmt::format("; {} on no other volume either", incident.nowhere_else);
+    out.line(text);
+  }
+  const bool damaged = std::any_of(outcome.report.exceptions.begin(), outcome.report.exceptions.end(),
+                                   [](const auto& one) { return is_damage(one.verdict); });
+  if (damaged && !outcome.incidents_visible) out.line("incidents concerned: not visible to this role");
+}
+
+void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
+  const jobs::VerifyReport& report = outcome.report;
+  const std::string result = report.result();
+  out.line(fmt::format("{}  volume {} ({}): {} of {} checked, {} intact",
+                       out.styled(style_of(result), result), in_quotes(outcome.volume.label),
+                       outcome.volume.id, number_text(report.checked),
+                       count_text(report.expected, "copy", "copies"),
+                       number_text(report.verdicts.contains(archive::Verdict::intact)
+                                       ? report.verdicts.at(archive::Verdict::intact)
+                                       : 0)));
+  for (const auto& [verdict, count] : report.verdicts) {
+    out.line(fmt::format("  {:<11} {:>11}", archive::name_of(verdict), number_text(count)));
+  }
+  out.line(fmt::format("  checked     {} ({})", meaning_of(report.mode), jobs::name_of(report.mode)));
+  if (report.mode != jobs::VerifyMode::quick) {
+    out.line(fmt::format("  read        {} in {}, {}", bytes_text(report.bytes_checked),
+                         duration_text(static_cast<std::int64_t>(outcome.seconds + 0.5)),
+                         report.read_path.empty() ? "cache allowed" : report.read_path));
+  }
+  out.line(report.recorded ? "  recorded    yes, in the ledger" : "  recorded    no");
+  if (report.interrupted) out.line("  INTERRUPTED before the end");
+  print_exceptions(out, view, report);
+  print_endangered(out, outcome);
+}
+
+/// The same as objects: to standard output with --json, and into the report file.
+std::vector<std::pair<std::string, Json>> objects_of(archive::View& view, const Outcome& outcome) {
+  std::vector<std::pair<std::string, Json>> objects;
+  for (const auto& exception : outcome.report.exceptions) {
+    Json fields = json_of(exception);
+    if (const auto item = view.find_item(exception.digest); item && outcome.incidents_visible) {
+      fields["incidents"] = incidents_of(view, *item);
+    }
+    objects.emplace_back("verdict", fields);
+  }
+  for (const EndangeredIncident& incident : outcome.endangered) {
+    objects.emplace_back("endangered", Json{{"incident", incident.id},
+                                            {"items", incident.items},
+                                            {"without_intact_copy_here", incident.without_copy},
+                                            {"on_no_other_volume", incident.nowhere_else}});
+  }
+  const jobs::VerifyReport& report = outcome.report;
+  Json summary = {{"command", "verify"},
+                  {"result", report.result()},
+                  {"volume", outcome.volume.label},
+                  {"volume_id", outcome.volume.id},
+                  {"mode", jobs::name_of(report.mode)},
+                  {"expected", report.expected},
+                  {"checked", report.checked},
+                  {"bytes_checked", report.bytes_checked},
+                  {"read_path", report.read_path},
+                  {"recorded", report.recorded},
+                  {"interrupted", report.interrupted},
+                  {"incidents_visible", outcome.incidents_visible},
+                  {"seconds", outcome.seconds}};
+  for (const auto& [verdict, count] : report.verdicts) summary["verdicts"][archive::name_of(verdict)] = count;
+  objects.emplace_back("summary", summary);
+  return objects;
+}
+
+void write_report(const std::string& path, const std::vector<std::pair<std::string, Json>>& objects) {
+  std::string text;
+  for (const auto& [type, fields] : objects) {
+    Json object = {{"type", type}, {"schema", kJsonSchema}};
+    object.update(fields);
+    text += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+  files::write_atomically(path, as_bytes(text));
+}
+
+int exit_code_of(const jobs::VerifyReport& report) {
+  if (report.interrupted) return kExitInterrupted;
+  const std::string result = report.result();
+  return result == "PASS" ? kExitOk : result == "FAIL" ? kExitNo : kExitPartial;
+}
+
+int run_verify(Session& session, const VerifyArguments& arguments) {
+  if (!arguments.report_file.empty() && access(arguments.report_file.c_str(), F_OK) == 0) {
+    throw Error(ErrorCode::conflict, "the report " + in_quotes(arguments.report_file) + " exists already",
+                "an earlier report may be evidence: name another file");
+  }
+  archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Volume volume = volume_named(view, arguments.volume);
+  Printer& out = session.out();
+  jobs::Progress progress;
+  const auto started = std::chrono::steady_clock::now();
+  jobs::VerifyReport report;
+  {
+    const ProgressLine line("verify", progress, out.progress_wanted());
+    report = jobs::verify(archive, options_from(arguments, volume.row), progress, session.stop());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  view.renew();
+  const Outcome outcome{volume, report, endangered_incidents(view, volume, report),
+                        view.can_read(ledger::SealClass::evidence), seconds};
+  const auto objects = objects_of(view, outcome);
+  print_text(out, view, outcome);
+  for (const auto& [type, fields] : objects) out.object(type, fields);
+  if (!arguments.report_file.empty()) write_report(arguments.report_file, objects);
+  return exit_code_of(report);
+}
+
+}  // namespace
+
+Runner declare_verify(CLI::App& app) {
+  const auto options = std::make_shared<VerifyArguments>();
+  app.add_option("FOLDER", options->folder, "where the volume is now: its root, unless --below")
+      ->required()
+      ->type_name("");
+  app.add_option("--volume", options->volume, "label or id")->required()->type_name("VOLUME");
+  app.add_option("--below", options->below, "where FOLDER lies within the volume")->type_name("PATH");
+  auto* quick = app.add_flag("--quick", options->quick, "presence and size only");
+  app.add_flag("--sha256", options->sha256, "against SHA-256, which trusts no key")->excludes(quick);
+  app.add_flag("--medium", options->medium, "read the medium itself, around the cache");
+  app.add_flag("--no-record", options->no_record, "do not append the result to the ledger");
+  app.add_option("--report", options->report_file, "also write the verdicts to a new file, as JSON Lines")
+      ->type_name("FILE");
+  app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
+  return [options](Session& session) { return run_verify(session, *options); };
+}
+
+}  // namespace dalil::cli

@@ -1,0 +1,162 @@
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/volume.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kRunsShown = 5;
+constexpr std::size_t kRunsSearched = 10'000;
+
+struct AddOptions {
+  std::string label, kind, kept_at, root, note;
+};
+
+void identify(archive::Volume& volume, const std::string& root) {
+  const files::VolumeIdentity identity = files::identify_volume(root);
+  volume.root = root;
+  volume.file_system = identity.file_system;
+  volume.uuid = identity.uuid;
+  volume.serial = identity.serial;
+  volume.file_system_label = identity.label;
+  volume.capacity_bytes = identity.size_bytes;
+}
+
+void print_lines(Printer& out, const archive::Volume& volume) {
+  const auto field = [&](const char* name, const std::string& text) {
+    if (!text.empty()) out.line(fmt::format("  {:<18} {}", name, text));
+  };
+  field("kind", archive::name_of(volume.kind));
+  field("kept at", escape_for_display(volume.kept_at));
+  field("folder last seen", escape_for_display(volume.root));
+  field("file system", escape_for_display(volume.file_system));
+  field("UUID", escape_for_display(volume.uuid));
+  field("serial number", escape_for_display(volume.serial));
+  field("disk label", escape_for_display(volume.file_system_label));
+  if (volume.capacity_bytes > 0) field("capacity", bytes_text(volume.capacity_bytes));
+  field("note", escape_for_display(volume.note));
+  field("live copies", number_text(volume.live_copies) + " (" + bytes_text(volume.live_bytes) + ")");
+  field("last scan", time_text(volume.last_scan));
+  field("last verification",
+        time_text(volume.last_verification) +
+            (volume.last_verification_result.empty() ? "" : "  " + volume.last_verification_result));
+}
+
+int run_add(Session& session, const AddOptions& options) {
+  archive::Volume volume;
+  volume.label = options.label;
+  volume.kind = volume_kind_named(options.kind);
+  volume.kept_at = options.kept_at;
+  volume.note = options.note;
+  if (!options.root.empty()) identify(volume, options.root);
+  archive::Archive archive = session.open();
+  if (archive.view().find_volume(options.label)) {
+    throw Error(ErrorCode::conflict, "a volume " + in_quotes(options.label) + " exists already",
+                "a label is unique; see: dalil volume list");
+  }
+  {
+    archive::Editor editor = archive.edit();
+    volume.row = editor.add_volume(volume);
+    editor.commit();
+  }
+  volume = archive.view().volume(volume.row);
+  Printer& out = session.out();
+  out.line(fmt::format("added volume {} ({})", in_quotes(volume.label), volume.id));
+  print_lines(out, volume);
+  out.object("volume", json_of(volume));
+  out.object("summary", {{"command", "volume add"}});
+  return kExitOk;
+}
+
+int run_list(Session& session) {
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  Printer& out = session.out();
+  Table table({{"id"},
+               {"label"},
+               {"kind"},
+               {"copies", Align::right},
+               {"size", Align::right},
+               {"last scan"},
+               {"last verification"},
+               {"kept at"}});
+  std::uint64_t count = 0;
+  for (const archive::Volume& volume : view.volumes()) {
+    ++count;
+    out.object("volume", json_of(volume));
+    const bool bad = volume.last_verification_result == "FAIL";
+    table.add(
+        {volume.id,
+         {escape_for_display(volume.label), Style::bold},
+         archive::name_of(volume.kind),
+         number_text(volume.live_copies),
+         bytes_text(volume.live_bytes),
+         volume.last_scan ? volume.last_scan->date() : "never",
+         {volume.last_verification ? volume.last_verification->date() + " " + volume.last_verification_result
+                                   : "never",
+          bad ? Style::bad : Style::plain},
+         escape_for_display(volume.kept_at)});
+  }
+  table.print(out);
+  if (count == 0) out.note("no volumes yet; make one known with: dalil volume add LABEL --kind KIND");
+  out.object("summary", {{"command", "volume list"}, {"volumes", count}});
+  return kExitOk;
+}
+
+void print_run(Printer& out, const archive::RunSummary& run) {
+  std::string counts;
+  for (const auto& [name, count] : run.counts) {
+    if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
+  }
+  out.line(fmt::format("  {}  {:<6} {:<11} {}", time_text(run.started), run.kind, run.result, counts));
+  out.object("run", json_of(run));
+}
+
+int run_show(Session& session, const std::string& label) {
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Volume volume = volume_named(view, label);
+  Printer& out = session.out();
+  out.line(fmt::format("{} ({})", out.styled(Style::bold, escape_for_display(volume.label)), volume.id));
+  print_lines(out, volume);
+  out.object("volume", json_of(volume));
+  std::size_t shown = 0;
+  for (const archive::RunSummary& run : view.runs(kRunsSearched)) {
+    if (run.volume != volume.row || shown == kRunsShown) continue;
+    if (shown++ == 0) out.line("latest runs");
+    print_run(out, run);
+  }
+  out.object("summary", {{"command", "volume show"}});
+  return kExitOk;
+}
+
+}  // namespace
+
+Runner declare_volume_add(CLI::App& app) {
+  const auto options = std::make_shared<AddOptions>();
+  app.add_option("LABEL", options->label, "what it is called; unique")->required()->type_name("");
+  app.add_option("--kind", options->kind, "working, backup or source")->required()->type_name("KIND");
+  app.add_option("--at", options->kept_at, "where the medium is kept")->type_name("PLACE");
+  app.add_option("--root", options->root, "its folder now: records file system, UUID, serial")
+      ->type_name("FOLDER");
+  app.add_option("--note", options->note, "anything else")->type_name("TEXT");
+  return [options](Session& session) { return run_add(session, *options); };
+}
+
+Runner declare_volume_list(CLI::App&) {
+  return run_list;
+}
+
+Runner declare_volume_show(CLI::App& app) {
+  const auto label = std::make_shared<std::string>();
+  app.add_option("VOLUME", *label, "label or id")->required()->type_name("");
+  return [label](Session& session) { return run_show(session, *label); };
+}
+
+}  // namespace dalil::cli

@@ -1,0 +1,45 @@
+#include "command.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"init", "make a new archive", declare_init},
+    {"volume add", "make a volume known: a drive, a card, a folder tree", declare_volume_add},
+    {"volume list", "list the volumes", declare_volume_list},
+    {"volume show", "show one volume and its latest runs", declare_volume_show},
+    {"incident import", "take in a register of incidents (JSON or CSV)", declare_incident_import},
+    {"incident add", "add one incident", declare_incident_add},
+    {"incident edit", "revise an incident, with a reason", declare_incident_edit},
+    {"incident show", "show an incident, its evidence and its history", declare_incident_show},
+    {"incident list", "list incidents", declare_incident_list},
+    {"incident stats", "add up the incidents' numbers; compare with published totals",
+     declare_incident_stats},
+    {"scan", "take in a folder: hash, look inside, record, link", declare_scan},
+    {"link", "link items to an incident", declare_link},
+    {"unlink", "withdraw a link; it stays on record", declare_unlink},
+    {"find", "find items by incident, time, path, camera ...", declare_find},
+    {"show", "show all that is known of one item", declare_show},
+    {"verify", "prove that a volume still holds what it should", declare_verify},
+    {"status", "where the archive stands, and what is at risk", declare_status},
+    {"check", "check the archive itself against its ledger", declare_check},
+    {"rebuild", "make everything derived again from the ledger", declare_rebuild},
+    {"log", "list the ledger's entries", declare_log},
+    {"version", "print the version", declare_version},
+};
+
+constexpr CommandGroup kGroups[] = {
+    {"volume", "drives, cards and trees that hold copies"},
+    {"incident", "the events that evidence is linked to"},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+std::span<const CommandGroup> command_groups() {
+  return kGroups;
+}
+
+}  // namespace dalil::cli

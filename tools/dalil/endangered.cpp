@@ -1,0 +1,79 @@
+#include "endangered.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+namespace dalil::cli {
+namespace {
+
+/// Answers for one volume: has this item an intact copy here, and a live one elsewhere?
+class Survey {
+ public:
+  Survey(archive::View& view, archive::Row volume, const jobs::VerifyReport& report)
+      : view_(view), volume_(volume) {
+    for (const auto& exception : report.exceptions) {
+      if (is_damage(exception.verdict)) damaged_.insert(exception.path);
+    }
+  }
+
+  void add(archive::Row item, EndangeredIncident& incident) {
+    bool belongs = false, intact = false, elsewhere = false;
+    for (const archive::CopyInfo& copy : view_.copies_of(item)) {
+      if (copy.row.state != archive::CopyRow::State::live) continue;
+      if (copy.volume != volume_) {
+        elsewhere = true;
+        continue;
+      }
+      belongs = true;
+      intact = intact || !damaged_.contains(copy.path);
+    }
+    incident.items += belongs ? 1 : 0;
+    if (!belongs || intact) return;
+    ++incident.without_copy;
+    incident.nowhere_else += elsewhere ? 0 : 1;
+  }
+
+ private:
+  archive::View& view_;
+  archive::Row volume_;
+  std::unordered_set<std::string> damaged_;
+};
+
+std::set<archive::Row> incidents_hit(archive::View& view, const jobs::VerifyReport& report) {
+  std::set<archive::Row> incidents;
+  for (const auto& exception : report.exceptions) {
+    if (!is_damage(exception.verdict)) continue;
+    const auto item = view.find_item(exception.digest);
+    if (!item) continue;
+    for (const archive::Link& link : view.links_of_item(*item)) incidents.insert(link.incident);
+  }
+  return incidents;
+}
+
+}  // namespace
+
+bool is_damage(archive::Verdict verdict) {
+  return verdict == archive::Verdict::corrupt || verdict == archive::Verdict::unreadable ||
+         verdict == archive::Verdict::missing || verdict == archive::Verdict::changed;
+}
+
+std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const archive::Volume& volume,
+                                                     const jobs::VerifyReport& report) {
+  std::vector<EndangeredIncident> endangered;
+  if (!view.can_read(ledger::SealClass::evidence)) return endangered;
+  Survey survey(view, volume.row, report);
+  for (const archive::Row row : incidents_hit(view, report)) {
+    EndangeredIncident incident{view.incident(row).incident.id};
+    std::set<archive::Row> items;
+    for (const archive::Link& link : view.links_of_incident(row)) items.insert(link.item);
+    for (const archive::Row item : items) survey.add(item, incident);
+    if (incident.without_copy > 0) endangered.push_back(std::move(incident));
+  }
+  std::stable_sort(endangered.begin(), endangered.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.nowhere_else, a.without_copy) > std::pair(b.nowhere_else, b.without_copy);
+  });
+  return endangered;
+}
+
+}  // namespace dalil::cli

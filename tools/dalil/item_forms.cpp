@@ -1,0 +1,60 @@
+#include "item_forms.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
+
+namespace dalil::cli {
+
+std::vector<archive::CopyInfo> copies_live_first(archive::View& view, archive::Row item) {
+  auto copies = view.copies_of(item);
+  std::stable_partition(copies.begin(), copies.end(),
+                        [](const auto& copy) { return copy.row.state == archive::CopyRow::State::live; });
+  return copies;
+}
+
+std::vector<std::string> incidents_of(archive::View& view, archive::Row item) {
+  std::vector<std::string> ids;
+  if (!view.can_read(ledger::SealClass::evidence)) return ids;
+  for (const archive::Link& link : view.links_of_item(item)) {
+    std::string id = view.incident(link.incident).incident.id;
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+std::string link_text(const archive::Link& link) {
+  std::string text = archive::name_of(link.type);
+  if (link.from_ms) text += " " + timecode_text(*link.from_ms);
+  if (link.to_ms) text += " to " + timecode_text(*link.to_ms);
+  if (link.withdrawn) text += " (withdrawn)";
+  return text;
+}
+
+ItemLine item_line(archive::View& view, archive::Row row) {
+  const archive::Item item = view.item(row);
+  ItemLine line;
+  line.short_id = item.digest.hex().substr(0, kShortDigits);
+  line.kind = "-";
+  if (const auto facts = view.facts(row)) {
+    line.kind = media::name_of(facts->kind);
+    if (const auto time = media::best_time(*facts)) line.time = claim_text(*time);
+  }
+  line.size = bytes_text(item.size_bytes);
+  for (const std::string& id : incidents_of(view, row)) {
+    line.incidents += (line.incidents.empty() ? "" : ", ") + escape_for_display(id);
+  }
+  const auto copies = copies_live_first(view, row);
+  if (!copies.empty()) {
+    const archive::CopyInfo& first = copies.front();
+    line.path = escape_for_display(first.volume_label + ":" + first.path);
+    if (first.row.state != archive::CopyRow::State::live) line.path += " (vanished)";
+    if (copies.size() > 1) line.path += fmt::format(" (+{})", copies.size() - 1);
+  }
+  return line;
+}
+
+}  // namespace dalil::cli

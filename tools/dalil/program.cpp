@@ -1,0 +1,141 @@
+#include "program.hpp"
+
+#include <map>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Dalil - an evidence archive and media-integrity indexer.\n"
+    "A secret, append-only ledger says which photos and videos exist, which incident they show,\n"
+    "and whether every copy is still what it was.";
+
+/// The parser with one sub-command a row of the table.
+class Parser {
+ public:
+  Parser();
+  int run(int argc, char** argv);
+
+ private:
+  CLI::App* app_of(const Command& command);
+  void declare_globals();
+  int help(const std::vector<std::string>& words) const;
+  CLI::App* chosen();
+
+  CLI::App root_{kAbout, "dalil"};
+  GlobalOptions globals_;
+  std::map<CLI::App*, Runner> runners_;
+  CLI::App* help_ = nullptr;
+  std::vector<std::string> help_words_;
+};
+
+Parser::Parser() {
+  root_.require_subcommand(0, 1);
+  root_.footer(kExitCodeHelp);
+  root_.get_formatter()->column_width(34);
+  root_.set_version_flag("--version", "dalil " DALIL_VERSION);
+  declare_globals();
+  for (const CommandGroup& group : command_groups()) {
+    CLI::App* app = root_.add_subcommand(std::string(group.name), std::string(group.summary));
+    app->require_subcommand(0, 1);
+    app->fallthrough();
+    app->footer(kExitCodeHelp);
+  }
+  for (const Command& command : commands()) {
+    CLI::App* app = app_of(command);
+    app->fallthrough();
+    app->footer(kExitCodeHelp);
+    runners_[app] = command.declare(*app);
+  }
+  help_ = root_.add_subcommand("help", "print the help of a command");
+  help_->add_option("COMMAND", help_words_, "the command")->type_name("");
+}
+
+CLI::App* Parser::app_of(const Command& command) {
+  const auto blank = command.name.find(' ');
+  if (blank == std::string_view::npos) {
+    return root_.add_subcommand(std::string(command.name), std::string(command.summary));
+  }
+  CLI::App* group = root_.get_subcommand(std::string(command.name.substr(0, blank)));
+  return group->add_subcommand(std::string(command.name.substr(blank + 1)), std::string(command.summary));
+}
+
+void Parser::declare_globals() {
+  static const std::map<std::string, ColorWhen> kColors{
+      {"auto", ColorWhen::automatic}, {"always", ColorWhen::always}, {"never", ColorWhen::never}};
+  OutputOptions& output = globals_.output;
+  root_.add_option("--archive", globals_.archive, "the archive's directory")
+      ->type_name("DIR")
+      ->envname("DALIL_ARCHIVE");
+  root_.add_option("--key-file", globals_.secrets.key_file, "age identity that opens the archive")
+      ->type_name("FILE")
+      ->envname("DALIL_KEY_FILE");
+  root_.add_flag("--json", output.json, "print JSON Lines, ending in a summary");
+  root_.add_flag("-0,--null", output.nul_terminated, "paths end with a NUL and are printed raw");
+  root_.add_flag("-q,--quiet", output.quiet, "no progress and no remarks");
+  root_.add_flag("-v,--verbose", output.verbose, "list everything, one line a file");
+  root_.add_option("--color", output.color, "auto, always or never")
+      ->type_name("WHEN")
+      ->transform(CLI::CheckedTransformer(kColors).description(""));
+  const char* command = std::getenv("DALIL_PASSPHRASE_COMMAND");
+  if (command != nullptr) globals_.secrets.passphrase_command = command;
+}
+
+CLI::App* Parser::chosen() {
+  CLI::App* app = &root_;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+int Parser::help(const std::vector<std::string>& words) const {
+  const CLI::App* app = &root_;
+  for (const std::string& word : words) {
+    const auto fitting =
+        app->get_subcommands([&](const CLI::App* below) { return below->get_name() == word; });
+    if (fitting.empty()) throw Error(ErrorCode::usage, "no command " + in_quotes(word), "see: dalil help");
+    app = fitting.front();
+  }
+  Printer(OutputOptions{}).line(app->help());
+  return kExitOk;
+}
+
+/// The words that lead to a command, for "see: dalil help volume add".
+std::string help_call(CLI::App* app) {
+  std::string words;
+  for (; app->get_parent() != nullptr; app = app->get_parent()) words = " " + app->get_name() + words;
+  return "see: dalil help" + words;
+}
+
+int Parser::run(int argc, char** argv) {
+  try {
+    root_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    Printer(OutputOptions{}).line(chosen()->help());
+    return kExitOk;
+  } catch (const CLI::CallForVersion& version) {
+    Printer(OutputOptions{}).line(version.what());
+    return kExitOk;
+  } catch (const CLI::ParseError& error) {
+    throw Error(ErrorCode::usage, escape_for_display(error.what()), help_call(chosen()));
+  }
+  CLI::App* app = chosen();
+  if (app == help_) return help(help_words_);
+  const auto runner = runners_.find(app);
+  if (runner == runners_.end()) throw Error(ErrorCode::usage, "no command was given", help_call(app));
+  Session session(std::move(globals_));
+  const int code = runner->second(session);
+  session.out().flush();
+  return code;
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  return Parser().run(argc, argv);
+}
+
+}  // namespace dalil::cli

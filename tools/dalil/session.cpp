@@ -1,0 +1,82 @@
+#include "session.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "dalil/base/text.hpp"
+#include "signals.hpp"
+
+namespace dalil::cli {
+namespace {
+
+using Slots = std::vector<std::pair<std::string, Bytes>>;
+constexpr int kPassphraseTries = 3;
+
+std::optional<ledger::Keyring> keyring_of(const crypto::age::Opened& opened) {
+  if (opened.failure != crypto::age::Failure::none) return std::nullopt;
+  return ledger::Keyring::decode(opened.plaintext.view());
+}
+
+std::optional<ledger::Keyring> try_key_file(const Slots& slots, const std::string& path) {
+  const auto identities = read_key_file(path);
+  for (const auto& [name, file] : slots) {
+    if (crypto::age::needs_passphrase(file)) continue;
+    if (auto keyring = keyring_of(crypto::age::decrypt(file, identities))) return keyring;
+  }
+  return std::nullopt;
+}
+
+std::optional<ledger::Keyring> try_passphrase(const Slots& slots, const crypto::Secret& passphrase) {
+  for (const auto& [name, file] : slots) {
+    if (!crypto::age::needs_passphrase(file)) continue;
+    if (auto keyring = keyring_of(crypto::age::decrypt_with_passphrase(file, passphrase.view())))
+      return keyring;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const jobs::StopFlag& Session::stop() const {
+  return stop_flag();
+}
+
+const std::string& Session::archive_directory() const {
+  if (options_.archive.empty()) {
+    throw Error(ErrorCode::no_archive, "no archive was named",
+                "give --archive DIR or set DALIL_ARCHIVE; a new one is made with: dalil init DIR");
+  }
+  return options_.archive;
+}
+
+ledger::Keyring Session::unlock() {
+  const std::string shown = "'" + escape_for_display(archive_directory()) + "'";
+  const Slots slots = ledger::read_slots(archive_directory());
+  const SecretOptions& secrets = options_.secrets;
+  if (!secrets.key_file.empty()) {
+    if (auto keyring = try_key_file(slots, secrets.key_file)) return std::move(*keyring);
+    throw Error(ErrorCode::wrong_key,
+                "key file '" + escape_for_display(secrets.key_file) + "' does not open archive " + shown,
+                "give the key file that was made with it, or leave --key-file out for a passphrase");
+  }
+  if (std::none_of(slots.begin(), slots.end(),
+                   [](const auto& slot) { return crypto::age::needs_passphrase(slot.second); })) {
+    throw Error(ErrorCode::wrong_key, "archive " + shown + " has no passphrase: it opens with a key file",
+                "give it with --key-file FILE or in DALIL_KEY_FILE");
+  }
+  const bool by_command = !secrets.passphrase_command.empty();
+  for (int tries = by_command ? 1 : kPassphraseTries; tries > 0; --tries) {
+    const crypto::Secret passphrase = by_command ? passphrase_from_command(secrets.passphrase_command)
+                                                 : ask_passphrase("Passphrase for archive " + shown + ": ");
+    if (auto keyring = try_passphrase(slots, passphrase)) return std::move(*keyring);
+    if (tries > 1) printer_.note("that is not the passphrase");
+  }
+  throw Error(ErrorCode::wrong_key, "the passphrase does not open archive " + shown,
+              "nothing was changed; try again, or give the key file with --key-file");
+}
+
+archive::Archive Session::open() {
+  return archive::Archive::open(archive_directory(), unlock());
+}
+
+}  // namespace dalil::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "dalil/jobs/progress.hpp"
+
+namespace dalil::cli {
+
+/// From now on SIGINT, SIGTERM and SIGHUP set the stop flag, so that a job commits what is done and returns.
+/// A second signal of the same kind ends the process. SIGPIPE becomes a failed write.
+void catch_stop_signals();
+
+/// The flag that they set. A signal handler can reach nothing but a static object: the only one of this
+/// program.
+const jobs::StopFlag& stop_flag();
+
+}  // namespace dalil::cli
