@@ -243,6 +243,8 @@ std::string field_problem(const Incident& incident, const Field& field) {
 std::string extra_problem(std::string_view name, std::string_view value_json) {
   if (name.empty()) return "a field has no name";
   if (is_known_name(name)) return "is a field of the register, and no field of its own";
+  // A single incident with such a field would be taken for a whole register.
+  if (name == "incidents") return "is the name of a register's list, and of no field";
   if (name.size() > kMaxNameBytes) return "its name " + too_long(name.size(), kMaxNameBytes);
   if (!is_utf8(name)) return "its name is not UTF-8";
   if (holds_invisible(name)) return "its name holds a control character or one that cannot be seen";
