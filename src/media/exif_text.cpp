@@ -29,7 +29,7 @@ void add_fraction(std::string_view digits, TimeClaim& claim) {
   int scale = 100;
   for (const char c : digits) {
     if (c < '0' || c > '9') return;
-    claim.ms += (c - '0') * scale;
+    claim.ms += std::int64_t{c - '0'} * scale;
     claim.precision_ms = scale > 1 ? scale : 1;
     scale /= 10;
   }
