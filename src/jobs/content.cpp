@@ -1,0 +1,147 @@
+#include "content.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace dalil::jobs {
+
+namespace {
+constexpr std::size_t kSniffBytes = 4096;
+constexpr std::size_t kAlign = 4096;
+
+bool same_content(const files::FileStat& a, const files::FileStat& b) {
+  return a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns;
+}
+}  // namespace
+
+ContentReader::ContentReader(ByteView tag_key, ContentNeeds needs)
+    : needs_(needs),
+      tagger_(tag_key),
+      piece_(crypto::kTagChunkSize),
+      slab_(kBatchBytes + kSmallFile + kBatchFiles * kAlign + kAlign) {}
+
+std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
+  std::vector<Content> contents(tasks.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    files::Opened opened =
+        files::open_regular(tasks[i].directory_fd->get(), tasks[i].name.c_str(), needs_.from);
+    contents[i].fd = std::move(opened.fd);
+    contents[i].stat = opened.stat;
+    contents[i].error_number = opened.error_number;
+    contents[i].path = opened.path;
+    if (contents[i].error_number == 0 && opened.path != files::ReadPath::direct && opened.stat.size_bytes > 0)
+      files::read_ahead(contents[i].fd.get(), std::min<std::uint64_t>(opened.stat.size_bytes, kBatchBytes));
+  }
+  return contents;
+}
+
+/// One or two system calls in the usual case. False: not for this path (grown, bad sectors); read_large can
+/// do it.
+bool ContentReader::read_small(Content& content, std::size_t at) {
+  std::size_t have = 0;
+  while (true) {
+    // One block more than the size says: the end of file is seen, not assumed.
+    const std::size_t want =
+        static_cast<std::size_t>(content.stat.size_bytes) / kAlign * kAlign + kAlign - have;
+    if (want == 0) return false;
+    const ssize_t got = pread(content.fd.get(), slab_.data() + at + have, want, static_cast<off_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    have += static_cast<std::size_t>(got);
+    if (have == content.stat.size_bytes && (got == 0 || static_cast<std::size_t>(got) < want)) break;
+    if (got == 0) break;  // shorter than it was
+    if (content.path == files::ReadPath::direct && have % kAlign != 0) break;
+  }
+  const files::StatResult after = files::stat_fd(content.fd.get());
+  if (have != content.stat.size_bytes || after.error_number != 0 || !same_content(content.stat, after.stat))
+    return false;
+  content.size_bytes = have;
+  return true;
+}
+
+void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, Progress& progress,
+                               const StopFlag& stop) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    content.tags.clear();
+    content.readable.clear();
+    const auto on_piece = [&](std::uint64_t offset, ByteView bytes, bool readable) {
+      if (stop.requested()) {
+        stopped_ = true;
+        return;
+      }
+      if (needs_.digest) stream_.update(bytes);
+      if (needs_.tags) content.tags.push_back(tagger_.tag(nonce, offset / crypto::kTagChunkSize, bytes));
+      content.readable.push_back(readable);
+      if (offset == 0 && needs_.sniff)
+        content.sniffed = media::sniff(bytes.first(std::min(bytes.size(), kSniffBytes)));
+      progress.bytes_done += bytes.size();
+    };
+    // A stop ends the reading at the next piece: the limit lets read_through see an end of file.
+    files::ReadResult result =
+        files::read_through(content.fd.get(), piece_, on_piece, UINT64_MAX,
+                            [&stop](int fd, void* to, std::size_t size, std::uint64_t offset) {
+                              if (stop.requested()) return std::int64_t{0};
+                              return std::int64_t{pread(fd, to, size, static_cast<off_t>(offset))};
+                            });
+    content.digest = stream_.finish();
+    if (stopped_ || stop.requested()) {
+      stopped_ = true;
+      return;
+    }
+    if (needs_.tags && content.tags.empty()) {  // the empty file has one tag, over nothing
+      content.tags.push_back(tagger_.tag(nonce, 0, {}));
+      content.readable.push_back(1);
+    }
+    content.size_bytes = result.size_bytes;
+    content.bad = std::move(result.bad);
+    const files::StatResult after = files::stat_fd(content.fd.get());
+    content.changing =
+        after.error_number == 0 && (!same_content(content.stat, after.stat) ||
+                                    (content.bad.empty() && after.stat.size_bytes != content.size_bytes));
+    if (!content.changing) return;
+    content.stat = after.stat;  // read it again: it may have come to rest
+  }
+}
+
+void ContentReader::finish_small(std::vector<Content>& contents,
+                                 const std::vector<crypto::TagNonce>& nonces) {
+  std::vector<ByteView> messages;
+  messages.reserve(small_.size());
+  for (const Small& one : small_) messages.emplace_back(slab_.data() + one.offset, one.size);
+  std::vector<Digest> digests(small_.size());
+  if (needs_.digest) batch_.hash(messages, digests);
+  for (std::size_t i = 0; i < small_.size(); ++i) {
+    Content& content = contents[small_[i].index];
+    content.digest = digests[i];
+    if (needs_.tags) content.tags = {tagger_.tag(nonces[small_[i].index], 0, messages[i])};
+    content.readable = {1};
+    if (needs_.sniff)
+      content.sniffed = media::sniff(messages[i].first(std::min(messages[i].size(), kSniffBytes)));
+  }
+}
+
+void ContentReader::read(const std::vector<FileTask>& tasks, std::vector<Content>& contents,
+                         const std::vector<crypto::TagNonce>& nonces, Progress& progress,
+                         const StopFlag& stop) {
+  stopped_ = false;
+  small_.clear();
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < tasks.size() && !stopped_; ++i) {
+    Content& content = contents[i];
+    if (content.error_number != 0) continue;
+    const std::uint64_t size = content.stat.size_bytes;
+    const std::size_t room = static_cast<std::size_t>(size) / kAlign * kAlign + 2 * kAlign;
+    if (size <= kSmallFile && at + room <= slab_.size() && read_small(content, at)) {
+      small_.push_back({i, at, static_cast<std::size_t>(size)});
+      progress.bytes_done += size;
+      at += room;
+    } else {
+      read_large(content, nonces[i], progress, stop);
+    }
+    if (stop.requested()) stopped_ = true;
+  }
+  finish_small(contents, nonces);
+}
+
+}  // namespace dalil::jobs

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dalil/base/digest.hpp"
+#include "dalil/crypto/hash.hpp"
+#include "dalil/crypto/tags.hpp"
+#include "dalil/files/read.hpp"
+#include "dalil/jobs/progress.hpp"
+#include "dalil/media/facts.hpp"
+
+namespace dalil::jobs {
+
+/// Files up to this size are read whole and hashed side by side; longer ones piece by piece.
+inline constexpr std::uint64_t kSmallFile = crypto::kTagChunkSize;
+
+/// A file that is to be read: opened relative to its directory, whatever happens to the path meanwhile.
+struct FileTask {
+  std::shared_ptr<const files::Fd> directory_fd;
+  std::string directory;  ///< in the volume
+  std::string name;
+  files::FileStat stat;  ///< as the walk saw it
+};
+
+/// What one reading of a file gave.
+struct Content {
+  files::FileStat stat;  ///< of the descriptor, before the reading
+  Digest digest;
+  std::vector<crypto::ChunkTag> tags;
+  std::vector<std::uint8_t> readable;  ///< for each tag: whether its chunk could be read whole
+  std::uint64_t size_bytes = 0;        ///< as read
+  std::vector<files::BadRange> bad;
+  media::Sniffed sniffed;
+  int error_number = 0;   ///< could not be opened
+  bool changing = false;  ///< differed before and after, twice
+  files::ReadPath path = files::ReadPath::cache_allowed;
+  files::Fd fd;  ///< still open
+  bool ok() const { return error_number == 0 && bad.empty() && !changing; }
+};
+
+/// What a reading is to compute.
+struct ContentNeeds {
+  bool digest = true;
+  bool tags = true;
+  bool sniff = true;
+  files::ReadFrom from = files::ReadFrom::anywhere;
+};
+
+/// Reads files once and computes everything from that one reading. One per thread.
+class ContentReader {
+ public:
+  ContentReader(ByteView tag_key, ContentNeeds needs);
+
+  /// Opens the files and has the kernel fetch their beginnings, so that they arrive while others are hashed.
+  std::vector<Content> open(const std::vector<FileTask>& tasks);
+  /// Reads what was opened. `nonces` has one a file. Counts bytes into `progress` as they are read.
+  void read(const std::vector<FileTask>& tasks, std::vector<Content>& contents,
+            const std::vector<crypto::TagNonce>& nonces, Progress& progress, const StopFlag& stop);
+  const char* hash_backend() const { return batch_.backend(); }
+  /// True if the last `read` ended early because of the stop flag; contents are then incomplete.
+  bool stopped() const { return stopped_; }
+
+ private:
+  bool read_small(Content& content, std::size_t at);
+  void read_large(Content& content, const crypto::TagNonce& nonce, Progress& progress, const StopFlag& stop);
+  void finish_small(std::vector<Content>& contents, const std::vector<crypto::TagNonce>& nonces);
+
+  ContentNeeds needs_;
+  crypto::ChunkTagger tagger_;
+  crypto::Sha256Batch batch_;
+  crypto::Sha256Stream stream_;
+  files::AlignedBuffer piece_;
+  files::AlignedBuffer slab_;
+  struct Small {
+    std::size_t index, offset, size;
+  };
+  std::vector<Small> small_;
+  bool stopped_ = false;
+};
+
+/// The most that one batch may hold.
+inline constexpr std::size_t kBatchFiles = 64;
+inline constexpr std::size_t kBatchBytes = 8 << 20;
+
+}  // namespace dalil::jobs

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "content.hpp"
+#include "dalil/archive/archive.hpp"
+#include "dalil/files/walk.hpp"
+#include "dalil/jobs/scan.hpp"
+#include "dalil/media/parser_client.hpp"
+#include "queue.hpp"
+
+/// The stages of a scan: the walk finds what is new or changed, readers read it, the recorder writes it down.
+namespace dalil::jobs {
+
+using Exception = archive::RunSummary::Exception;
+
+/// Another name of a file that is read under its first name.
+struct HardLink {
+  std::string directory, name;
+  files::FileStat stat;
+};
+
+struct Symlink {
+  std::string directory, name, target;
+  files::FileStat stat;
+};
+
+/// What was read under one name.
+struct ReadFile {
+  FileTask task;
+  Content content;
+  crypto::TagNonce nonce{};
+  std::optional<media::MediaFacts> facts;
+};
+
+/// From the walk and the readers to the recorder.
+struct Findings {
+  std::vector<ReadFile> files;
+  std::vector<HardLink> hard_links;
+  std::vector<Symlink> symlinks;
+  std::vector<Exception> problems;
+  /// Unchanged files that rules may want to link: path and item.
+  std::vector<std::pair<std::string, archive::Row>> known;
+  std::uint64_t unchanged = 0, unchanged_symlinks = 0, skipped = 0;
+};
+
+/// A name that the index has and the tree has not.
+struct Lost {
+  std::string directory, name;
+  archive::Row item;
+};
+
+/// What the walk learned beyond the files themselves.
+struct WalkResult {
+  std::vector<Lost> lost;
+  std::uint64_t directories = 0, seen = 0;
+};
+
+using TaskQueue = Queue<std::vector<FileTask>>;
+using FindingsQueue = Queue<Findings>;
+
+class ScanWalk {
+ public:
+  ScanWalk(const archive::Archive& archive, const ScanOptions& options, Progress& progress,
+           const StopFlag& stop);
+  /// Runs to the end of the tree; closes neither queue.
+  void run(TaskQueue& tasks, FindingsQueue& findings);
+  WalkResult result;
+
+ private:
+  void look_at(const files::Directory& directory);
+  void look_at_entry(const files::Directory& directory, const std::string& path,
+                     const files::DirectoryEntry& entry, const archive::CopyRow* known);
+  bool unchanged(const files::FileStat& stat, const archive::CopyRow& known) const;
+  void queue_file(const files::Directory& directory, const std::string& path,
+                  const files::DirectoryEntry& entry);
+  void hand_over(bool everything);
+  void find_lost_directories();
+  bool below_failed(const std::string& directory) const;
+
+  const ScanOptions& options_;
+  Progress& progress_;
+  const StopFlag& stop_;
+  archive::View view_;
+  files::Walker walker_;
+  bool stable_inodes_ = true;
+  bool wants_known_;
+  TaskQueue* tasks_ = nullptr;
+  FindingsQueue* findings_ = nullptr;
+  std::vector<FileTask> batch_;
+  std::uint64_t batch_bytes_ = 0;
+  Findings found_;
+  std::unordered_set<std::string> visited_;   ///< directories that the index knows
+  std::vector<std::string> failed_;           ///< directories that could not be listed
+  std::unordered_set<std::uint64_t> inodes_;  ///< of files with several names, hashed with their device
+  std::uint64_t live_seen_ = 0;
+};
+
+/// Key of an inode for tables that live as long as a scan.
+inline std::uint64_t inode_key(const files::FileStat& stat) {
+  return stat.inode * 0x9E3779B97F4A7C15ULL ^ stat.device;
+}
+
+/// Reads and parses until the tasks end. One per thread.
+class ScanReader {
+ public:
+  ScanReader(const archive::Archive& archive, const ScanOptions& options, Progress& progress,
+             const StopFlag& stop);
+  void run(TaskQueue& tasks, FindingsQueue& findings);
+  std::string hash_backend() const { return reader_.hash_backend(); }
+
+ private:
+  Findings read(std::vector<FileTask> tasks, std::vector<Content> contents);
+  void parse(Findings& findings);
+  void collect(Findings& findings);
+
+  const ScanOptions& options_;
+  Progress& progress_;
+  const StopFlag& stop_;
+  archive::View view_;
+  ContentReader reader_;
+  std::unique_ptr<media::ParserClient> parser_;
+};
+
+/// Appends what was found, links it, and commits as it goes. In the calling thread.
+class ScanRecorder {
+ public:
+  ScanRecorder(archive::Archive& archive, const ScanOptions& options, Progress& progress);
+  void record(Findings findings);
+  void record_lost(const std::vector<Lost>& lost);
+  void finish(ScanReport& report, UtcTime started);
+  ScanReport report;
+
+ private:
+  void add_file(ReadFile& file);
+  void add_hard_link(const HardLink& link);
+  void add_copy(const ReadFile& file, const std::string& directory, const std::string& name,
+                const files::FileStat& stat);
+  void link(const std::string& path, archive::Row item);
+  void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
+  void problem(Exception exception);
+  void commit_if_due(bool now);
+
+  archive::Archive& archive_;
+  const ScanOptions& options_;
+  Progress& progress_;
+  std::optional<archive::Editor> editor_;
+  bool links_wanted_;
+  std::unordered_set<std::uint64_t> links_;  ///< that stand already
+  std::unordered_map<std::uint64_t, ReadFile>
+      by_inode_;                   ///< files with several names, without their descriptors
+  std::vector<HardLink> waiting_;  ///< for their first name's reading
+  std::uint64_t first_seq_ = 0;
+  UtcTime last_commit_{};
+  std::uint64_t uncommitted_files_ = 0;
+};
+
+/// Problem of one path, in the words of the run's record.
+Exception exception_for(std::string path, archive::Verdict verdict, int error_number, std::string detail);
+/// What a reading that did not succeed has to tell.
+Exception exception_for(const FileTask& task, const Content& content);
+
+/// `*` and `?` match anything, `/` included; a pattern without wildcards matches a path and everything below
+/// it.
+bool matches_pattern(std::string_view pattern, std::string_view path);
+
+}  // namespace dalil::jobs

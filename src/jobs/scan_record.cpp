@@ -1,0 +1,267 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "scan_parts.hpp"
+
+namespace dalil::jobs {
+
+using archive::LinkType;
+using archive::Row;
+using archive::Verdict;
+
+namespace {
+constexpr std::int64_t kCommitEveryMs = 1000;
+constexpr std::uint64_t kCommitEntries = 50'000;
+constexpr std::size_t kMostRecordedProblems = 10'000;
+
+std::uint64_t link_key(Row item, Row incident, LinkType type) {
+  return (std::uint64_t{item} << 32 | incident) * 31 + static_cast<std::uint64_t>(type);
+}
+}  // namespace
+
+Exception exception_for(std::string path, Verdict verdict, int error_number, std::string detail) {
+  Exception exception;
+  exception.path = std::move(path);
+  exception.verdict = verdict;
+  exception.error_number = error_number;
+  exception.detail = std::move(detail);
+  if (error_number != 0) exception.detail += fmt::format(": {}", std::strerror(error_number));
+  return exception;
+}
+
+Exception exception_for(const FileTask& task, const Content& content) {
+  std::string path = files::join_path(task.directory, task.name);
+  if (content.error_number == ENOENT)
+    return exception_for(std::move(path), Verdict::unreadable, ENOENT, "gone before it could be read");
+  if (content.error_number != 0)
+    return exception_for(std::move(path), Verdict::unreadable, content.error_number, "could not be opened");
+  if (content.changing)
+    return exception_for(std::move(path), Verdict::unreadable, 0,
+                         "it changes while it is read; scan it again later");
+  Exception exception = exception_for(std::move(path), Verdict::unreadable, content.bad.front().error_number,
+                                      "could not be read whole");
+  for (const files::BadRange& range : content.bad)
+    exception.ranges.emplace_back(range.offset, range.size_bytes);
+  return exception;
+}
+
+bool matches_pattern(std::string_view pattern, std::string_view path) {
+  if (pattern.find_first_of("*?") == std::string_view::npos) {
+    while (!pattern.empty() && pattern.back() == '/') pattern.remove_suffix(1);
+    return path.starts_with(pattern) &&
+           (path.size() == pattern.size() || pattern.empty() || path[pattern.size()] == '/');
+  }
+  // The usual backtracking over the last star: linear in practice, quadratic at worst.
+  std::size_t p = 0, s = 0, star = std::string_view::npos, resume = 0;
+  while (s < path.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == path[s]) && pattern[p] != '*') {
+      ++p;
+      ++s;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = s;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      s = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+ScanRecorder::ScanRecorder(archive::Archive& archive, const ScanOptions& options, Progress& progress)
+    : archive_(archive),
+      options_(options),
+      progress_(progress),
+      links_wanted_(!options.rules.empty() || options.incident_of != nullptr) {
+  if (!options.dry_run) {
+    editor_.emplace(archive.edit());
+    first_seq_ = editor_->writer().size();
+    for (const LinkRule& rule : options.rules)
+      if (!editor_->find_incident(rule.incident))
+        throw Error(ErrorCode::not_found,
+                    fmt::format("there is no incident '{}'", escape_for_display(rule.incident)),
+                    "import or add it first; 'dalil incident list' shows what there is");
+  }
+  if (links_wanted_) {
+    archive::View view = archive.view();
+    view.for_each_link(
+        [this](Row item, Row incident, LinkType type) { links_.insert(link_key(item, incident, type)); });
+  }
+  last_commit_ = archive.clock().now();
+}
+
+void ScanRecorder::problem(Exception exception) {
+  ++progress_.problems;
+  if (options_.on_problem) options_.on_problem(exception);
+  if (report.problems.size() < kMostRecordedProblems) report.problems.push_back(std::move(exception));
+}
+
+void ScanRecorder::record(Findings findings) {
+  report.unchanged += findings.unchanged;
+  report.symlinks += findings.unchanged_symlinks;
+  report.skipped += findings.skipped;
+  for (Exception& exception : findings.problems) {
+    if (exception.verdict != Verdict::not_checked && exception.detail.find("directory") != 0) ++report.failed;
+    problem(std::move(exception));
+  }
+  if (options_.dry_run) return;
+  for (ReadFile& file : findings.files) add_file(file);
+  for (const HardLink& link : findings.hard_links) add_hard_link(link);
+  for (const Symlink& link : findings.symlinks) {
+    editor_->add_symlink(options_.volume, link.directory, link.name, link.stat, link.target);
+    ++report.symlinks;
+    ++report.indexed;
+    ++uncommitted_files_;
+  }
+  for (const auto& [path, item] : findings.known) link(path, item);
+  commit_if_due(false);
+}
+
+void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, const std::string& name,
+                            const files::FileStat& stat) {
+  archive::Copy copy;
+  copy.volume = options_.volume;
+  copy.directory = directory;
+  copy.name = name;
+  copy.digest = file.content.digest;
+  copy.size_bytes = file.content.size_bytes;
+  copy.mtime_ns = stat.mtime_ns;
+  copy.ctime_ns = stat.ctime_ns;
+  copy.inode = stat.inode;
+  copy.tag_nonce = file.nonce;
+  copy.tags = file.content.tags;
+  const archive::AddedCopy added = editor_->add_copy(copy);
+  if (added.new_item) {
+    ++report.new_items;
+    if (file.facts) {
+      editor_->add_facts(added.item, *file.facts);
+      ++report.media;
+    }
+  }
+  ++report.indexed;
+  ++uncommitted_files_;
+  if (links_wanted_) link(files::join_path(directory, name), added.item);
+}
+
+void ScanRecorder::add_file(ReadFile& file) {
+  ++progress_.files_done;
+  if (!file.content.ok()) {
+    ++report.failed;
+    problem(exception_for(file.task, file.content));
+    return;
+  }
+  report.bytes_read += file.content.size_bytes;
+  add_copy(file, file.task.directory, file.task.name, file.content.stat);
+  if (file.task.stat.links > 1) by_inode_.emplace(inode_key(file.task.stat), std::move(file));
+}
+
+void ScanRecorder::add_hard_link(const HardLink& link) {
+  const auto found = by_inode_.find(inode_key(link.stat));
+  if (found == by_inode_.end()) {
+    waiting_.push_back(link);
+    return;
+  }
+  ++progress_.files_done;
+  add_copy(found->second, link.directory, link.name, found->second.content.stat);
+}
+
+void ScanRecorder::link_to(Row item, const std::string& incident, LinkType type) {
+  const auto row = editor_->find_incident(incident);
+  if (!row)
+    throw Error(ErrorCode::not_found, fmt::format("there is no incident '{}'", escape_for_display(incident)),
+                "import or add it first; 'dalil incident list' shows what there is");
+  if (!links_.insert(link_key(item, *row, type)).second) return;
+  editor_->add_link(item, *row, type, std::nullopt, std::nullopt, "");
+  ++report.links;
+}
+
+void ScanRecorder::link(const std::string& path, Row item) {
+  if (item == ledger::kNoRow) return;
+  std::string_view relative = path;
+  if (!options_.path_prefix.empty())
+    relative.remove_prefix(std::min(path.size(), options_.path_prefix.size() + 1));
+  for (const LinkRule& rule : options_.rules)
+    if (matches_pattern(rule.pattern, relative)) link_to(item, rule.incident, rule.type);
+  if (!options_.incident_of) return;
+  if (const auto incident = options_.incident_of(std::string(relative)))
+    link_to(item, *incident, options_.incident_type);
+}
+
+void ScanRecorder::commit_if_due(bool now) {
+  const UtcTime time = archive_.clock().now();
+  if (!now && time.ms - last_commit_.ms < kCommitEveryMs && editor_->uncommitted() < kCommitEntries) return;
+  editor_->commit();
+  progress_.files_committed += uncommitted_files_;
+  uncommitted_files_ = 0;
+  last_commit_ = archive_.clock().now();
+}
+
+/// A vanished content that newly appeared elsewhere on the volume has moved.
+void ScanRecorder::record_lost(const std::vector<Lost>& lost) {
+  for (HardLink& link : std::exchange(waiting_, {})) {
+    if (const auto found = by_inode_.find(inode_key(link.stat)); found != by_inode_.end()) {
+      add_hard_link(link);
+      continue;
+    }
+    ++report.failed;
+    problem(exception_for(files::join_path(link.directory, link.name), Verdict::unreadable, 0,
+                          "another name of a file that could not be read"));
+  }
+  if (lost.empty()) return;
+  if (options_.dry_run) {
+    report.vanished += lost.size();
+    for (const Lost& one : lost)
+      if (options_.on_file) options_.on_file("vanished", files::join_path(one.directory, one.name));
+    return;
+  }
+  commit_if_due(true);
+  archive::View view = archive_.view();
+  std::vector<archive::Editor::Gone> gone;
+  for (const Lost& one : lost) {
+    archive::Editor::Gone entry{one.directory, one.name, ""};
+    if (one.item != ledger::kNoRow)
+      for (const archive::CopyInfo& copy : view.copies_of(one.item))
+        if (copy.volume == options_.volume && copy.row.seq >= first_seq_ &&
+            copy.row.state == archive::CopyRow::State::live)
+          entry.moved_to = copy.path;
+    const std::string path = files::join_path(one.directory, one.name);
+    ++(entry.moved_to.empty() ? report.vanished : report.moved);
+    if (options_.on_file) options_.on_file(entry.moved_to.empty() ? "vanished" : "moved", path);
+    gone.push_back(std::move(entry));
+    if (gone.size() == 1000) {
+      editor_->mark_vanished(options_.volume, gone);
+      gone.clear();
+    }
+  }
+  editor_->mark_vanished(options_.volume, gone);
+}
+
+void ScanRecorder::finish(ScanReport& to, UtcTime started) {
+  if (!options_.dry_run) {
+    archive::RunSummary run;
+    run.kind = "scan";
+    run.volume = options_.volume;
+    run.folder = options_.folder;
+    run.result = report.interrupted ? "INTERRUPTED" : "DONE";
+    run.source = options_.source;
+    run.note = options_.note;
+    run.started = started;
+    run.ended = archive_.clock().now();
+    run.counts = {
+        {"seen", report.seen},         {"indexed", report.indexed}, {"unchanged", report.unchanged},
+        {"skipped", report.skipped},   {"failed", report.failed},   {"moved", report.moved},
+        {"vanished", report.vanished}, {"links", report.links},     {"bytes_read", report.bytes_read}};
+    run.exceptions = report.problems;
+    editor_->add_run(run);
+    commit_if_due(true);
+  }
+  to = std::move(report);
+}
+
+}  // namespace dalil::jobs

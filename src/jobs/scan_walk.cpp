@@ -1,0 +1,181 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "dalil/files/volume.hpp"
+#include "scan_parts.hpp"
+
+namespace dalil::jobs {
+
+using archive::CopyRow;
+using files::DirectoryEntry;
+using files::FileKind;
+
+namespace {
+
+constexpr std::size_t kMostProblemsHeld = 1024;
+
+files::WalkOptions walk_options(const archive::Archive& archive) {
+  files::WalkOptions options;
+  struct stat status {};
+  if (stat(archive.ledger().directory().c_str(), &status) == 0)
+    options.skip.emplace_back(status.st_dev, status.st_ino);
+  return options;
+}
+
+/// These file systems make inode numbers up each time they are mounted.
+bool has_stable_inodes(const std::string& folder) {
+  const std::string name = files::identify_volume(folder).file_system;
+  return name != "vfat" && name != "exfat" && name != "msdos" && !name.starts_with("fuse");
+}
+
+}  // namespace
+
+ScanWalk::ScanWalk(const archive::Archive& archive, const ScanOptions& options, Progress& progress,
+                   const StopFlag& stop)
+    : options_(options),
+      progress_(progress),
+      stop_(stop),
+      view_(archive.view()),
+      walker_(options.folder, walk_options(archive)),
+      stable_inodes_(has_stable_inodes(options.folder)),
+      wants_known_(!options.rules.empty() || options.incident_of != nullptr) {}
+
+void ScanWalk::run(TaskQueue& tasks, FindingsQueue& findings) {
+  tasks_ = &tasks;
+  findings_ = &findings;
+  while (!stop_.requested()) {
+    const auto directory = walker_.next();
+    if (!directory) break;
+    look_at(*directory);
+    hand_over(false);
+  }
+  if (!stop_.requested()) find_lost_directories();
+  hand_over(true);
+  progress_.walk_finished = true;
+}
+
+void ScanWalk::look_at(const files::Directory& directory) {
+  ++result.directories;
+  const std::string path = files::join_path(options_.path_prefix, directory.path);
+  if (directory.error_number != 0) {
+    found_.problems.push_back(exception_for(path.empty() ? "." : path, archive::Verdict::unreadable,
+                                            directory.error_number, "directory could not be listed"));
+    failed_.push_back(path);
+  }
+  const std::vector<CopyRow> rows = view_.directory(options_.volume, path);
+  std::unordered_map<std::string_view, const CopyRow*> known;
+  known.reserve(rows.size());
+  for (const CopyRow& row : rows) known.emplace(row.name, &row);
+  if (!rows.empty()) visited_.insert(path);
+
+  for (const DirectoryEntry& entry : directory.entries) {
+    if (entry.stat.kind == FileKind::directory) continue;
+    const auto found = known.find(entry.name);
+    look_at_entry(directory, path, entry, found == known.end() ? nullptr : found->second);
+    if (found == known.end()) continue;
+    if (found->second->state == CopyRow::State::live) ++live_seen_;
+    known.erase(found);
+  }
+  for (const auto& [name, row] : known) {
+    if (row->state == CopyRow::State::vanished) continue;
+    if (row->state == CopyRow::State::live) ++live_seen_;
+    if (directory.error_number == 0) result.lost.push_back({path, row->name, row->item});
+  }
+}
+
+bool ScanWalk::unchanged(const files::FileStat& stat, const CopyRow& known) const {
+  return stat.size_bytes == known.size_bytes && stat.mtime_ns == known.mtime_ns &&
+         stat.ctime_ns == known.ctime_ns && (!stable_inodes_ || stat.inode == known.inode);
+}
+
+void ScanWalk::look_at_entry(const files::Directory& directory, const std::string& path,
+                             const DirectoryEntry& entry, const CopyRow* known) {
+  ++result.seen;
+  ++progress_.files_seen;
+  const auto full = [&] { return files::join_path(path, entry.name); };
+  if (entry.error_number != 0) {
+    found_.problems.push_back(
+        exception_for(full(), archive::Verdict::unreadable, entry.error_number,
+                      entry.error_number == ENOENT ? "gone during the walk" : "could not be examined"));
+    return;
+  }
+  if (entry.stat.kind == FileKind::symlink) {
+    if (known != nullptr && known->state == CopyRow::State::symlink && unchanged(entry.stat, *known)) {
+      ++found_.unchanged;
+      ++found_.unchanged_symlinks;
+    } else {
+      found_.symlinks.push_back({path, entry.name, entry.link_target, entry.stat});
+    }
+    return;
+  }
+  if (entry.stat.kind != FileKind::regular) {
+    ++found_.skipped;
+    found_.problems.push_back(exception_for(full(), archive::Verdict::not_checked, 0,
+                                            std::string("skipped: ") + files::name_of(entry.stat.kind)));
+    return;
+  }
+  if (known != nullptr && known->state == CopyRow::State::live && !options_.rehash &&
+      unchanged(entry.stat, *known)) {
+    ++found_.unchanged;
+    if (wants_known_) found_.known.emplace_back(full(), known->item);
+    return;
+  }
+  if (options_.on_file)
+    options_.on_file(known != nullptr && known->state == CopyRow::State::live ? "changed" : "new", full());
+  queue_file(directory, path, entry);
+}
+
+void ScanWalk::queue_file(const files::Directory& directory, const std::string& path,
+                          const DirectoryEntry& entry) {
+  ++progress_.files_expected;
+  if (entry.stat.links > 1 && !inodes_.insert(inode_key(entry.stat)).second) {
+    found_.hard_links.push_back({path, entry.name, entry.stat});
+    return;
+  }
+  progress_.bytes_expected += entry.stat.size_bytes;
+  batch_.push_back({directory.fd, path, entry.name, entry.stat});
+  batch_bytes_ += entry.stat.size_bytes;
+  if (batch_.size() < kBatchFiles && batch_bytes_ < kBatchBytes) return;
+  if (!options_.dry_run) tasks_->push(std::move(batch_));
+  batch_.clear();
+  batch_bytes_ = 0;
+}
+
+void ScanWalk::hand_over(bool everything) {
+  if (everything && !batch_.empty()) {
+    if (!options_.dry_run) tasks_->push(std::move(batch_));
+    batch_.clear();
+  }
+  const std::size_t held =
+      found_.problems.size() + found_.symlinks.size() + found_.hard_links.size() + found_.known.size();
+  if (held == 0 && found_.unchanged == 0) return;
+  if (!everything && held < kMostProblemsHeld && found_.unchanged < 100'000) return;
+  findings_->push(std::move(found_));
+  found_ = Findings();
+}
+
+bool ScanWalk::below_failed(const std::string& directory) const {
+  return std::ranges::any_of(failed_, [&](const std::string& failed) {
+    return failed.empty() || directory == failed ||
+           (directory.starts_with(failed) && directory[failed.size()] == '/');
+  });
+}
+
+/// Directories that the index knows and the walk never met. When all live copies of the volume were met,
+/// there are none.
+void ScanWalk::find_lost_directories() {
+  if (options_.path_prefix.empty() && live_seen_ == view_.volume(options_.volume).live_copies) return;
+  const std::string below = options_.path_prefix.empty() ? "" : options_.path_prefix + "/";
+  view_.for_each_copy(options_.volume,
+                      [&](archive::Row, const std::string& path, const std::vector<CopyRow>& rows) {
+                        if (visited_.contains(path) || below_failed(path)) return;
+                        if (!below.empty() && path != options_.path_prefix && !path.starts_with(below))
+                          return;
+                        for (const CopyRow& row : rows)
+                          if (row.state != CopyRow::State::vanished)
+                            result.lost.push_back({path, row.name, row.item});
+                      });
+}
+
+}  // namespace dalil::jobs

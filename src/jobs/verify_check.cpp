@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "dalil/base/error.hpp"
+#include "verify_parts.hpp"
+
+namespace dalil::jobs {
+
+using archive::Verdict;
+
+ContentNeeds needs_of(const VerifyOptions& options) {
+  return {.digest = options.mode == VerifyMode::sha256,
+          .tags = true,
+          .sniff = false,
+          .from = options.from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere};
+}
+
+VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOptions& options,
+                             Progress& progress, const StopFlag& stop)
+    : options_(options),
+      progress_(progress),
+      stop_(stop),
+      view_(archive.view()),
+      tag_key_(archive.tag_key()),
+      reader_(tag_key_.view(), needs_of(options)) {}
+
+std::vector<Content> VerifyChecker::open(const std::vector<CheckTask>& tasks) {
+  files_.clear();
+  for (const CheckTask& task : tasks) files_.push_back(task.file);
+  return reader_.open(files_);
+}
+
+void VerifyChecker::run(CheckQueue& tasks, NewsQueue& news) {
+  std::optional<std::vector<CheckTask>> batch = tasks.pop();
+  std::vector<Content> contents;
+  if (batch) contents = open(*batch);
+  while (batch && !stop_.requested()) {
+    std::optional<std::vector<CheckTask>> next = tasks.try_pop();
+    std::vector<Content> next_contents;
+    if (next) next_contents = open(*next);
+    if (!news.push(check(*batch, std::move(contents)))) return;
+    if (!next) {
+      next = tasks.pop();
+      if (next) next_contents = open(*next);
+    }
+    batch = std::move(next);
+    contents = std::move(next_contents);
+  }
+}
+
+VerifyNews VerifyChecker::check(const std::vector<CheckTask>& tasks, std::vector<Content> contents) {
+  std::vector<archive::Copy> copies;
+  std::vector<crypto::TagNonce> nonces;
+  files_.clear();
+  for (const CheckTask& task : tasks) {
+    copies.push_back(view_.copy(task.row.seq));
+    nonces.push_back(copies.back().tag_nonce);
+    files_.push_back(task.file);
+  }
+  reader_.read(files_, contents, nonces, progress_, stop_);
+  VerifyNews news;
+  if (reader_.stopped()) return news;  // nothing of this batch counts as checked
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    Judged judged = judge(tasks[i], copies[i], contents[i]);
+    contents[i].fd.reset();
+    if (judged.exception.verdict == Verdict::corrupt || judged.exception.verdict == Verdict::unreadable)
+      judged = look_again(tasks[i], copies[i], std::move(judged));
+    news.judged.push_back(std::move(judged));
+  }
+  return news;
+}
+
+namespace {
+
+/// Joins damaged chunks that follow one another.
+void add_range(std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges, std::uint64_t offset,
+               std::uint64_t size) {
+  if (!ranges.empty() && ranges.back().first + ranges.back().second == offset)
+    ranges.back().second += size;
+  else
+    ranges.emplace_back(offset, size);
+}
+
+/// Chunks that were read whole and do not have the tag that the ledger says.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> wrong_chunks(const archive::Copy& copy,
+                                                                  const Content& content) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  const std::uint64_t end = std::max(copy.size_bytes, content.size_bytes);
+  for (std::size_t i = 0; i < std::max(copy.tags.size(), content.tags.size()); ++i) {
+    const std::uint64_t offset = i * crypto::kTagChunkSize;
+    const std::uint64_t size = std::min<std::uint64_t>(crypto::kTagChunkSize, end - offset);
+    const bool both = i < copy.tags.size() && i < content.tags.size();
+    if (both && content.readable[i] == 0) continue;
+    if (!both || copy.tags[i] != content.tags[i]) add_range(ranges, offset, size);
+  }
+  return ranges;
+}
+
+}  // namespace
+
+Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, const Content& content) {
+  Judged judged;
+  judged.directory = task.directory;
+  judged.name = task.file.name;
+  judged.bytes = content.size_bytes;
+  judged.was_read = content.error_number == 0;
+  judged.read_path = content.path;
+  Exception& e = judged.exception;
+  e.path = files::join_path(task.file.directory, task.file.name);
+  e.digest = copy.digest;
+  if (copy.directory != task.file.directory || copy.name != task.file.name)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("entry {} is of another copy than its row says", task.row.seq),
+                "run 'dalil check', then 'dalil rebuild'");
+  if (content.error_number != 0) {
+    e.verdict = content.error_number == ENOENT ? Verdict::missing : Verdict::unreadable;
+    e.error_number = content.error_number;
+    e.detail = std::strerror(content.error_number);
+    return judged;
+  }
+  e.ranges = wrong_chunks(copy, content);
+  const bool digest_differs =
+      options_.mode == VerifyMode::sha256 && content.bad.empty() && content.digest != copy.digest;
+  if (e.ranges.empty() && content.bad.empty() && !digest_differs && content.size_bytes == copy.size_bytes) {
+    e.verdict = Verdict::intact;
+    return judged;
+  }
+  if (e.ranges.empty() && !content.bad.empty()) {
+    e.verdict = Verdict::unreadable;
+    e.error_number = content.bad.front().error_number;
+    e.detail = std::strerror(e.error_number);
+    for (const files::BadRange& bad : content.bad) e.ranges.emplace_back(bad.offset, bad.size_bytes);
+    return judged;
+  }
+  e.verdict = content.stat.mtime_ns > copy.mtime_ns ? Verdict::changed : Verdict::corrupt;
+  if (content.size_bytes != copy.size_bytes)
+    e.detail = fmt::format("{} bytes where {} are expected", content.size_bytes, copy.size_bytes);
+  else if (e.ranges.empty())
+    e.detail = "SHA-256 differs although every tag is right: the tags were forged";
+  for (const files::BadRange& bad : content.bad)
+    e.detail += fmt::format("{}unreadable besides: {} bytes at {} ({})", e.detail.empty() ? "" : "; ",
+                            bad.size_bytes, bad.offset, std::strerror(bad.error_number));
+  if (options_.mode == VerifyMode::sha256 && content.bad.empty() && !digest_differs) {
+    e.verdict = Verdict::intact;  // the check that trusts no key has the last word
+    e.detail = "SHA-256 is right, but tags of the archive are not";
+  }
+  return judged;
+}
+
+/// Before damage is called so, the file is read once more, from the medium: memory and cables fail, too.
+Judged VerifyChecker::look_again(const CheckTask& task, const archive::Copy& copy, Judged first) {
+  ContentNeeds needs = needs_of(options_);
+  needs.from = files::ReadFrom::medium;
+  ContentReader again(tag_key_.view(), needs);
+  const std::vector<FileTask> one{task.file};
+  std::vector<Content> contents = again.open(one);
+  Progress uncounted;
+  again.read(one, contents, {copy.tag_nonce}, uncounted, stop_);
+  if (again.stopped()) return first;
+  Judged second = judge(task, copy, contents[0]);
+  if (second.exception.verdict == Verdict::intact)
+    second.exception.detail =
+        fmt::format("was {} at first and intact when read again: check the drive and its cable",
+                    name_of(first.exception.verdict));
+  return second;
+}
+
+}  // namespace dalil::jobs

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "dalil/base/text.hpp"
+#include "verify_parts.hpp"
+
+namespace dalil::jobs {
+
+using archive::Verdict;
+
+namespace {
+
+/// Equal but for Unicode form or case: what passing through other systems does to names.
+bool same_name_in_other_form(const std::string& a, const std::string& b) {
+  const auto na = to_nfc(a), nb = to_nfc(b);
+  if (na && nb && *na == *nb) return true;
+  return fold_for_search(a) == fold_for_search(b);
+}
+
+/// SHA-256 of the extra files that could be what is missing, by size.
+class ExtraDigests {
+ public:
+  ExtraDigests(const archive::Archive& archive, std::vector<Extra>& extras, Progress& progress,
+               const StopFlag& stop)
+      : extras_(extras),
+        progress_(progress),
+        stop_(stop),
+        reader_(archive.tag_key().view(), {.digest = true, .tags = false, .sniff = false}),
+        digests_(extras.size()) {
+    for (std::size_t i = 0; i < extras.size(); ++i) by_size_[extras[i].file.stat.size_bytes].push_back(i);
+  }
+
+  std::vector<std::size_t> with_content(const Digest& digest, std::uint64_t size) {
+    std::vector<std::size_t> found;
+    for (const std::size_t i : of_size(size)) {
+      if (stop_.requested()) break;
+      if (!digests_[i]) digests_[i] = read(i);
+      if (*digests_[i] == digest) found.push_back(i);
+    }
+    return found;
+  }
+  const std::vector<std::size_t>& of_size(std::uint64_t size) { return by_size_[size]; }
+
+ private:
+  Digest read(std::size_t i) {
+    const std::vector<FileTask> one{extras_[i].file};
+    std::vector<Content> contents = reader_.open(one);
+    reader_.read(one, contents, {crypto::TagNonce{}}, progress_, stop_);
+    return contents[0].ok() && !reader_.stopped() ? contents[0].digest : Digest{};
+  }
+  std::vector<Extra>& extras_;
+  Progress& progress_;
+  const StopFlag& stop_;
+  ContentReader reader_;
+  std::vector<std::optional<Digest>> digests_;
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_size_;
+};
+
+std::string path_of(const Extra& extra) {
+  return files::join_path(extra.file.directory, extra.file.name);
+}
+
+}  // namespace
+
+std::vector<Exception> match_absent(const archive::Archive& archive, const VerifyOptions& options,
+                                    const std::vector<Absent>& absent, std::vector<Extra>& extras,
+                                    Progress& progress, const StopFlag& stop) {
+  archive::View view = archive.view();
+  ExtraDigests digests(archive, extras, progress, stop);
+  std::vector<Exception> exceptions;
+  for (const Absent& one : absent) {
+    Exception exception;
+    exception.path = files::join_path(one.directory, one.row.name);
+    exception.verdict = Verdict::missing;
+    exception.digest = view.item(one.row.item).digest;
+    // A quick check reads nothing: only the name in another form can tell.
+    std::vector<std::size_t> fitting = options.mode == VerifyMode::quick
+                                           ? digests.of_size(one.row.size_bytes)
+                                           : digests.with_content(exception.digest, one.row.size_bytes);
+    std::erase_if(fitting, [&](std::size_t i) { return extras[i].matched; });
+    const auto renamed = [&](std::size_t i) {
+      return extras[i].file.directory == one.directory &&
+             same_name_in_other_form(extras[i].file.name, one.row.name);
+    };
+    std::vector<std::size_t> in_place;
+    std::ranges::copy_if(fitting, std::back_inserter(in_place), renamed);
+    if (!in_place.empty()) {
+      exception.verdict = Verdict::renamed;
+      fitting = in_place;
+    } else if (options.mode == VerifyMode::quick) {
+      fitting.clear();
+    } else if (!fitting.empty()) {
+      exception.verdict = Verdict::moved;
+    }
+    if (!fitting.empty()) {
+      extras[fitting.front()].matched = true;
+      exception.detail = "now " + escape_for_display(path_of(extras[fitting.front()]));
+      for (std::size_t i = 1; i < fitting.size(); ++i)
+        exception.detail += fmt::format(", or {}", escape_for_display(path_of(extras[fitting[i]])));
+    }
+    exceptions.push_back(std::move(exception));
+  }
+  return exceptions;
+}
+
+}  // namespace dalil::jobs

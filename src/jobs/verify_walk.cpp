@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <unordered_map>
+
+#include "dalil/base/error.hpp"
+#include "verify_parts.hpp"
+
+namespace dalil::jobs {
+
+using archive::CopyRow;
+using archive::Verdict;
+
+namespace {
+files::WalkOptions walk_options(const archive::Archive& archive) {
+  files::WalkOptions options;
+  struct stat status {};
+  if (stat(archive.ledger().directory().c_str(), &status) == 0)
+    options.skip.emplace_back(status.st_dev, status.st_ino);
+  return options;
+}
+}  // namespace
+
+VerifyWalk::VerifyWalk(const archive::Archive& archive, const VerifyOptions& options, Progress& progress,
+                       const StopFlag& stop)
+    : options_(options),
+      progress_(progress),
+      stop_(stop),
+      view_(archive.view()),
+      walker_(options.folder, walk_options(archive)) {
+  const archive::Volume volume = view_.volume(options.volume);
+  if (options.path_prefix.empty()) {
+    progress.files_expected = volume.live_copies;
+    progress.bytes_expected = options.mode == VerifyMode::quick ? 0 : volume.live_bytes;
+  }
+}
+
+void VerifyWalk::run(CheckQueue& tasks, NewsQueue& news) {
+  tasks_ = &tasks;
+  news_ = &news;
+  while (!stop_.requested()) {
+    const auto directory = walker_.next();
+    if (!directory) break;
+    look_at(*directory);
+    hand_over(false);
+  }
+  if (!stop_.requested()) find_lost_directories();
+  hand_over(true);
+  progress_.walk_finished = true;
+}
+
+void VerifyWalk::judge(std::uint64_t directory, const std::string& path, const std::string& name,
+                       Verdict verdict, std::string detail, int error_number) {
+  Judged judged;
+  judged.directory = directory;
+  judged.name = name;
+  judged.exception.path = files::join_path(path, name);
+  judged.exception.verdict = verdict;
+  judged.exception.detail = std::move(detail);
+  judged.exception.error_number = error_number;
+  found_.judged.push_back(std::move(judged));
+}
+
+void VerifyWalk::look_at(const files::Directory& directory) {
+  DirectoryNews news;
+  news.number = directories_++;
+  news.path = files::join_path(options_.path_prefix, directory.path);
+  const std::vector<CopyRow> rows = view_.directory(options_.volume, news.path);
+  std::unordered_map<std::string_view, const CopyRow*> known;
+  known.reserve(rows.size());
+  for (const CopyRow& row : rows)
+    if (row.state == CopyRow::State::live) known.emplace(row.name, &row);
+  if (!rows.empty()) visited_.insert(news.path);
+  expected += known.size();
+
+  for (const files::DirectoryEntry& entry : directory.entries) {
+    if (entry.stat.kind == files::FileKind::directory) continue;
+    ++progress_.files_seen;
+    const auto found = known.find(entry.name);
+    if (found != known.end()) {
+      compare(directory, news, entry, *found->second);
+      known.erase(found);
+    } else if (entry.error_number == 0 && entry.stat.kind == files::FileKind::regular) {
+      extras.push_back({{directory.fd, news.path, entry.name, entry.stat}, false});
+    }
+  }
+  for (const auto& [name, row] : known) {
+    if (directory.error_number != 0) {
+      judge(news.number, news.path, row->name, Verdict::unreadable, "its directory cannot be listed",
+            directory.error_number);
+      ++news.to_come;
+    } else {
+      absent.push_back({news.path, *row});
+      ++news.absent;
+    }
+  }
+  if (!rows.empty()) found_.directories.push_back(std::move(news));
+}
+
+void VerifyWalk::compare(const files::Directory& directory, DirectoryNews& news,
+                         const files::DirectoryEntry& entry, const CopyRow& row) {
+  ++news.to_come;
+  if (entry.error_number != 0)
+    return judge(news.number, news.path, row.name, Verdict::unreadable, "cannot be examined",
+                 entry.error_number);
+  const bool newer = entry.stat.mtime_ns > row.mtime_ns;
+  if (entry.stat.kind != files::FileKind::regular)
+    return judge(news.number, news.path, row.name, Verdict::changed,
+                 fmt::format("a {} is in its place", files::name_of(entry.stat.kind)));
+  if (options_.mode == VerifyMode::quick) {
+    if (entry.stat.size_bytes == row.size_bytes)
+      return judge(news.number, news.path, row.name, Verdict::intact, "");
+    return judge(news.number, news.path, row.name, newer ? Verdict::changed : Verdict::corrupt,
+                 fmt::format("{} bytes where {} are expected", entry.stat.size_bytes, row.size_bytes));
+  }
+  news.names_to_come.push_back(row.name);
+  batch_.push_back({{directory.fd, news.path, row.name, entry.stat}, row, news.number});
+  batch_bytes_ += entry.stat.size_bytes;
+  if (batch_.size() < kBatchFiles && batch_bytes_ < kBatchBytes) return;
+  tasks_->push(std::move(batch_));
+  batch_.clear();
+  batch_bytes_ = 0;
+}
+
+void VerifyWalk::hand_over(bool everything) {
+  if (everything && !batch_.empty()) {
+    tasks_->push(std::move(batch_));
+    batch_.clear();
+  }
+  if (found_.judged.empty() && found_.directories.empty()) return;
+  news_->push(std::move(found_));
+  found_ = VerifyNews();
+}
+
+/// Directories that the index knows and the walk never met. That none is overlooked is proved by the count of
+/// live copies, which the archive keeps on its own.
+void VerifyWalk::find_lost_directories() {
+  const std::uint64_t live = view_.volume(options_.volume).live_copies;
+  if (options_.path_prefix.empty() && expected == live) return;
+  const std::string below = options_.path_prefix.empty() ? "" : options_.path_prefix + "/";
+  view_.for_each_copy(options_.volume,
+                      [&](archive::Row, const std::string& path, const std::vector<CopyRow>& rows) {
+                        if (visited_.contains(path)) return;
+                        if (!below.empty() && path != options_.path_prefix && !path.starts_with(below))
+                          return;
+                        DirectoryNews news;
+                        news.number = directories_++;
+                        news.path = path;
+                        for (const CopyRow& row : rows) {
+                          if (row.state != CopyRow::State::live) continue;
+                          ++expected;
+                          ++news.absent;
+                          absent.push_back({path, row});
+                        }
+                        if (news.absent > 0) found_.directories.push_back(std::move(news));
+                      });
+  if (options_.path_prefix.empty() && expected != live)
+    throw Error(
+        ErrorCode::corrupt,
+        fmt::format("the copy index has {} live copies of the volume, and should have {}", expected, live),
+        "run 'dalil check', then 'dalil rebuild'");
+}
+
+}  // namespace dalil::jobs
