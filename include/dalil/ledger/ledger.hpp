@@ -151,11 +151,26 @@ class Ledger {
   std::uint64_t database_bytes() const;
 
   static Ledger on(std::shared_ptr<const Core> core);
+  const Core& core() const { return *core_; }
 
  private:
   explicit Ledger(std::shared_ptr<const Core> core) : core_(std::move(core)) {}
   std::shared_ptr<const Core> core_;
 };
+
+/// Copies the ledger (entries, tree, checkpoints, signers) into a new directory `to`, without any derived
+/// table, and checks on the way that every entry's leaf is in the tree. Error(corrupt) if one is not.
+void copy_ledger(const Ledger& from, const std::string& to);
+/// Puts the database of `fresh` in the place of the archive's in one rename, and removes what is left of
+/// `fresh`. No process may have the archive open for writing.
+void replace_database(const std::string& directory, const std::string& fresh);
+/// Removes a database that `copy_ledger` made; nothing happens if there is none.
+void remove_database(const std::string& directory);
+
+/// Compares the derived tables of two archives of the same keyring: rows, blocks, records, counters.
+/// Each difference is one line for people; empty if there is none.
+std::vector<std::string> compare_derived(Reader& a, Reader& b, Schema schema,
+                                         std::span<const RecordTable> tables);
 
 /// Names and contents of the key slots in an archive directory. Error(no_archive).
 std::vector<std::pair<std::string, Bytes>> read_slots(const std::string& directory);

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "archive_state.hpp"
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/crypto/secret.hpp"
+#include "derive.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+namespace {
+
+constexpr ledger::RecordTable kRecordTables[] = {schema::kDirectories};
+constexpr std::uint64_t kEntriesPerCommit = 10'000;
+
+/// A directory beside the database that goes away unless its content was moved.
+struct Workshop {
+  std::string path;
+  ~Workshop() { ledger::remove_database(path); }
+};
+
+std::string workshop_path(const std::string& archive) {
+  return fmt::format("{}/rebuild.tmp-{}", archive, to_hex(crypto::random_array<6>()));
+}
+
+void refuse_partial_role(const ledger::Keyring& keyring) {
+  for (const ledger::SealClass seal_class : ledger::kSealClasses)
+    if (!keyring.can_read(seal_class))
+      throw Error(ErrorCode::wrong_key, "deriving everything anew needs every class of keys",
+                  "open the archive with an archivist's key");
+}
+
+/// Derives every table of `path`, whose ledger is complete and whose derived tables are empty.
+void derive_all(const std::string& path, const ledger::Keyring& keyring, const Clock& clock) {
+  ledger::Ledger fresh = ledger::Ledger::open(path, keyring.clone(), schema::kColumns, clock);
+  ledger::Writer writer = fresh.write();
+  Deriver deriver(writer);
+  for (Seq seq = 0; seq < writer.size(); ++seq) {
+    const ledger::Entry entry = writer.entry(seq);
+    if (entry.state == ledger::Entry::State::redacted) continue;
+    if (ledger::commit(entry.salt, entry.content) != entry.line.commitment)
+      throw Error(ErrorCode::corrupt, fmt::format("entry {} does not match its commitment", seq),
+                  "restore the archive from a backup drive");
+    deriver.apply(seq, entry.line.time, parse_record(entry.content, seq));
+    if (seq % kEntriesPerCommit != kEntriesPerCommit - 1) continue;
+    deriver.flush();
+    writer.commit();
+  }
+  deriver.flush();
+  writer.commit();
+}
+
+}  // namespace
+
+void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
+  refuse_partial_role(keyring);
+  const Workshop workshop{workshop_path(directory)};
+  {
+    ledger::Ledger old = ledger::Ledger::open(directory, keyring.clone(), schema::kColumns, clock);
+    const ledger::Writer lock = old.write();  // nobody writes meanwhile
+    ledger::copy_ledger(old, workshop.path);
+    derive_all(workshop.path, keyring, clock);
+  }
+  ledger::replace_database(directory, workshop.path);
+}
+
+CheckReport check(const Archive& archive) {
+  CheckReport report;
+  const Workshop workshop{workshop_path(archive.ledger().directory())};
+  ledger::Reader now = archive.ledger().read();
+  report.entries = now.size();
+  for (std::uint8_t table = 1; table <= schema::kRuns; ++table) report.rows += now.rows(table);
+  try {
+    for (Seq seq = 0; seq < now.size(); ++seq) {
+      const ledger::Entry entry = now.entry(seq);
+      if (entry.state == ledger::Entry::State::open &&
+          ledger::commit(entry.salt, entry.content) != entry.line.commitment)
+        report.problems.push_back(fmt::format("entry {} does not match its commitment", seq));
+    }
+    ledger::copy_ledger(archive.ledger(), workshop.path);
+    refuse_partial_role(archive.keyring());
+    derive_all(workshop.path, archive.keyring(), archive.clock());
+    ledger::Ledger fresh =
+        ledger::Ledger::open(workshop.path, archive.keyring().clone(), schema::kColumns, archive.clock());
+    ledger::Reader right = fresh.read();
+    for (std::string& difference : ledger::compare_derived(now, right, schema::kColumns, kRecordTables))
+      report.problems.push_back(std::move(difference));
+    now.for_each_record(schema::kDirectories, [&report](ByteView) { return ++report.records > 0; });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::wrong_key) report.problems.emplace_back(error.what());
+  }
+  return report;
+}
+
+}  // namespace dalil::archive

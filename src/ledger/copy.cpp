@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "core.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "tree_tiles.hpp"
+
+namespace dalil::ledger {
+
+namespace {
+
+constexpr std::uint64_t kEntriesPerTransaction = 10'000;
+constexpr const char* kDatabaseFiles[] = {"data.mdb", "lock.mdb", "writer.lock"};
+
+/// Copies entries and makes their tree anew, which must be the one that was signed.
+class LedgerCopy {
+ public:
+  LedgerCopy(const Core& from, const Core& to)
+      : from_(from),
+        to_(to),
+        in_(from.env, true),
+        tree_(0, [](unsigned, std::uint64_t) { return Bytes(); }) {}
+
+  void run() {
+    SealBox seals(from_.keyring);
+    const layout::State sizes = read_state(from_, in_, seals);
+    for (std::uint64_t first = 0; first < sizes.tree_size; first += kEntriesPerTransaction)
+      copy_entries(first, std::min(first + kEntriesPerTransaction, sizes.tree_size));
+    copy_rest(sizes.tree_size, seals);
+  }
+
+ private:
+  void copy_entries(std::uint64_t first, std::uint64_t last) {
+    lmdb::Txn out(to_.env, false);
+    const auto write = [&](unsigned level, std::uint64_t index, ByteView hashes) {
+      const auto key = layout::tile_key(level, index);
+      const auto old = in_.get(from_.tiles, key);
+      if (!old || !std::ranges::equal(*old, hashes))
+        throw not_committed(fmt::format("tree tile {}/{} does not follow from the entries", level, index));
+      out.put(to_.tiles, key, hashes);
+    };
+    for (std::uint64_t seq = first; seq < last; ++seq) {
+      const auto key = layout::seq_key(seq);
+      const auto value = in_.get(from_.entries, key);
+      if (!value) throw not_committed(fmt::format("entry {} is missing", seq));
+      out.put(to_.entries, key, *value, MDB_APPEND);
+      const std::string line = layout::parse_public(seq, *value).text();
+      tree_.append(merkle::leaf_hash(as_bytes(line)), write);
+    }
+    out.commit();
+  }
+
+  void copy_rest(std::uint64_t tree_size, SealBox& seals) {
+    lmdb::Txn out(to_.env, false);
+    tree_.flush([&](unsigned level, std::uint64_t index, ByteView hashes) {
+      out.put(to_.tiles, layout::tile_key(level, index), hashes);
+    });
+    for (const std::string_view key :
+         {layout::kMetaFormat, layout::kMetaArchiveId, layout::kMetaCheckpoint, layout::kMetaSigners})
+      if (const auto value = in_.get(from_.meta, as_bytes(key))) out.put(to_.meta, as_bytes(key), *value);
+    lmdb::Cursor checkpoints(in_, from_.checkpoints);
+    for (bool more = checkpoints.seek(layout::seq_key(0)); more; more = checkpoints.next())
+      out.put(to_.checkpoints, checkpoints.key(), checkpoints.value());
+    layout::State fresh;
+    fresh.tree_size = tree_size;
+    Bytes sealed;
+    seals.seal(sealed, SealClass::inventory, layout::Place::meta, as_bytes(layout::kMetaState),
+               fresh.encode(), 64);
+    out.put(to_.meta, as_bytes(layout::kMetaState), sealed);
+    out.commit();
+  }
+
+  const Core& from_;
+  const Core& to_;
+  lmdb::Txn in_;
+  TreeTiles tree_;
+};
+
+}  // namespace
+
+void copy_ledger(const Ledger& from, const std::string& to) {
+  if (mkdir(to.c_str(), 0700) != 0) throw system_error("create", to, errno);
+  const auto target =
+      Core::open(to, from.core().keyring.clone(), from.core().schema, *from.core().clock, true);
+  LedgerCopy(from.core(), *target).run();
+}
+
+void replace_database(const std::string& directory, const std::string& fresh) {
+  const std::string made = fresh + "/data.mdb", old = directory + "/data.mdb";
+  files::sync_directory(fresh);
+  if (rename(made.c_str(), old.c_str()) != 0) throw system_error("replace", old, errno);
+  files::sync_directory(directory);
+  remove_database(fresh);
+}
+
+void remove_database(const std::string& directory) {
+  for (const char* name : kDatabaseFiles) unlink((directory + "/" + name).c_str());
+  rmdir(directory.c_str());
+}
+
+std::vector<std::string> compare_derived(Reader& a, Reader& b, Schema schema,
+                                         std::span<const RecordTable> tables) {
+  std::vector<std::string> differences;
+  for (const Column& column : schema) {
+    const Row rows = a.rows(column.table);
+    if (rows != b.rows(column.table)) {
+      differences.push_back(
+          fmt::format("column '{}': {} rows, and should have {}", column.name, rows, b.rows(column.table)));
+      continue;
+    }
+    for (Row row = 0; row < rows; ++row) {
+      bool equal = false;
+      try {
+        equal = std::ranges::equal(a.cell(column, row), b.cell(column, row));
+      } catch (const Error& error) {
+        differences.push_back(fmt::format("column '{}': {}", column.name, error.what()));
+        break;
+      }
+      if (equal) continue;
+      differences.push_back(fmt::format("column '{}' differs from the ledger at row {}", column.name, row));
+      break;
+    }
+  }
+  for (const RecordTable& table : tables) {
+    std::vector<Bytes> left, right;
+    const auto gather = [&](Reader& reader, std::vector<Bytes>& into) {
+      try {
+        reader.for_each_record(table, [&](ByteView content) {
+          into.emplace_back(content.begin(), content.end());
+          return true;
+        });
+      } catch (const Error& error) {
+        differences.push_back(fmt::format("table '{}': {}", table.name, error.what()));
+      }
+    };
+    gather(a, left);
+    gather(b, right);
+    // The order is the tokens', which both archives have in common.
+    if (left != right) differences.push_back(fmt::format("table '{}' differs from the ledger", table.name));
+  }
+  return differences;
+}
+
+}  // namespace dalil::ledger
