@@ -22,6 +22,9 @@ struct FindOptions {
 };
 
 archive::Query query_from(const FindOptions& options) {
+  if (options.linked && options.unlinked) {
+    throw Error(ErrorCode::usage, "--linked and --unlinked exclude each other");
+  }
   archive::Query query;
   query.incidents = options.incidents;
   query.path_parts = options.path_parts;
@@ -133,8 +136,8 @@ Runner declare_find(CLI::App& app) {
   app.add_option("--min-size", options->min_size, "at least: 500K, 10M, 2G")->type_name("SIZE");
   app.add_option("--max-size", options->max_size, "at most")->type_name("SIZE");
   app.add_option("--camera", options->camera, "part of make, model or serial number")->type_name("TEXT");
-  auto* linked = app.add_flag("--linked", options->linked, "linked to some incident");
-  app.add_flag("--unlinked", options->unlinked, "linked to none")->excludes(linked);
+  app.add_flag("--linked", options->linked, "linked to some incident");
+  app.add_flag("--unlinked", options->unlinked, "linked to none");
   app.add_option("--volume", options->volume, "has a live copy there")->type_name("VOLUME");
   app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
       ->type_name("OFFSET");

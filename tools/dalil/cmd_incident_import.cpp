@@ -19,6 +19,10 @@ struct ImportOptions {
   bool update = false, dry_run = false;
 };
 
+std::string file_name_of(const std::string& path) {
+  return path.substr(path.find_last_of('/') + 1);
+}
+
 bool is_json(std::string_view path, std::string_view text) {
   if (path.ends_with(".json") || path.ends_with(".JSON")) return true;
   if (path.ends_with(".csv") || path.ends_with(".CSV") || path.ends_with(".tsv")) return false;
@@ -112,8 +116,9 @@ int run_import(Session& session, const ImportOptions& options) {
   const Plan plan = plan_import(view, reg.incidents);
   if (!plan.changed.empty() && !options.update) refuse_changes(view, plan);
   if (!options.dry_run && plan.fresh.size() + plan.changed.size() > 0) {
-    const std::string reason =
-        options.reason.empty() ? "imported from " + escape_for_display(options.file) : options.reason;
+    const std::string reason = options.reason.empty()
+                                   ? "imported from " + escape_for_display(file_name_of(options.file))
+                                   : options.reason;
     archive::Editor editor = archive.edit();
     for (const archive::Incident* incident : plan.fresh) editor.put_incident(*incident, reason);
     for (const archive::Incident* incident : plan.changed) editor.put_incident(*incident, reason);

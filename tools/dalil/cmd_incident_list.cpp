@@ -30,10 +30,7 @@ struct Filter {
     if (!options.to.empty()) to = date_range_from("--to", options.to).last;
   }
   bool passes(const archive::Incident& incident) const {
-    if (!party.empty() && !contains(incident.perpetrator_group, party) &&
-        !contains(incident.perpetrator_text, party)) {
-      return false;
-    }
+    if (!party.empty() && !contains(party_of(incident), party)) return false;
     if (!governorate.empty() && !contains(incident.governorate, governorate)) return false;
     if (!from && !to) return true;
     const auto days = incident.days();
@@ -41,6 +38,10 @@ struct Filter {
   }
 
  private:
+  /// The register's own grouping; its wording ("Syrian or Russian warplanes") only where it does not group.
+  static const std::string& party_of(const archive::Incident& incident) {
+    return incident.perpetrator_group.empty() ? incident.perpetrator_text : incident.perpetrator_group;
+  }
   static bool contains(const std::string& text, const std::string& folded) {
     return fold_for_search(text).find(folded) != std::string::npos;
   }

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <cstdlib>
+#include <memory>
 
 #include "command.hpp"
 #include "dalil/base/text.hpp"
@@ -43,6 +44,12 @@ Bytes slot_for_key_file(const ledger::Keyring& keyring, const std::string& path,
   return crypto::age::encrypt_to(keyring.encode().view(), recipients);
 }
 
+/// For a shell's start-up file, which knows no current directory. The path exists.
+std::string absolute(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(path.c_str(), nullptr), &std::free);
+  return escape_for_display(resolved ? resolved.get() : path.c_str());
+}
+
 void report(Session& session, const InitOptions& options, const ledger::Keyring& keyring,
             bool key_file_made) {
   Printer& out = session.out();
@@ -64,8 +71,8 @@ void report(Session& session, const InitOptions& options, const ledger::Keyring&
     out.line("  1. Back up " + in_quotes(key_file) + " NOW, away from this machine and from the archive:");
     out.line("     without it nothing can be opened, and whoever has both can read everything.");
   }
-  out.line("  2. export DALIL_ARCHIVE=" + escape_for_display(options.directory));
-  if (!key_file.empty()) out.line("     export DALIL_KEY_FILE=" + escape_for_display(key_file));
+  out.line("  2. export DALIL_ARCHIVE=" + absolute(options.directory));
+  if (!key_file.empty()) out.line("     export DALIL_KEY_FILE=" + absolute(key_file));
   out.line("  3. dalil volume add LABEL --kind working --root FOLDER");
   out.line("  4. dalil scan FOLDER --volume LABEL");
 

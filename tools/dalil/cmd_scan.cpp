@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "command.hpp"
@@ -22,12 +23,6 @@ struct ScanArguments {
   bool rehash = false, dry_run = false, no_metadata = false;
   unsigned threads = 0;
 };
-
-std::string without_slashes(std::string path) {
-  while (!path.empty() && path.back() == '/') path.pop_back();
-  path.erase(0, path.find_first_not_of('/') == std::string::npos ? path.size() : path.find_first_not_of('/'));
-  return path;
-}
 
 std::vector<jobs::LinkRule> rules_from(archive::View& view, const ScanArguments& arguments) {
   const archive::LinkType type = link_type_named(arguments.type);
@@ -63,7 +58,7 @@ void print_problems(Printer& out, const jobs::ScanReport& report) {
   const std::size_t shown = out.verbose() ? report.problems.size() : kProblemsShown;
   for (std::size_t i = 0; i < report.problems.size() && i < shown; ++i) {
     const auto& problem = report.problems[i];
-    out.line("  " + escape_for_display(problem.path) + ": " + escape_for_display(problem.detail) +
+    out.line("  " + escape_for_display(problem.path) + ": " + problem.detail +
              (problem.ranges.empty() ? "" : " (" + ranges_text(problem.ranges) + ")"));
   }
   if (report.problems.size() > shown) {
@@ -136,11 +131,18 @@ Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, 
           {"hash_backend", report.hash_backend}};
 }
 
+/// A folder that could not be listed is no file that failed, and yet something was not read.
+bool some_unreadable(const jobs::ScanReport& report) {
+  return report.failed > 0 ||
+         std::any_of(report.problems.begin(), report.problems.end(),
+                     [](const auto& problem) { return problem.verdict == archive::Verdict::unreadable; });
+}
+
 jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments, archive::Row volume,
                                IncidentFinder* finder) {
   jobs::ScanOptions options;
   options.folder = arguments.folder;
-  options.path_prefix = without_slashes(arguments.below);
+  options.path_prefix = path_within(arguments.below);
   options.volume = volume;
   options.rehash = arguments.rehash;
   options.dry_run = arguments.dry_run;
@@ -186,7 +188,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   if (arguments.dry_run) out.line("nothing was recorded");
   out.object("summary", summary_of(arguments, report, seconds));
   if (report.interrupted) return kExitInterrupted;
-  return report.failed > 0 ? kExitPartial : kExitOk;
+  return some_unreadable(report) ? kExitPartial : kExitOk;
 }
 
 }  // namespace

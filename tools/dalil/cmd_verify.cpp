@@ -40,7 +40,7 @@ struct Outcome {
 jobs::VerifyOptions options_from(const VerifyArguments& arguments, archive::Row volume) {
   jobs::VerifyOptions options;
   options.folder = arguments.folder;
-  options.path_prefix = arguments.below;
+  options.path_prefix = path_within(arguments.below);
   options.volume = volume;
   options.mode = arguments.quick    ? jobs::VerifyMode::quick
                  : arguments.sha256 ? jobs::VerifyMode::sha256
@@ -71,7 +71,7 @@ std::string exception_text(archive::View& view, const archive::RunSummary::Excep
   std::string text =
       fmt::format("  {:<11} {}", archive::name_of(exception.verdict), escape_for_display(exception.path));
   if (!exception.ranges.empty()) text += "  " + ranges_text(exception.ranges);
-  if (!exception.detail.empty()) text += "  " + escape_for_display(exception.detail);
+  if (!exception.detail.empty()) text += "  " + exception.detail;
   if (exception.detail.empty() && exception.error_number != 0)
     text += fmt::format("  {}", std::strerror(exception.error_number));
   if (!is_damage(exception.verdict)) return text;
@@ -190,6 +190,8 @@ int exit_code_of(const jobs::VerifyReport& report) {
 }
 
 int run_verify(Session& session, const VerifyArguments& arguments) {
+  if (arguments.quick && arguments.sha256)
+    throw Error(ErrorCode::usage, "--quick and --sha256 exclude each other");
   if (!arguments.report_file.empty() && access(arguments.report_file.c_str(), F_OK) == 0) {
     throw Error(ErrorCode::conflict, "the report " + in_quotes(arguments.report_file) + " exists already",
                 "an earlier report may be evidence: name another file");
@@ -225,8 +227,8 @@ Runner declare_verify(CLI::App& app) {
       ->type_name("");
   app.add_option("--volume", options->volume, "label or id")->required()->type_name("VOLUME");
   app.add_option("--below", options->below, "where FOLDER lies within the volume")->type_name("PATH");
-  auto* quick = app.add_flag("--quick", options->quick, "presence and size only");
-  app.add_flag("--sha256", options->sha256, "against SHA-256, which trusts no key")->excludes(quick);
+  app.add_flag("--quick", options->quick, "presence and size only");
+  app.add_flag("--sha256", options->sha256, "against SHA-256, which trusts no key");
   app.add_flag("--medium", options->medium, "read the medium itself, around the cache");
   app.add_flag("--no-record", options->no_record, "do not append the result to the ledger");
   app.add_option("--report", options->report_file, "also write the verdicts to a new file, as JSON Lines")

@@ -14,6 +14,28 @@ constexpr const char* kAbout =
     "A secret, append-only ledger says which photos and videos exist, which incident they show,\n"
     "and whether every copy is still what it was.";
 
+constexpr const char* kGlobalHelp =
+    "Options of every command (dalil help): --archive, --key-file, --json, -0, -q, -v, --color\n\n";
+
+/// The words that lead to a command: "volume add"; empty for the program itself.
+std::string words_of(const CLI::App* app) {
+  std::string words;
+  for (; app->get_parent() != nullptr; app = app->get_parent()) words = " " + app->get_name() + words;
+  return words.empty() ? words : words.substr(1);
+}
+
+std::string help_call(const CLI::App* app) {
+  const std::string words = words_of(app);
+  return "see: dalil help" + (words.empty() ? "" : " " + words);
+}
+
+/// Not App::help(), which prints the help of whatever sub-command was parsed.
+void print_help(const CLI::App* app) {
+  const std::string words = words_of(app);
+  const std::string name = words.empty() ? "dalil" : "dalil " + words;
+  Printer(OutputOptions{}).line(app->get_formatter()->make_help(app, name, CLI::AppFormatMode::Normal));
+}
+
 /// The parser with one sub-command a row of the table.
 class Parser {
  public:
@@ -48,10 +70,14 @@ Parser::Parser() {
   for (const Command& command : commands()) {
     CLI::App* app = app_of(command);
     app->fallthrough();
-    app->footer(kExitCodeHelp);
+    app->footer(std::string(kGlobalHelp) + kExitCodeHelp);
+    // A sub-command takes "-0" for a number and does not pass it up, unless it has it itself; hidden from its
+    // help.
+    app->add_flag("-0,--null", globals_.output.nul_terminated)->group("");
     runners_[app] = command.declare(*app);
   }
   help_ = root_.add_subcommand("help", "print the help of a command");
+  help_->footer(kExitCodeHelp);
   help_->add_option("COMMAND", help_words_, "the command")->type_name("");
 }
 
@@ -99,22 +125,15 @@ int Parser::help(const std::vector<std::string>& words) const {
     if (fitting.empty()) throw Error(ErrorCode::usage, "no command " + in_quotes(word), "see: dalil help");
     app = fitting.front();
   }
-  Printer(OutputOptions{}).line(app->help());
+  print_help(app);
   return kExitOk;
-}
-
-/// The words that lead to a command, for "see: dalil help volume add".
-std::string help_call(CLI::App* app) {
-  std::string words;
-  for (; app->get_parent() != nullptr; app = app->get_parent()) words = " " + app->get_name() + words;
-  return "see: dalil help" + words;
 }
 
 int Parser::run(int argc, char** argv) {
   try {
     root_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    Printer(OutputOptions{}).line(chosen()->help());
+    print_help(chosen());
     return kExitOk;
   } catch (const CLI::CallForVersion& version) {
     Printer(OutputOptions{}).line(version.what());

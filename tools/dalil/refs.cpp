@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
@@ -50,6 +53,12 @@ archive::Row item_by_copy(archive::View& view, const archive::Volume& volume, st
 
 }  // namespace
 
+std::string path_within(std::string path) {
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  path.erase(0, std::min(path.find_first_not_of('/'), path.size()));
+  return path;
+}
+
 std::string in_quotes(std::string_view raw) {
   return "'" + escape_for_display(raw) + "'";
 }
@@ -84,7 +93,12 @@ archive::Row item_named(archive::View& view, const std::string& text) {
 }
 
 Digest digest_of_file(const std::string& path) {
-  const files::Opened opened = files::open_regular(AT_FDCWD, path.c_str());
+  const auto slash = path.find_last_of('/');
+  const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  const files::Fd directory(open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) throw system_error("open", path, errno);
+  const files::Opened opened = files::open_regular(directory.get(), name.c_str());
   if (opened.error_number != 0) throw system_error("open", path, opened.error_number);
   files::AlignedBuffer buffer(1 << 20);
   crypto::Sha256Stream hash;

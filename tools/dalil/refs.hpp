@@ -28,6 +28,9 @@ std::int64_t timecode_from(const std::string& option, const std::string& text);
 /// "+03:00" in minutes
 std::int32_t zone_from(const std::string& option, const std::string& text);
 
+/// A path relative to a volume's root without slashes at its ends.
+std::string path_within(std::string path);
+
 /// 'x', escaped for display.
 std::string in_quotes(std::string_view raw);
 

@@ -1,0 +1,122 @@
+"""Whatever ends a scan, what it reported as done is there, and the next one goes on."""
+import json
+import os
+import signal
+import subprocess
+
+from scenario import FAILURE, INTERRUPTED, Scenario, main
+
+SMALL, SLOW = 2000, 60
+FILES = SMALL + SLOW
+
+
+class Interrupted(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.make_archive()
+        for i in range(SMALL):
+            self.write(f"d{i % 60:02}/f{i}", b"%d" % i)
+        self.write_slow_files(SLOW)
+
+    def begin(self):
+        """A scan that has committed something and is not done."""
+        process = self.start("scan", self.tree, "--volume", "disk", "--no-metadata", "--json")
+        self.wait_until(lambda: self.count_items() > 0, "something was committed")
+        self.assertIsNone(process.poll(), "the scan was over too soon")
+        return process
+
+    def finish(self):
+        summary = self.scan("--no-metadata").summary
+        self.assert_accounted(summary)
+        self.assertEqual(summary["seen"], FILES)
+        self.assertEqual(self.dalil("find", "--count").out.strip(), str(FILES))
+        self.assertEqual(self.dalil("verify", self.tree, "--volume", "disk", "--json").summary["result"], "PASS")
+        self.assert_sound()
+        return summary
+
+    def test_kill_9_loses_nothing_that_was_committed(self):
+        process = self.begin()
+        process.kill()
+        process.communicate()
+        self.assert_sound()
+        kept = self.count_items()
+        self.assertGreater(kept, 0)
+        self.assertEqual(self.finish()["unchanged"], kept)
+
+    def test_ctrl_c_commits_and_says_so(self):
+        process = self.begin()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, INTERRUPTED, err)
+        summary = json.loads(out.splitlines()[-1])
+        self.assertEqual(summary["result"], "INTERRUPTED")
+        self.assertLess(summary["indexed"], FILES)
+        self.assertGreater(summary["indexed"], 0)
+        self.assertEqual(self.finish()["unchanged"], summary["indexed"])
+
+    def test_sigterm_is_like_ctrl_c(self):
+        process = self.begin()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+        self.assertEqual(process.returncode, INTERRUPTED)
+        self.assert_sound()
+
+    def test_an_interrupted_verification_is_no_pass(self):
+        self.scan("--no-metadata")
+        process = self.start("verify", self.tree, "--volume", "disk", "--json")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=120)
+        # It may be hit before the handler is in place, or after the end.
+        self.assertIn(process.returncode, (0, INTERRUPTED, -signal.SIGINT))
+        if process.returncode == INTERRUPTED and out:
+            self.assertNotEqual(json.loads(out.splitlines()[-1])["result"], "PASS")
+        self.assert_sound()
+
+
+def can_mount(directory):
+    os.makedirs(directory)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", directory], capture_output=True)
+    return mounted.returncode == 0
+
+
+class FullDisk(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.small = os.path.join(self.dir, "small")
+        if os.geteuid() != 0 or not can_mount(self.small):
+            self.skipTest("no small file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", self.small])
+        self.archive = os.path.join(self.small, "archive")
+        self.env["DALIL_ARCHIVE"] = self.archive
+
+    def test_a_full_disk_is_an_error_and_costs_nothing_committed(self):
+        self.make_archive()
+        self.write("early.bin", b"early")
+        self.scan("--no-metadata")
+        for i in range(20000):
+            self.write(f"d{i % 50:02}/f{i}", b"%d" % i)
+        self.fails("scan", self.tree, "--volume", "disk", "--no-metadata", expect=FAILURE, message="No space left",
+                   hint="space")
+        self.assert_sound()
+        self.dalil("show", "disk:early.bin")
+        subprocess.run(["mount", "-o", "remount,size=200m", self.small], check=True)
+        summary = self.scan("--no-metadata").summary
+        self.assertEqual(summary["seen"], 20001)
+        self.assertEqual(self.dalil("find", "--count").out.strip(), "20001")
+        self.assert_sound()
+
+    def test_an_archive_that_does_not_fit_leaves_nothing_behind(self):
+        filler = os.path.join(self.small, "filler")
+        file = os.open(filler, os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:
+                os.write(file, bytes(4096))
+        except OSError:
+            os.close(file)
+        self.fails("init", self.archive, expect=FAILURE, message="No space left")
+        self.assertEqual(os.listdir(self.small), ["filler"])
+        self.assertFalse(os.path.exists(self.key))
+
+
+if __name__ == "__main__":
+    main()
