@@ -1,5 +1,6 @@
 #include "content.hpp"
 
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,14 @@ namespace dalil::jobs {
 namespace {
 constexpr std::size_t kSniffBytes = 4096;
 constexpr std::size_t kAlign = 4096;
+
+/// True if the file's beginning is in the page cache: asking for it ahead would cost a system call for nothing.
+bool is_cached(int fd) {
+  std::uint8_t byte;
+  const iovec to{&byte, 1};
+  return preadv2(fd, &to, 1, 0, RWF_NOWAIT) == 1;
+}
+constexpr std::size_t kCacheProbeEvery = 16;
 
 bool same_content(const files::FileStat& a, const files::FileStat& b) {
   return a.size_bytes == b.size_bytes && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns;
@@ -23,6 +32,7 @@ ContentReader::ContentReader(ByteView tag_key, ContentNeeds needs)
 
 std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
   std::vector<Content> contents(tasks.size());
+  bool cached = false;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     files::Opened opened =
         files::open_regular(tasks[i].directory_fd->get(), tasks[i].name.c_str(), needs_.from);
@@ -30,7 +40,9 @@ std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
     contents[i].stat = opened.stat;
     contents[i].error_number = opened.error_number;
     contents[i].path = opened.path;
-    if (contents[i].error_number == 0 && opened.path != files::ReadPath::direct && opened.stat.size_bytes > 0)
+    if (contents[i].error_number != 0 || opened.path == files::ReadPath::direct || opened.stat.size_bytes == 0) continue;
+    if (i % kCacheProbeEvery == 0) cached = is_cached(contents[i].fd.get());
+    if (!cached)
       files::read_ahead(contents[i].fd.get(), std::min<std::uint64_t>(opened.stat.size_bytes, kBatchBytes));
   }
   return contents;
