@@ -151,7 +151,6 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
     options.incident_of = [finder](const std::string& path) { return finder->find(path); };
   options.source = arguments.source;
   options.note = arguments.note;
-  if (const char* parser = std::getenv("DALIL_PARSER")) options.parser_program = parser;
   options.metadata = !arguments.no_metadata;
   options.threads = arguments.threads;
   Printer& out = session.out();

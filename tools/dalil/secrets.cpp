@@ -116,8 +116,9 @@ crypto::Secret ask_passphrase(const std::string& prompt) {
     throw Error(ErrorCode::usage, "no terminal to ask for the passphrase",
                 "give --key-file FILE, or set DALIL_KEY_FILE or DALIL_PASSPHRASE_COMMAND");
   }
-  write_all(terminal.get(), prompt);
+  // The echo goes off first: whoever sees the prompt may type at once.
   const EchoOff quiet(terminal.get());
+  write_all(terminal.get(), prompt);
   try {
     crypto::Secret line = read_line(terminal.get());
     write_all(terminal.get(), "\n");
