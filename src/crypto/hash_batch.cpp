@@ -4,12 +4,13 @@
 #include <vector>
 
 #include "dalil/crypto/hash.hpp"
+#include "sha256_pair.hpp"
 
 namespace dalil::crypto {
 namespace {
 
 /// Below this there is too little to fill lanes with.
-constexpr std::size_t kSmallestBatch = 4;
+constexpr std::size_t kSmallestBatch = 2;
 
 bool suits_lanes(ByteView message) {
   return message.size() >= HashLanes::kSmallestMessage && message.size() <= HashLanes::kLargestMessage;
@@ -43,13 +44,19 @@ std::size_t count_outlasting(std::span<const std::size_t> sizes, unsigned lanes,
 
 void hash_batch(HashLanes& lanes, std::span<const ByteView> messages, std::span<Digest> digests) {
   std::vector<std::size_t> order;
+  std::vector<ByteView> long_ones;
+  std::vector<Digest*> long_targets;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (suits_lanes(messages[i])) {
       order.push_back(i);
+    } else if (messages[i].size() > HashLanes::kLargestMessage && Sha256Pair::available()) {
+      long_ones.push_back(messages[i]);
+      long_targets.push_back(&digests[i]);
     } else {
       digests[i] = sha256(messages[i]);
     }
   }
+  Sha256Pair::hash(long_ones, long_targets);
   // Longest first: the lanes then run out of work at nearly the same time.
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return messages[a].size() > messages[b].size(); });

@@ -26,6 +26,15 @@ class Sha256Core {
     return digest;
   }
 
+  /// The state's eight words, for a compression from outside; only between whole blocks.
+  std::uint32_t* words() { return context_.h; }
+  /// Blocks that were compressed from outside.
+  void count_blocks(std::size_t blocks) {
+    const std::uint64_t bits = (std::uint64_t{context_.Nh} << 32 | context_.Nl) + blocks * 512;
+    context_.Nl = static_cast<SHA_LONG>(bits);
+    context_.Nh = static_cast<SHA_LONG>(bits >> 32);
+  }
+
  private:
   SHA256_CTX context_;
 };

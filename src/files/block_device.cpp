@@ -149,7 +149,10 @@ BlockDeviceFacts block_device_facts(unsigned major, unsigned minor, const System
   const auto disk = block ? disk_of(*block) : std::nullopt;
   if (!disk) return facts;
   fill_if_empty(facts.serial, disk_serial(*disk, places.sys));
-  const std::string rotational = attribute(*disk / "queue/rotational");
+  // A virtual disk says 1 whatever lies below it.
+  const bool is_virtual =
+      disk->filename().string().starts_with("vd") || disk->filename().string().starts_with("xvd");
+  const std::string rotational = is_virtual ? "" : attribute(*disk / "queue/rotational");
   if (rotational == "0" || rotational == "1") facts.rotational = rotational == "1";
   return facts;
 }
