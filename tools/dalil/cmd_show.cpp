@@ -148,8 +148,8 @@ void print_entries(Subject& subject) {
   for (const archive::Seq seq : subject.entries) {
     const ledger::PublicLine line = subject.view.reader().line(seq);
     const std::string actor = subject.view.actor_name(line.actor);
-    out.line(fmt::format("  {:>8}  {}  {}  {}", seq, time_text(line.time), ledger::name_of(line.seal_class),
-                         escape_for_display(actor)));
+    out.line(fmt::format("  {:>8}  {}  {:<9}  {}", seq, time_text(line.time),
+                         ledger::name_of(line.seal_class), escape_for_display(actor)));
     out.object("entry", {{"seq", seq},
                          {"time", line.time.rfc3339_ms()},
                          {"class", ledger::name_of(line.seal_class)},

@@ -41,7 +41,11 @@ ItemLine item_line(archive::View& view, archive::Row row) {
   line.kind = "-";
   if (const auto facts = view.facts(row)) {
     line.kind = media::name_of(facts->kind);
-    if (const auto time = media::best_time(*facts)) line.time = claim_text(*time);
+    if (const auto time = media::best_time(*facts)) {
+      line.time = claim_text(*time);
+      if (time->origin != media::TimeOrigin::embedded)
+        line.time += fmt::format(" ({})", name_of(time->origin));
+    }
   }
   line.size = bytes_text(item.size_bytes);
   for (const std::string& id : incidents_of(view, row)) {

@@ -14,7 +14,7 @@ inline constexpr std::size_t kShortDigits = 12;
 struct ItemLine {
   std::string short_id;  ///< first digits of the digest
   std::string kind;      ///< "photo"; "-" if not visible or no media
-  std::string time;      ///< with the honesty of its zone; empty without a claim
+  std::string time;      ///< zone and origin as far as they are known; empty without a claim
   std::string size;
   std::string incidents;  ///< joined by commas; empty if none, or not visible
   std::string path;       ///< of a live copy if there is one, "VOLUME:path", "(+2)" for further copies
