@@ -36,14 +36,19 @@ class LedgerCopy {
   }
 
  private:
+  /// The tiles of `from` have the signed root; so have the entries if they give the same tiles.
+  void copy_tile(lmdb::Txn& out, unsigned level, std::uint64_t index, ByteView hashes) {
+    const auto key = layout::tile_key(level, index);
+    const auto old = in_.get(from_.tiles, key);
+    if (!old || !std::ranges::equal(*old, hashes))
+      throw not_committed(fmt::format("tree tile {}/{} does not follow from the entries", level, index));
+    out.put(to_.tiles, key, hashes);
+  }
+
   void copy_entries(std::uint64_t first, std::uint64_t last) {
     lmdb::Txn out(to_.env, false);
     const auto write = [&](unsigned level, std::uint64_t index, ByteView hashes) {
-      const auto key = layout::tile_key(level, index);
-      const auto old = in_.get(from_.tiles, key);
-      if (!old || !std::ranges::equal(*old, hashes))
-        throw not_committed(fmt::format("tree tile {}/{} does not follow from the entries", level, index));
-      out.put(to_.tiles, key, hashes);
+      copy_tile(out, level, index, hashes);
     };
     for (std::uint64_t seq = first; seq < last; ++seq) {
       const auto key = layout::seq_key(seq);
@@ -58,9 +63,8 @@ class LedgerCopy {
 
   void copy_rest(std::uint64_t tree_size, SealBox& seals) {
     lmdb::Txn out(to_.env, false);
-    tree_.flush([&](unsigned level, std::uint64_t index, ByteView hashes) {
-      out.put(to_.tiles, layout::tile_key(level, index), hashes);
-    });
+    tree_.flush(
+        [&](unsigned level, std::uint64_t index, ByteView hashes) { copy_tile(out, level, index, hashes); });
     for (const std::string_view key :
          {layout::kMetaFormat, layout::kMetaArchiveId, layout::kMetaCheckpoint, layout::kMetaSigners})
       if (const auto value = in_.get(from_.meta, as_bytes(key))) out.put(to_.meta, as_bytes(key), *value);
@@ -94,6 +98,9 @@ void copy_ledger(const Ledger& from, const std::string& to) {
 void replace_database(const std::string& directory, const std::string& fresh) {
   const std::string made = fresh + "/data.mdb", old = directory + "/data.mdb";
   files::sync_directory(fresh);
+  // Whoever still reads the old database keeps it, and its lock file. Both go together: the lock file counts
+  // the transactions of the old one, and would have a reader of the fresh one choose the wrong meta page.
+  unlink((directory + "/lock.mdb").c_str());
   if (rename(made.c_str(), old.c_str()) != 0) throw system_error("replace", old, errno);
   files::sync_directory(directory);
   remove_database(fresh);

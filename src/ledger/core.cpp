@@ -77,10 +77,9 @@ Entry read_entry(const Core& core, const lmdb::Txn& txn, SealBox& seals, Seq seq
   Entry entry;
   entry.line = layout::parse_public(seq, *value);
   const ByteView sealed = value->subspan(layout::kEntryPublicSize);
-  if (sealed.empty()) {
-    entry.state = Entry::State::redacted;
-    return entry;
-  }
+  if (sealed.empty())  // no content is destroyed without an entry that says so, and there is none of that
+                       // kind yet
+    throw Error(ErrorCode::corrupt, fmt::format("the content of entry {} was cut off", seq), kRestoreHint);
   if (!seals.can_read(entry.line.seal_class)) return entry;
   seals.open(scratch, entry.line.seal_class, layout::Place::entry, key, sealed,
              value->first(layout::kEntryPublicSize));

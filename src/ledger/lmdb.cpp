@@ -105,6 +105,15 @@ Env::Env(const std::string& directory, unsigned max_tables) : directory_(directo
   mdb_reader_check(raw, &dead);
 }
 
+bool Env::in_place() const {
+  mdb_filehandle_t fd = -1;
+  struct stat opened {
+  }, present{};
+  return mdb_env_get_fd(env_.get(), &fd) == 0 && fstat(fd, &opened) == 0 &&
+         stat((directory_ + "/data.mdb").c_str(), &present) == 0 && opened.st_dev == present.st_dev &&
+         opened.st_ino == present.st_ino;
+}
+
 Txn::Txn(const Env& env, bool read_only) : env_(&env) {
   const int code = mdb_txn_begin(env.get(), nullptr, read_only ? MDB_RDONLY : 0, &txn_);
   if (code != 0) throw failure(read_only ? "read" : "write", env.directory(), code);

@@ -27,6 +27,8 @@ class Env {
   Env(const std::string& directory, unsigned max_tables);
   MDB_env* get() const { return env_.get(); }
   const std::string& directory() const { return directory_; }
+  /// False once another database lies in its place (a rebuild): what is written to this one would be lost.
+  bool in_place() const;
 
  private:
   struct Close {

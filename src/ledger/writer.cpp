@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <unordered_map>
 
 #include "column_writer.hpp"
@@ -22,7 +23,11 @@ LookupKey lookup_key(const Token& token) {
   std::copy_n(token.begin(), key.size(), key.begin());
   return key;
 }
-constexpr std::size_t kEntryPadding = 64;
+/// Lengths tell little: multiples of 64 bytes, and of an eighth of the power of two above for longer contents
+/// (the tags of a large file would otherwise betray its size to a few MiB).
+std::size_t entry_padding(std::size_t size) {
+  return std::max<std::size_t>(64, std::bit_ceil(size) / 8);
+}
 }  // namespace
 
 struct Writer::State {
@@ -63,6 +68,20 @@ struct Writer::State {
       throw Error(ErrorCode::io, "the archive can no longer be written: an earlier commit failed",
                   "mend the cause (free space, the disk) and run the command again");
     return *txn;
+  }
+
+  void refuse_wrong_place() const {
+    if (!core->env.in_place())
+      throw Error(ErrorCode::conflict, "the archive was rebuilt since it was opened", "open it again");
+  }
+
+  /// A checkpoint that no known key signed would close the archive to everybody.
+  void refuse_unknown_signer() {
+    if (!txn->get(core->meta, as_bytes(layout::kMetaSigners))) return;  // it is just being made
+    for (const Signer& signer : read_signers(*core, *txn, seals))
+      if (actor_id(signer.key.key) == actor) return;
+    throw Error(ErrorCode::wrong_key, "this key is not among those that may sign for the archive",
+                "have an archivist add it");
   }
 
   UtcTime now() {
@@ -117,7 +136,10 @@ Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
 Writer::Writer(Writer&&) noexcept = default;
 Writer Writer::on(std::shared_ptr<const Core> core) {
-  return Writer(std::make_unique<State>(std::move(core)));
+  Writer writer(std::make_unique<State>(std::move(core)));
+  writer.state_->refuse_wrong_place();
+  writer.state_->refuse_unknown_signer();
+  return writer;
 }
 
 Seq Writer::append(const Draft& draft) {
@@ -139,7 +161,8 @@ Seq Writer::append(const Draft& draft) {
   layout::append_public(s.value, line);
   std::array<std::uint8_t, layout::kEntryPublicSize> bound;
   std::copy(s.value.begin(), s.value.end(), bound.begin());
-  s.seals.seal(s.value, draft.seal_class, layout::Place::entry, key, s.plain, kEntryPadding, bound);
+  s.seals.seal(s.value, draft.seal_class, layout::Place::entry, key, s.plain, entry_padding(s.plain.size()),
+               bound);
   s.live().put(s.core->entries, key, s.value, MDB_APPEND);
 
   s.line.clear();
