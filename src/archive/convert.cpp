@@ -1,8 +1,10 @@
 #include "convert.hpp"
 
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
 
 namespace dalil::archive {
 
@@ -128,6 +130,19 @@ Incident from_record(const records::Incident& record) {
   return incident;
 }
 
+std::string incident_id(ByteView bytes) {
+  records::Incident record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) ill_formed("incident");
+  return record.id();
+}
+
+namespace {
+/// What a medium says of itself may be in any encoding; what is recorded has to be text.
+std::string as_text(const std::string& said) {
+  return is_utf8(said) ? said : escape_for_display(said);
+}
+}  // namespace
+
 records::VolumeStated to_record(const Volume& volume) {
   records::VolumeStated record;
   record.set_row(volume.row);
@@ -137,10 +152,10 @@ records::VolumeStated to_record(const Volume& volume) {
   record.set_id(volume.id);
   record.set_label(volume.label);
   record.set_kept_at(volume.kept_at);
-  record.set_file_system(volume.file_system);
-  record.set_uuid(volume.uuid);
-  record.set_serial(volume.serial);
-  record.set_file_system_label(volume.file_system_label);
+  record.set_file_system(as_text(volume.file_system));
+  record.set_uuid(as_text(volume.uuid));
+  record.set_serial(as_text(volume.serial));
+  record.set_file_system_label(as_text(volume.file_system_label));
   record.set_root(volume.root);
   record.set_note(volume.note);
   return record;
@@ -163,6 +178,12 @@ Volume from_record(const records::VolumeStated& record) {
   volume.root = record.root();
   volume.note = record.note();
   return volume;
+}
+
+std::string volume_label(ByteView bytes) {
+  records::VolumeStated record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) ill_formed("volume");
+  return record.label();
 }
 
 void fill_record(records::CopySeen& record, const Copy& copy) {
@@ -253,6 +274,7 @@ RunSummary from_record(const records::Run& record) {
 }
 
 records::Record parse_record(ByteView content, ledger::Seq seq) {
+  const google::protobuf::LogSilencer silent;  // what is wrong is thrown, not printed
   records::Record record;
   if (content.size() > INT32_MAX || !record.ParseFromArray(content.data(), static_cast<int>(content.size())))
     throw Error(ErrorCode::corrupt, fmt::format("entry {} is ill-formed", seq), "run 'dalil check'");
@@ -261,6 +283,15 @@ records::Record parse_record(ByteView content, ledger::Seq seq) {
                 fmt::format("entry {} is of a kind that this version does not know", seq),
                 "use a newer Dalil");
   return record;
+}
+
+Bytes serialize_text(const records::Record& record) {
+  const google::protobuf::LogSilencer silent;
+  Bytes content = serialize(record);
+  if (!records::Record().ParseFromArray(content.data(), static_cast<int>(content.size())))
+    throw Error(ErrorCode::invalid, "what is to be recorded is not text in UTF-8",
+                "check the words that were given, and the terminal's encoding");
+  return content;
 }
 
 Bytes serialize(const records::Record& record) {

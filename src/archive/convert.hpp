@@ -8,10 +8,13 @@ namespace dalil::archive {
 
 records::Incident to_record(const Incident& incident);
 Incident from_record(const records::Incident& record);
+/// Of a row of the incidents: tells whether the token that led to it was right.
+std::string incident_id(ByteView record);
 
 records::VolumeStated to_record(const Volume& volume);
 /// Without the derived fields.
 Volume from_record(const records::VolumeStated& record);
+std::string volume_label(ByteView record);
 
 void fill_record(records::CopySeen& record, const Copy& copy);
 Copy from_record(const records::CopySeen& record);
@@ -23,8 +26,8 @@ RunSummary from_record(const records::Run& record);
 /// lacks.
 records::Record parse_record(ByteView content, ledger::Seq seq);
 Bytes serialize(const records::Record& record);
-
-/// One line for a person: what the entry says, names escaped.
-std::string summarize(const records::Record& record);
+/// The same for records that hold people's words. Error(invalid) if they are no UTF-8: Protocol Buffers write
+/// any bytes as text and refuse to read them, so such an entry would be lost.
+Bytes serialize_text(const records::Record& record);
 
 }  // namespace dalil::archive

@@ -20,8 +20,22 @@ Error broken_reference(Seq seq, const char* what) {
                "run 'dalil check'");
 }
 
+/// Name of a count in a run's record: only a part of the volume was looked at (docs/formats/entry.md).
+constexpr const char* kPartialRun = "partial";
+
+void check_verdicts(Seq seq, const records::DirectoriesVerified::One& directory) {
+  const std::string& verdicts = directory.verdicts();
+  const auto known = [](char c) {
+    return c >= static_cast<char>(Verdict::intact) && c <= static_cast<char>(Verdict::not_checked);
+  };
+  if (static_cast<std::size_t>(directory.names_size()) != verdicts.size() ||
+      !std::ranges::all_of(verdicts, known))
+    throw Error(ErrorCode::corrupt, fmt::format("entry {} holds ill-formed verdicts", seq),
+                "run 'dalil check'");
+}
+
 std::uint64_t place_value(const std::optional<media::PlaceClaim>& place) {
-  if (!place || std::abs(place->latitude) > 90 || std::abs(place->longitude) > 180) return 0;
+  if (!place || !(std::abs(place->latitude) <= 90 && std::abs(place->longitude) <= 180)) return 0;
   const auto shifted = [](double degrees) {
     return static_cast<std::uint64_t>(std::llround(degrees * 1e7) + (std::int64_t{1} << 31));
   };
@@ -64,6 +78,7 @@ std::optional<Row> Deriver::find_item(const Digest& digest) {
 std::optional<Row> Deriver::find_incident(std::string_view id) {
   const auto row = writer_->lookup(writer_->token(kTokenIncident, as_bytes(id)));
   if (!row || *row >= writer_->rows(kIncidents)) return std::nullopt;
+  if (incident_id(writer_->cell(kIncidentRecord, static_cast<Row>(*row))) != id) return std::nullopt;
   return static_cast<Row>(*row);
 }
 
@@ -79,7 +94,11 @@ std::optional<Row> Deriver::find_volume(std::string_view label) {
   return static_cast<Row>(*row);
 }
 
-void Deriver::apply(Seq seq, UtcTime time, const records::Record& record) {
+void Deriver::apply_content(Seq seq, ByteView content) {
+  apply(seq, parse_record(content, seq));
+}
+
+void Deriver::apply(Seq seq, const records::Record& record) {
   using K = records::Record;
   switch (record.kind_case()) {
     case K::kVolumeStated:
@@ -102,14 +121,13 @@ void Deriver::apply(Seq seq, UtcTime time, const records::Record& record) {
     case K::kRun:
       return apply(seq, record.run());
     case K::kDirectoriesVerified:
-      return apply(record.directories_verified());
+      return apply(seq, record.directories_verified());
     case K::kArchiveCreated:
     case K::kScanNote:
       return;  // nothing is derived from these
     case K::KIND_NOT_SET:
       break;
   }
-  (void)time;
   throw Error(ErrorCode::unsupported,
               fmt::format("entry {} is of a kind that this version does not know", seq), "use a newer Dalil");
 }
@@ -258,6 +276,11 @@ void Deriver::apply(Seq seq, const records::LinkWithdrawn& withdrawn) {
 void Deriver::apply(Seq seq, const records::Run& run) {
   writer_->set(kRunSeq, writer_->add_row(kRuns), u64_value(seq));
   if (run.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  const bool partial = std::ranges::any_of(
+      run.counts(), [](const auto& count) { return count.name() == kPartialRun && count.value() != 0; });
+  // What looked at names and sizes only, or at a part, may lower what is said of the volume and not raise it.
+  const bool whole = run.mode() != "quick" && !partial;
+  if (run.kind() != "scan" && !whole && run.result() != "FAIL") return;
   if (run.kind() == "scan") {
     writer_->set(kVolumeLastScan, run.volume(), u64_value(shift_time(run.ended_ms())));
   } else {
@@ -266,8 +289,9 @@ void Deriver::apply(Seq seq, const records::Run& run) {
   }
 }
 
-void Deriver::apply(const records::DirectoriesVerified& verified) {
+void Deriver::apply(Seq seq, const records::DirectoriesVerified& verified) {
   for (const auto& directory : verified.directories()) {
+    check_verdicts(seq, directory);
     std::map<std::string_view, Verdict> exceptions;
     for (int i = 0; i < directory.names_size(); ++i)
       exceptions.emplace(directory.names(i), static_cast<Verdict>(directory.verdicts().at(i)));

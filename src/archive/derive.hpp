@@ -5,9 +5,22 @@
 #include "copy_index.hpp"
 #include "dalil/archive/model.hpp"
 #include "dalil/ledger/ledger.hpp"
-#include "records.pb.h"
 
 namespace dalil::archive {
+
+namespace records {
+class Record;
+class VolumeStated;
+class CopySeen;
+class LinkSeen;
+class CopiesGone;
+class FactsStated;
+class IncidentRevised;
+class LinkMade;
+class LinkWithdrawn;
+class Run;
+class DirectoriesVerified;
+}  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
 /// entries pass through it as they are appended, all of them again in a rebuild; nothing else writes derived
@@ -16,7 +29,9 @@ class Deriver {
  public:
   explicit Deriver(ledger::Writer& writer) : writer_(&writer), copies_(writer) {}
 
-  void apply(Seq seq, UtcTime time, const records::Record& record);
+  void apply(Seq seq, const records::Record& record);
+  /// The content of an entry. Error(corrupt) or Error(unsupported) if nothing can be derived from it.
+  void apply_content(Seq seq, ByteView content);
   struct AppliedCopy {
     Row item;
     bool new_item;
@@ -40,7 +55,7 @@ class Deriver {
   void apply(Seq seq, const records::LinkMade& link);
   void apply(Seq seq, const records::LinkWithdrawn& withdrawn);
   void apply(Seq seq, const records::Run& run);
-  void apply(const records::DirectoriesVerified& verified);
+  void apply(Seq seq, const records::DirectoriesVerified& verified);
 
   void replace(Row volume, std::string_view directory, CopyRow row);
   Row camera(const std::string& text);

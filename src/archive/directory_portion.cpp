@@ -11,7 +11,26 @@ namespace dalil::archive {
 
 namespace {
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint64_t kMostRows = 1 << 20;
+/// No row takes fewer bytes: a count that cannot be right is refused before memory is taken for it.
+constexpr std::uint64_t kSmallestRow = 17;
+
+[[noreturn]] void ill_formed() {
+  throw Error(ErrorCode::corrupt, "the copy index is ill-formed", "run 'dalil rebuild'");
+}
+
+std::uint32_t read_u32(ByteReader& reader) {
+  const std::uint64_t value = reader.varint();
+  if (value > UINT32_MAX) ill_formed();
+  return static_cast<std::uint32_t>(value);
+}
+
+/// Times of a hostile file system may lie at both ends of 64 bits: differences wrap around, and back.
+std::int64_t difference(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
 
 std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
@@ -25,7 +44,7 @@ void append_row(Bytes& out, const CopyRow& row) {
   append_u8(out, static_cast<std::uint8_t>(row.state));
   append_varint(out, row.size_bytes);
   append_u64(out, static_cast<std::uint64_t>(row.mtime_ns));
-  append_varint(out, zigzag(row.ctime_ns - row.mtime_ns));
+  append_varint(out, zigzag(difference(row.ctime_ns, row.mtime_ns)));
   append_varint(out, row.inode);
   append_varint(out, row.seq);
   append_varint(out, row.item == ledger::kNoRow ? 0 : std::uint64_t{row.item} + 1);
@@ -39,15 +58,14 @@ CopyRow read_row(ByteReader& reader) {
   const std::uint8_t state = reader.u8();
   row.size_bytes = reader.varint();
   row.mtime_ns = static_cast<std::int64_t>(reader.u64());
-  row.ctime_ns = row.mtime_ns + unzigzag(reader.varint());
+  row.ctime_ns = sum(row.mtime_ns, unzigzag(reader.varint()));
   row.inode = reader.varint();
   row.seq = reader.varint();
   const std::uint64_t item = reader.varint();
   row.item = item == 0 ? ledger::kNoRow : static_cast<Row>(item - 1);
   const std::uint8_t verdict = reader.u8();
   row.verified_at_s = static_cast<std::int64_t>(reader.varint());
-  if (state < 1 || state > 3 || verdict < 1 || verdict > 9)
-    throw Error(ErrorCode::corrupt, "a row of the copy index is ill-formed", "run 'dalil rebuild'");
+  if (state < 1 || state > 3 || verdict < 1 || verdict > 9 || item > ledger::kNoRow) ill_formed();
   row.state = static_cast<CopyRow::State>(state);
   row.verdict = static_cast<Verdict>(verdict);
   return row;
@@ -73,13 +91,12 @@ DirectoryPortion DirectoryPortion::decode(ByteView bytes) {
   if (reader.u8() != kVersion)
     throw Error(ErrorCode::unsupported, "the copy index has another version", "use a newer Dalil");
   DirectoryPortion portion;
-  portion.volume = static_cast<Row>(reader.varint());
+  portion.volume = read_u32(reader);
   portion.directory = as_chars(reader.block(bytes.size()));
-  portion.number = static_cast<std::uint32_t>(reader.varint());
-  portion.portions = static_cast<std::uint32_t>(reader.varint());
+  portion.number = read_u32(reader);
+  portion.portions = read_u32(reader);
   const std::uint64_t count = reader.varint();
-  if (count > kMostRows)
-    throw Error(ErrorCode::corrupt, "the copy index is ill-formed", "run 'dalil rebuild'");
+  if (count > reader.remaining() / kSmallestRow) ill_formed();
   portion.rows.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) portion.rows.push_back(read_row(reader));
   reader.expect_end();

@@ -27,8 +27,8 @@ struct Editor::State {
     return writer.append({seal_class, serialize(record)});
   }
   Seq append_and_apply(SealClass seal_class, const records::Record& record) {
-    const Seq seq = append(seal_class, record);
-    deriver.apply(seq, {}, record);
+    const Seq seq = writer.append({seal_class, serialize_text(record)});
+    deriver.apply(seq, record);
     return seq;
   }
   void flush_verified() {
@@ -131,14 +131,11 @@ Row Editor::add_link(Row item, Row incident, LinkType type, std::optional<std::i
                      std::optional<std::int64_t> to_ms, const std::string& why) {
   if (from_ms && to_ms && *to_ms < *from_ms)
     throw Error(ErrorCode::invalid, "the link's part ends before it begins", "give --from before --to");
-  records::Incident stored;
-  const ByteView bytes = state_->writer.cell(kIncidentRecord, incident);
-  stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   records::Record record;
   auto* link = record.mutable_link_made();
   const Digest digest = state_->digest_of(item);
   link->set_digest(digest.bytes.data(), Digest::kSize);
-  link->set_incident(stored.id());
+  link->set_incident(incident_id(state_->writer.cell(kIncidentRecord, incident)));
   link->set_type(static_cast<std::uint32_t>(type));
   if (from_ms) link->set_from_ms(*from_ms);
   if (to_ms) link->set_to_ms(*to_ms);

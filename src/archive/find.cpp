@@ -25,7 +25,7 @@ void keep(Matches& matches, const Matches& also) {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 std::int64_t day_of(std::int64_t ms) {
-  return ms >= 0 ? ms / kDayMs : -((-ms + kDayMs - 1) / kDayMs);
+  return ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
 }
 
 /// Scans one fixed column and keeps the items whose value passes.
@@ -64,7 +64,9 @@ void filter_taken(ledger::Reader& reader, const DateSpan& days, std::int32_t zon
     const std::uint64_t stored = load_u64(value);
     if (stored == 0) return false;
     const std::int64_t shift = basis[row] == 0 ? 0 : std::int64_t{zone_minutes} * 60'000;
-    const std::int64_t day = day_of(unshift_time(stored) + shift);
+    const std::int64_t ms = unshift_time(stored);
+    if (ms > INT64_MAX - kDayMs * 2 || ms < INT64_MIN + kDayMs * 2) return false;  // no date there
+    const std::int64_t day = day_of(ms + shift);
     return day >= days.first && day <= days.last;
   });
 }

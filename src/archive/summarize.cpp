@@ -1,3 +1,5 @@
+#include "summarize.hpp"
+
 #include <fmt/format.h>
 
 #include "convert.hpp"
@@ -15,13 +17,14 @@ std::string short_digest(const std::string& digest) {
 }
 }  // namespace
 
-std::string summarize(const records::Record& record) {
+std::string summarize(ByteView content, ledger::Seq seq) {
+  const records::Record record = parse_record(content, seq);
   using K = records::Record;
   switch (record.kind_case()) {
     case K::kArchiveCreated:
-      return fmt::format("archive created by {}", record.archive_created().actor_name());
+      return fmt::format("archive created by {}", escape_for_display(record.archive_created().actor_name()));
     case K::kVolumeStated:
-      return fmt::format("volume {} '{}'", record.volume_stated().id(),
+      return fmt::format("volume {} '{}'", escape_for_display(record.volume_stated().id()),
                          escape_for_display(record.volume_stated().label()));
     case K::kCopySeen:
       return fmt::format("copy {} of {} on V{}",
@@ -49,7 +52,7 @@ std::string summarize(const records::Record& record) {
                          escape_for_display(record.link_withdrawn().why()));
     case K::kRun:
       return fmt::format("{} of V{}: {}", record.run().kind() == "scan" ? "scan" : "verification",
-                         record.run().volume() + 1, record.run().result());
+                         record.run().volume() + 1, escape_for_display(record.run().result()));
     case K::kDirectoriesVerified:
       return fmt::format("{} directories of V{} verified", record.directories_verified().directories_size(),
                          record.directories_verified().volume() + 1);

@@ -10,6 +10,7 @@
 #include "derive.hpp"
 #include "directory_portion.hpp"
 #include "schema.hpp"
+#include "summarize.hpp"
 
 namespace dalil::archive {
 
@@ -20,8 +21,8 @@ struct View::State {
   ledger::Reader reader;
   // The directory that was looked at last: answers come in runs of the same one.
   std::pair<Row, std::string> directory_key{ledger::kNoRow, {}};
-  std::vector<CopyRow> directory_rows;
-  std::vector<Volume> volumes;  // of this snapshot; filled when first asked for
+  std::vector<CopyRow> directory_rows{};
+  std::vector<Volume> volumes{};  // of this snapshot; filled when first asked for
 
   records::Record record(Seq seq) {
     const ledger::Entry entry = reader.entry(seq);
@@ -40,7 +41,7 @@ View::View(std::unique_ptr<State> state) : state_(std::move(state)) {}
 View::~View() = default;
 View::View(View&&) noexcept = default;
 View Archive::view() const {
-  return View(std::unique_ptr<View::State>(new View::State{state_->ledger.read(), {}, {}, {}}));
+  return View(std::unique_ptr<View::State>(new View::State{.reader = state_->ledger.read()}));
 }
 
 void View::renew() {
@@ -195,6 +196,7 @@ std::optional<Row> View::find_incident(std::string_view id) {
                 "open the archive with an investigator's or archivist's key");
   const auto row = reader.lookup(reader.token(kTokenIncident, as_bytes(id)));
   if (!row || *row >= incident_count()) return std::nullopt;
+  if (incident_id(reader.cell(kIncidentRecord, static_cast<Row>(*row))) != id) return std::nullopt;
   return static_cast<Row>(*row);
 }
 
@@ -315,7 +317,7 @@ std::string View::describe_entry(Seq seq) {
   const ledger::Entry entry = state_->reader.entry(seq);
   if (entry.state == ledger::Entry::State::redacted) return "content destroyed";
   if (entry.state == ledger::Entry::State::not_visible) return "not visible to this role";
-  return summarize(parse_record(entry.content, seq));
+  return summarize(entry.content, seq);
 }
 
 }  // namespace dalil::archive
