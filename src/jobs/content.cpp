@@ -3,7 +3,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <numeric>
 
 namespace dalil::jobs {
 
@@ -11,7 +13,8 @@ namespace {
 constexpr std::size_t kSniffBytes = 4096;
 constexpr std::size_t kAlign = 4096;
 
-/// True if the file's beginning is in the page cache: asking for it ahead would cost a system call for nothing.
+/// True if the file's beginning is in the page cache: asking for it ahead would cost a system call for
+/// nothing.
 bool is_cached(int fd) {
   std::uint8_t byte;
   const iovec to{&byte, 1};
@@ -40,7 +43,11 @@ std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
     contents[i].stat = opened.stat;
     contents[i].error_number = opened.error_number;
     contents[i].path = opened.path;
-    if (contents[i].error_number != 0 || opened.path == files::ReadPath::direct || opened.stat.size_bytes == 0) continue;
+    if (needs_.physical_order && contents[i].error_number == 0)
+      contents[i].position = files::physical_order_key(contents[i].fd.get(), opened.stat);
+    if (contents[i].error_number != 0 || opened.path == files::ReadPath::direct ||
+        opened.stat.size_bytes == 0)
+      continue;
     if (i % kCacheProbeEvery == 0) cached = is_cached(contents[i].fd.get());
     if (!cached)
       files::read_ahead(contents[i].fd.get(), std::min<std::uint64_t>(opened.stat.size_bytes, kBatchBytes));
@@ -139,7 +146,12 @@ void ContentReader::read(const std::vector<FileTask>& tasks, std::vector<Content
   stopped_ = false;
   small_.clear();
   std::size_t at = 0;
-  for (std::size_t i = 0; i < tasks.size() && !stopped_; ++i) {
+  std::vector<std::size_t> order(tasks.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (needs_.physical_order)
+    std::ranges::sort(order, {}, [&](std::size_t i) { return contents[i].position; });
+  for (const std::size_t i : order) {
+    if (stopped_) break;
     Content& content = contents[i];
     if (content.error_number != 0) continue;
     const std::uint64_t size = content.stat.size_bytes;

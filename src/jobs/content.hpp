@@ -17,12 +17,21 @@ namespace dalil::jobs {
 /// Files up to this size are read whole and hashed side by side; longer ones piece by piece.
 inline constexpr std::uint64_t kSmallFile = crypto::kTagChunkSize;
 
+/// What the index has under a name that is read anew.
+struct Expected {
+  bool changed = false;  ///< another content, or other times
+  /// With this very size and modification time it has this item: another content would be damage, not an
+  /// edit.
+  std::uint32_t item = UINT32_MAX;
+};
+
 /// A file that is to be read: opened relative to its directory, whatever happens to the path meanwhile.
 struct FileTask {
   std::shared_ptr<const files::Fd> directory_fd;
   std::string directory;  ///< in the volume
   std::string name;
   files::FileStat stat;  ///< as the walk saw it
+  Expected expected{};
 };
 
 /// What one reading of a file gave.
@@ -37,7 +46,8 @@ struct Content {
   int error_number = 0;   ///< could not be opened
   bool changing = false;  ///< differed before and after, twice
   files::ReadPath path = files::ReadPath::cache_allowed;
-  files::Fd fd;  ///< still open
+  files::Fd fd;                ///< still open
+  std::uint64_t position = 0;  ///< on the disk, when that order is wanted
   bool ok() const { return error_number == 0 && bad.empty() && !changing; }
 };
 
@@ -47,6 +57,7 @@ struct ContentNeeds {
   bool tags = true;
   bool sniff = true;
   files::ReadFrom from = files::ReadFrom::anywhere;
+  bool physical_order = false;  ///< a spinning disk: each batch is read in the order of its place on the disk
 };
 
 /// Reads files once and computes everything from that one reading. One per thread.

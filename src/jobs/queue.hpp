@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -29,6 +30,20 @@ class Queue {
     std::unique_lock lock(mutex_);
     some_.wait(lock, [this] { return closed_ || !values_.empty(); });
     return take();
+  }
+
+  /// Waits no longer than this for a value. `closed` tells whether more can come.
+  struct Popped {
+    std::optional<T> value;
+    bool closed = false;
+  };
+  Popped pop_within(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    some_.wait_for(lock, limit, [this] { return closed_ || !values_.empty(); });
+    Popped popped;
+    popped.value = take();
+    popped.closed = closed_ && !popped.value;
+    return popped;
   }
 
   /// Absent when nothing is there at the moment.

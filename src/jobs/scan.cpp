@@ -11,10 +11,15 @@ namespace dalil::jobs {
 
 namespace {
 
+/// Batches that may wait for the recorder: while it commits (an fsync of a second's work) the readers go on.
+constexpr std::size_t kFindingsAhead = 256;
+/// What was read becomes durable also while one large file keeps the readers busy.
+constexpr std::chrono::milliseconds kCommitEvery{1000};
+
 /// A spinning disk gets one reader, whose order is the disk's; anything else as many as there are processors.
-unsigned reader_count(const ScanOptions& options) {
+unsigned reader_count(const ScanOptions& options, bool spinning) {
   if (options.threads > 0) return options.threads;
-  if (files::identify_volume(options.folder).rotational.value_or(false)) return 1;
+  if (spinning) return 1;
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -24,9 +29,10 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
                 const StopFlag& stop) {
   const UtcTime started = archive.clock().now();
   files::raise_open_file_limit();
-  const unsigned readers = reader_count(options);
+  const bool spinning = files::identify_volume(options.folder).rotational.value_or(false);
+  const unsigned readers = reader_count(options, spinning);
   TaskQueue tasks(std::size_t{readers} * 4);
-  FindingsQueue findings(std::size_t{readers} * 4 + 4);
+  FindingsQueue findings(kFindingsAhead);
   ScanRecorder recorder(archive, options, progress);
   ScanWalk walk(archive, options, progress, stop);
 
@@ -47,7 +53,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   });
   for (unsigned i = 0; i < readers; ++i)
     crew.start([&] {
-      ScanReader reader(archive, options, progress, stop);
+      ScanReader reader(archive, options, spinning, progress, stop);
       reader.run(tasks, findings);
       if (stop.requested()) tasks.close();
       const std::lock_guard lock(backend_mutex);
@@ -55,16 +61,26 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
       finished();
     });
   crew.guard([&] {
-    while (auto found = findings.pop()) recorder.record(std::move(*found));
+    while (true) {
+      auto [found, closed] = findings.pop_within(kCommitEvery);
+      if (closed) break;
+      if (found) recorder.record(std::move(*found));
+      recorder.commit_if_due();
+    }
   });
   crew.join();
 
   ScanReport& report = recorder.report;
   report.interrupted = stop.requested();
   report.hash_backend = backend;
-  recorder.record_lost(report.interrupted ? std::vector<Lost>{} : walk.result.lost);
+  recorder.record_waiting(report.interrupted);
+  if (!report.interrupted) recorder.record_lost(walk.result.lost);
   report.directories = walk.result.directories;
-  report.seen = walk.result.seen;
+  if (options.dry_run)  // what a scan would read
+    report.indexed = walk.result.seen - report.unchanged - report.skipped - report.failed;
+  // Interrupted, the walk is ahead of what was dealt with, and the rest belongs to the next scan.
+  report.seen = report.interrupted ? report.indexed + report.unchanged + report.skipped + report.failed
+                                   : walk.result.seen;
   ScanReport result;
   recorder.finish(result, started);
   return result;

@@ -12,6 +12,7 @@
 #include "dalil/files/walk.hpp"
 #include "dalil/jobs/scan.hpp"
 #include "dalil/media/parser_client.hpp"
+#include "failed_directories.hpp"
 #include "queue.hpp"
 
 /// The stages of a scan: the walk finds what is new or changed, readers read it, the recorder writes it down.
@@ -23,6 +24,7 @@ using Exception = archive::RunSummary::Exception;
 struct HardLink {
   std::string directory, name;
   files::FileStat stat;
+  Expected expected{};
 };
 
 struct Symlink {
@@ -78,10 +80,9 @@ class ScanWalk {
                      const files::DirectoryEntry& entry, const archive::CopyRow* known);
   bool unchanged(const files::FileStat& stat, const archive::CopyRow& known) const;
   void queue_file(const files::Directory& directory, const std::string& path,
-                  const files::DirectoryEntry& entry);
+                  const files::DirectoryEntry& entry, const Expected& expected);
   void hand_over(bool everything);
   void find_lost_directories();
-  bool below_failed(const std::string& directory) const;
 
   const ScanOptions& options_;
   Progress& progress_;
@@ -95,8 +96,8 @@ class ScanWalk {
   std::vector<FileTask> batch_;
   std::uint64_t batch_bytes_ = 0;
   Findings found_;
-  std::unordered_set<std::string> visited_;   ///< directories that the index knows
-  std::vector<std::string> failed_;           ///< directories that could not be listed
+  std::unordered_set<std::string> visited_;  ///< directories that the index knows
+  FailedDirectories failed_;
   std::unordered_set<std::uint64_t> inodes_;  ///< of files with several names, hashed with their device
   std::uint64_t live_seen_ = 0;
 };
@@ -109,7 +110,7 @@ inline std::uint64_t inode_key(const files::FileStat& stat) {
 /// Reads and parses until the tasks end. One per thread.
 class ScanReader {
  public:
-  ScanReader(const archive::Archive& archive, const ScanOptions& options, Progress& progress,
+  ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning, Progress& progress,
              const StopFlag& stop);
   void run(TaskQueue& tasks, FindingsQueue& findings);
   std::string hash_backend() const { return reader_.hash_backend(); }
@@ -132,6 +133,9 @@ class ScanRecorder {
  public:
   ScanRecorder(archive::Archive& archive, const ScanOptions& options, Progress& progress);
   void record(Findings findings);
+  void commit_if_due(bool now = false);
+  /// Names of files that were to come under another name; those whose reading failed have failed, too.
+  void record_waiting(bool interrupted);
   void record_lost(const std::vector<Lost>& lost);
   void finish(ScanReport& report, UtcTime started);
   ScanReport report;
@@ -140,11 +144,10 @@ class ScanRecorder {
   void add_file(ReadFile& file);
   void add_hard_link(const HardLink& link);
   void add_copy(const ReadFile& file, const std::string& directory, const std::string& name,
-                const files::FileStat& stat);
+                const files::FileStat& stat, const Expected& expected);
   void link(const std::string& path, archive::Row item);
   void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
   void problem(Exception exception);
-  void commit_if_due(bool now);
 
   archive::Archive& archive_;
   const ScanOptions& options_;

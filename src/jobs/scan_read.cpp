@@ -2,13 +2,14 @@
 
 namespace dalil::jobs {
 
-ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& options, Progress& progress,
-                       const StopFlag& stop)
+ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
+                       Progress& progress, const StopFlag& stop)
     : options_(options),
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
-      reader_(archive.tag_key().view(), {.digest = true, .tags = true, .sniff = true}) {}
+      reader_(archive.tag_key().view(),
+              {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}) {}
 
 /// While one batch is hashed the next one's files are already open and on their way from the disk, and the
 /// parser works on the batch before.

@@ -120,11 +120,18 @@ void ScanRecorder::record(Findings findings) {
     ++uncommitted_files_;
   }
   for (const auto& [path, item] : findings.known) link(path, item);
-  commit_if_due(false);
 }
 
 void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, const std::string& name,
-                            const files::FileStat& stat) {
+                            const files::FileStat& stat, const Expected& expected) {
+  if (expected.item != ledger::kNoRow && editor_->find_item(file.content.digest) != expected.item) {
+    ++report.failed;
+    problem(
+        exception_for(files::join_path(directory, name), Verdict::corrupt, 0,
+                      "other bytes than were recorded, with the same size and modification time: damaged or "
+                      "altered. Not taken in; 'dalil verify' tells where"));
+    return;
+  }
   archive::Copy copy;
   copy.volume = options_.volume;
   copy.directory = directory;
@@ -145,6 +152,7 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
     }
   }
   ++report.indexed;
+  if (expected.changed) ++report.changed;
   ++uncommitted_files_;
   if (links_wanted_) link(files::join_path(directory, name), added.item);
 }
@@ -157,7 +165,7 @@ void ScanRecorder::add_file(ReadFile& file) {
     return;
   }
   report.bytes_read += file.content.size_bytes;
-  add_copy(file, file.task.directory, file.task.name, file.content.stat);
+  add_copy(file, file.task.directory, file.task.name, file.content.stat, file.task.expected);
   if (file.task.stat.links > 1) by_inode_.emplace(inode_key(file.task.stat), std::move(file));
 }
 
@@ -168,7 +176,7 @@ void ScanRecorder::add_hard_link(const HardLink& link) {
     return;
   }
   ++progress_.files_done;
-  add_copy(found->second, link.directory, link.name, found->second.content.stat);
+  add_copy(found->second, link.directory, link.name, found->second.content.stat, link.expected);
 }
 
 void ScanRecorder::link_to(Row item, const std::string& incident, LinkType type) {
@@ -194,6 +202,7 @@ void ScanRecorder::link(const std::string& path, Row item) {
 }
 
 void ScanRecorder::commit_if_due(bool now) {
+  if (!editor_) return;
   const UtcTime time = archive_.clock().now();
   if (!now && time.ms - last_commit_.ms < kCommitEveryMs && editor_->uncommitted() < kCommitEntries) return;
   editor_->commit();
@@ -202,17 +211,21 @@ void ScanRecorder::commit_if_due(bool now) {
   last_commit_ = archive_.clock().now();
 }
 
-/// A vanished content that newly appeared elsewhere on the volume has moved.
-void ScanRecorder::record_lost(const std::vector<Lost>& lost) {
+void ScanRecorder::record_waiting(bool interrupted) {
   for (HardLink& link : std::exchange(waiting_, {})) {
     if (const auto found = by_inode_.find(inode_key(link.stat)); found != by_inode_.end()) {
       add_hard_link(link);
       continue;
     }
+    if (interrupted) continue;  // its first name was not reached
     ++report.failed;
     problem(exception_for(files::join_path(link.directory, link.name), Verdict::unreadable, 0,
                           "another name of a file that could not be read"));
   }
+}
+
+/// A vanished content that newly appeared elsewhere on the volume has moved.
+void ScanRecorder::record_lost(const std::vector<Lost>& lost) {
   if (lost.empty()) return;
   if (options_.dry_run) {
     report.vanished += lost.size();

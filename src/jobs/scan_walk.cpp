@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "dalil/files/volume.hpp"
 #include "scan_parts.hpp"
@@ -61,7 +62,7 @@ void ScanWalk::look_at(const files::Directory& directory) {
   if (directory.error_number != 0) {
     found_.problems.push_back(exception_for(path.empty() ? "." : path, archive::Verdict::unreadable,
                                             directory.error_number, "directory could not be listed"));
-    failed_.push_back(path);
+    failed_.add(path, directory.error_number);
   }
   const std::vector<CopyRow> rows = view_.directory(options_.volume, path);
   std::unordered_map<std::string_view, const CopyRow*> known;
@@ -98,6 +99,7 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
     found_.problems.push_back(
         exception_for(full(), archive::Verdict::unreadable, entry.error_number,
                       entry.error_number == ENOENT ? "gone during the walk" : "could not be examined"));
+    if (entry.error_number != ENOENT) failed_.add(full(), entry.error_number);  // perhaps a directory
     return;
   }
   if (entry.stat.kind == FileKind::symlink) {
@@ -115,26 +117,29 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
                                             std::string("skipped: ") + files::name_of(entry.stat.kind)));
     return;
   }
-  if (known != nullptr && known->state == CopyRow::State::live && !options_.rehash &&
-      unchanged(entry.stat, *known)) {
+  const bool known_live = known != nullptr && known->state == CopyRow::State::live;
+  const bool same = known_live && unchanged(entry.stat, *known);
+  if (same && !options_.rehash) {
     ++found_.unchanged;
     if (wants_known_) found_.known.emplace_back(full(), known->item);
     return;
   }
-  if (options_.on_file)
-    options_.on_file(known != nullptr && known->state == CopyRow::State::live ? "changed" : "new", full());
-  queue_file(directory, path, entry);
+  if (options_.on_file && !same) options_.on_file(known_live ? "changed" : "new", full());
+  Expected expected{.changed = known_live && !same};
+  if (known_live && known->size_bytes == entry.stat.size_bytes && known->mtime_ns == entry.stat.mtime_ns)
+    expected.item = known->item;
+  queue_file(directory, path, entry, expected);
 }
 
 void ScanWalk::queue_file(const files::Directory& directory, const std::string& path,
-                          const DirectoryEntry& entry) {
+                          const DirectoryEntry& entry, const Expected& expected) {
   ++progress_.files_expected;
   if (entry.stat.links > 1 && !inodes_.insert(inode_key(entry.stat)).second) {
-    found_.hard_links.push_back({path, entry.name, entry.stat});
+    found_.hard_links.push_back({path, entry.name, entry.stat, expected});
     return;
   }
   progress_.bytes_expected += entry.stat.size_bytes;
-  batch_.push_back({directory.fd, path, entry.name, entry.stat});
+  batch_.push_back({directory.fd, path, entry.name, entry.stat, expected});
   batch_bytes_ += entry.stat.size_bytes;
   if (batch_.size() < kBatchFiles && batch_bytes_ < kBatchBytes) return;
   if (!options_.dry_run) tasks_->push(std::move(batch_));
@@ -155,13 +160,6 @@ void ScanWalk::hand_over(bool everything) {
   found_ = Findings();
 }
 
-bool ScanWalk::below_failed(const std::string& directory) const {
-  return std::ranges::any_of(failed_, [&](const std::string& failed) {
-    return failed.empty() || directory == failed ||
-           (directory.starts_with(failed) && directory[failed.size()] == '/');
-  });
-}
-
 /// Directories that the index knows and the walk never met. When all live copies of the volume were met,
 /// there are none.
 void ScanWalk::find_lost_directories() {
@@ -169,7 +167,7 @@ void ScanWalk::find_lost_directories() {
   const std::string below = options_.path_prefix.empty() ? "" : options_.path_prefix + "/";
   view_.for_each_copy(options_.volume,
                       [&](archive::Row, const std::string& path, const std::vector<CopyRow>& rows) {
-                        if (visited_.contains(path) || below_failed(path)) return;
+                        if (visited_.contains(path) || failed_.hiding(path) != 0) return;
                         if (!below.empty() && path != options_.path_prefix && !path.starts_with(below))
                           return;
                         for (const CopyRow& row : rows)

@@ -39,6 +39,12 @@ std::string VerifyReport::result() const {
 
 namespace {
 
+/// Name of a count in the run's record: only a part of the volume was looked at (docs/formats/entry.md).
+constexpr const char* kPartialRun = "partial";
+
+/// Batches of verdicts that may wait for the recorder while it commits.
+constexpr std::size_t kNewsAhead = 256;
+
 /// Tallies verdicts and writes a directory's down as soon as all of its own are in.
 class VerifyRecorder {
  public:
@@ -93,6 +99,7 @@ class VerifyRecorder {
     run.ended = archive_.clock().now();
     run.counts = {
         {"expected", report_.expected}, {"checked", report_.checked}, {"bytes", report_.bytes_checked}};
+    if (!options_.path_prefix.empty()) run.counts.emplace_back(kPartialRun, 1);
     for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
     run.exceptions = report_.exceptions;
     editor_->add_run(run);
@@ -111,7 +118,11 @@ class VerifyRecorder {
   void take(Judged judged) {
     State& state = states_[judged.directory];
     ++state.arrived;
-    if (judged.exception.verdict != Verdict::intact)
+    // A quick check reads nothing: it may report loss, and never says of a content that it is intact.
+    const bool unread = options_.mode == VerifyMode::quick && judged.exception.verdict == Verdict::intact;
+    if (unread)
+      state.exceptions.emplace_back(judged.name, Verdict::not_checked);
+    else if (judged.exception.verdict != Verdict::intact)
       state.exceptions.emplace_back(judged.name, judged.exception.verdict);
     report_.bytes_checked += judged.bytes;
     if (judged.was_read) ++read_paths_[judged.read_path];
@@ -136,7 +147,10 @@ class VerifyRecorder {
     const auto found = states_.find(number);
     State& state = found->second;
     if (!state.announced || state.arrived < state.news.to_come || state.news.absent > 0) return;
-    if (editor_)
+    const auto says_nothing = [](const auto& named) { return named.second == Verdict::not_checked; };
+    const bool nothing_new =
+        options_.mode == VerifyMode::quick && std::ranges::all_of(state.exceptions, says_nothing);
+    if (editor_ && !nothing_new)
       editor_->record_verdicts(options_.volume, state.news.path, state.exceptions,
                                archive_.clock().now().ms / 1000);
     states_.erase(found);
@@ -173,9 +187,9 @@ std::string describe(const std::map<files::ReadPath, std::uint64_t>& paths) {
   return text.empty() ? "nothing was read" : text;
 }
 
-unsigned checker_count(const VerifyOptions& options) {
+unsigned checker_count(const VerifyOptions& options, bool spinning) {
   if (options.threads > 0) return options.threads;
-  if (files::identify_volume(options.folder).rotational.value_or(false)) return 1;
+  if (spinning) return 1;
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -185,9 +199,10 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
                     const StopFlag& stop) {
   const UtcTime started = archive.clock().now();
   files::raise_open_file_limit();
-  const unsigned checkers = checker_count(options);
+  const bool spinning = files::identify_volume(options.folder).rotational.value_or(false);
+  const unsigned checkers = checker_count(options, spinning);
   CheckQueue tasks(std::size_t{checkers} * 4);
-  NewsQueue news(std::size_t{checkers} * 4 + 4);
+  NewsQueue news(kNewsAhead);
   VerifyReport report;
   report.mode = options.mode;
   VerifyRecorder recorder(archive, options, progress, report);
@@ -208,7 +223,7 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   });
   for (unsigned i = 0; i < checkers; ++i)
     crew.start([&] {
-      VerifyChecker checker(archive, options, progress, stop);
+      VerifyChecker checker(archive, options, spinning, progress, stop);
       checker.run(tasks, news);
       if (stop.requested()) tasks.close();
       finished();

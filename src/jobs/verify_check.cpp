@@ -9,21 +9,22 @@ namespace dalil::jobs {
 
 using archive::Verdict;
 
-ContentNeeds needs_of(const VerifyOptions& options) {
+ContentNeeds needs_of(const VerifyOptions& options, bool spinning) {
   return {.digest = options.mode == VerifyMode::sha256,
           .tags = true,
           .sniff = false,
-          .from = options.from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere};
+          .from = options.from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere,
+          .physical_order = spinning};
 }
 
-VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOptions& options,
+VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOptions& options, bool spinning,
                              Progress& progress, const StopFlag& stop)
     : options_(options),
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
       tag_key_(archive.tag_key()),
-      reader_(tag_key_.view(), needs_of(options)) {}
+      reader_(tag_key_.view(), needs_of(options, spinning)) {}
 
 std::vector<Content> VerifyChecker::open(const std::vector<CheckTask>& tasks) {
   files_.clear();
@@ -150,7 +151,7 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
 
 /// Before damage is called so, the file is read once more, from the medium: memory and cables fail, too.
 Judged VerifyChecker::look_again(const CheckTask& task, const archive::Copy& copy, Judged first) {
-  ContentNeeds needs = needs_of(options_);
+  ContentNeeds needs = needs_of(options_, false);
   needs.from = files::ReadFrom::medium;
   ContentReader again(tag_key_.view(), needs);
   const std::vector<FileTask> one{task.file};

@@ -9,6 +9,7 @@
 #include "dalil/archive/archive.hpp"
 #include "dalil/files/walk.hpp"
 #include "dalil/jobs/verify.hpp"
+#include "failed_directories.hpp"
 #include "queue.hpp"
 
 /// The stages of a verification: the walk compares the tree with the index, checkers read the copies, the
@@ -80,6 +81,7 @@ class VerifyWalk {
                const archive::CopyRow& row);
   void hand_over(bool everything);
   void find_lost_directories();
+  void lose(DirectoryNews& news, const archive::CopyRow& row);
   void judge(std::uint64_t directory, const std::string& path, const std::string& name,
              archive::Verdict verdict, std::string detail, int error_number = 0);
 
@@ -94,14 +96,15 @@ class VerifyWalk {
   std::uint64_t batch_bytes_ = 0;
   VerifyNews found_;
   std::unordered_set<std::string> visited_;
+  FailedDirectories failed_;
   std::uint64_t directories_ = 0;
 };
 
 /// Reads copies and compares them with what the ledger says. One per thread.
 class VerifyChecker {
  public:
-  VerifyChecker(const archive::Archive& archive, const VerifyOptions& options, Progress& progress,
-                const StopFlag& stop);
+  VerifyChecker(const archive::Archive& archive, const VerifyOptions& options, bool spinning,
+                Progress& progress, const StopFlag& stop);
   void run(CheckQueue& tasks, NewsQueue& news);
 
  private:
@@ -120,7 +123,7 @@ class VerifyChecker {
 };
 
 /// What a verification compares: needs of the content reader.
-ContentNeeds needs_of(const VerifyOptions& options);
+ContentNeeds needs_of(const VerifyOptions& options, bool spinning);
 
 /// Matches what is absent with extra files of the same content: told apart from loss. Two candidates that fit
 /// equally are both named in the verdict's detail.

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <map>
 #include <unordered_map>
 
 #include "dalil/base/error.hpp"
@@ -73,7 +75,10 @@ void VerifyWalk::look_at(const files::Directory& directory) {
   if (!rows.empty()) visited_.insert(news.path);
   expected += known.size();
 
+  if (directory.error_number != 0) failed_.add(news.path, directory.error_number);
   for (const files::DirectoryEntry& entry : directory.entries) {
+    if (entry.error_number != 0 && entry.error_number != ENOENT)  // perhaps a directory
+      failed_.add(files::join_path(news.path, entry.name), entry.error_number);
     if (entry.stat.kind == files::FileKind::directory) continue;
     ++progress_.files_seen;
     const auto found = known.find(entry.name);
@@ -132,28 +137,40 @@ void VerifyWalk::hand_over(bool everything) {
   found_ = VerifyNews();
 }
 
+void VerifyWalk::lose(DirectoryNews& news, const CopyRow& row) {
+  ++expected;
+  if (const int hidden_by = failed_.hiding(news.path); hidden_by != 0) {
+    ++news.to_come;
+    judge(news.number, news.path, row.name, Verdict::unreadable, "a directory above it cannot be listed",
+          hidden_by);
+    return;
+  }
+  ++news.absent;
+  absent.push_back({news.path, row});
+}
+
 /// Directories that the index knows and the walk never met. That none is overlooked is proved by the count of
 /// live copies, which the archive keeps on its own.
 void VerifyWalk::find_lost_directories() {
   const std::uint64_t live = view_.volume(options_.volume).live_copies;
   if (options_.path_prefix.empty() && expected == live) return;
   const std::string below = options_.path_prefix.empty() ? "" : options_.path_prefix + "/";
+  std::map<std::string, DirectoryNews> lost;  // a directory of many names comes in several portions
   view_.for_each_copy(options_.volume,
                       [&](archive::Row, const std::string& path, const std::vector<CopyRow>& rows) {
                         if (visited_.contains(path)) return;
                         if (!below.empty() && path != options_.path_prefix && !path.starts_with(below))
                           return;
-                        DirectoryNews news;
-                        news.number = directories_++;
-                        news.path = path;
-                        for (const CopyRow& row : rows) {
-                          if (row.state != CopyRow::State::live) continue;
-                          ++expected;
-                          ++news.absent;
-                          absent.push_back({path, row});
+                        const auto [news, first] = lost.try_emplace(path);
+                        if (first) {
+                          news->second.number = directories_++;
+                          news->second.path = path;
                         }
-                        if (news.absent > 0) found_.directories.push_back(std::move(news));
+                        for (const CopyRow& row : rows)
+                          if (row.state == CopyRow::State::live) lose(news->second, row);
                       });
+  for (auto& [path, news] : lost)
+    if (news.absent + news.to_come > 0) found_.directories.push_back(std::move(news));
   if (options_.path_prefix.empty() && expected != live)
     throw Error(
         ErrorCode::corrupt,

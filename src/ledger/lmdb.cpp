@@ -1,10 +1,14 @@
 #include "lmdb.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <fstream>
+
+#include "dalil/files/handle.hpp"
 
 namespace dalil::ledger::lmdb {
 
@@ -12,6 +16,9 @@ namespace {
 
 constexpr std::size_t kLargestMap = std::size_t{1} << 40;
 constexpr std::size_t kSmallestMap = std::size_t{1} << 32;
+constexpr std::uint64_t kLeastRoom = 1 << 20;
+/// A header and 64 bytes for each of the 1,022 readers; a larger file only means more readers.
+constexpr off_t kLockFileBytes = 68 << 10;
 
 // The meta page of LMDB's file format, version 1, on 64-bit machines (mdb.c of 0.9.24: MDB_page, MDB_meta).
 struct MetaPage {
@@ -37,7 +44,29 @@ Error damaged(const std::string& file, const std::string& how) {
 
 }  // namespace
 
+namespace {
+
+/// LMDB reports a write that came out short as EIO (mdb_page_flush), which is what a full disk looks like.
+bool is_full(const std::string& directory) {
+  struct statvfs status {};
+  return statvfs(directory.c_str(), &status) == 0 && status.f_bavail * status.f_frsize < kLeastRoom;
+}
+
+/// LMDB maps its lock file as a hole: on a full disk the first touch of it would end the process with SIGBUS.
+void give_room_to_lock_file(const std::string& directory) {
+  const std::string path = directory + "/lock.mdb";
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0 && status.st_blocks * 512 >= kLockFileBytes) return;
+  const files::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return;  // a read-only archive, or none: the opening itself will tell
+  if (fallocate(file.get(), 0, 0, kLockFileBytes) != 0 && errno == ENOSPC)
+    throw system_error("open", directory, ENOSPC);
+}
+
+}  // namespace
+
 Error failure(const std::string& action, const std::string& directory, int code) {
+  if (code == EIO && is_full(directory)) code = ENOSPC;
   if (code == ENOSPC || code == EIO || code == EROFS || code == EACCES || code == EDQUOT)
     return system_error(action, directory, code);
   if (code == MDB_MAP_FULL)
@@ -82,6 +111,7 @@ void check_file(const std::string& data_file) {
 }
 
 Env::Env(const std::string& directory, unsigned max_tables) : directory_(directory) {
+  give_room_to_lock_file(directory);
   MDB_env* raw = nullptr;
   if (const int code = mdb_env_create(&raw); code != 0) throw failure("open", directory, code);
   env_.reset(raw);

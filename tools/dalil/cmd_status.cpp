@@ -17,11 +17,18 @@ constexpr std::int64_t kLongUnverifiedMs = std::int64_t{180} * 86'400'000;
 
 /// What a glance at the archive should tell.
 struct Findings {
-  std::uint64_t items = 0, live_items = 0, one_volume_only = 0, no_live_copy = 0;
+  std::uint64_t items = 0, live_items = 0, one_volume_only = 0, no_live_copy = 0, damaged_copies = 0;
   bool evidence_visible = false;
   std::uint64_t incidents = 0, without_evidence = 0, links = 0, without_incident = 0;
   std::uint64_t entries = 0, database_bytes = 0;
 };
+
+/// A copy that the last verification did not find whole is none to rely on.
+bool is_damaged(archive::Verdict verdict) {
+  using archive::Verdict;
+  return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
+         verdict == Verdict::changed;
+}
 
 /// For each item the one volume that holds it, or that there are several.
 void count_copies(archive::View& view, Findings& findings) {
@@ -32,6 +39,10 @@ void count_copies(archive::View& view, Findings& findings) {
                        for (const archive::CopyRow& row : rows) {
                          if (row.state != archive::CopyRow::State::live || row.item >= holder.size())
                            continue;
+                         if (is_damaged(row.verdict)) {
+                           ++findings.damaged_copies;
+                           continue;
+                         }
                          archive::Row& known = holder[row.item];
                          known = known == kNowhere || known == volume ? volume : kSeveral;
                        }
@@ -99,8 +110,9 @@ void print_findings(Printer& out, const Findings& findings) {
   };
   out.line();
   row(findings.items, "items", false);
-  row(findings.one_volume_only, "of them with live copies on one volume only", true);
-  row(findings.no_live_copy, "of them without a live copy", true);
+  row(findings.one_volume_only, "of them with undamaged copies on one volume only", true);
+  row(findings.no_live_copy, "of them without an undamaged copy", true);
+  row(findings.damaged_copies, "copies found damaged or missing", true);
   if (findings.evidence_visible) {
     row(findings.without_incident, "of them linked to no incident", true);
     row(findings.incidents, "incidents", false);
@@ -121,6 +133,7 @@ Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unver
                   {"items", findings.items},
                   {"one_volume_only", findings.one_volume_only},
                   {"without_live_copy", findings.no_live_copy},
+                  {"damaged_copies", findings.damaged_copies},
                   {"evidence_visible", findings.evidence_visible}};
   if (findings.evidence_visible) {
     summary["incidents"] = findings.incidents;
