@@ -79,6 +79,8 @@ Error failure(const std::string& action, const std::string& directory, int code)
   if (code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_INVALID || code == MDB_PANIC ||
       code == MDB_BAD_VALSIZE || code == MDB_CURSOR_FULL || code == MDB_PAGE_FULL)
     return damaged(directory, mdb_strerror(code));
+  if (code == MDB_BAD_TXN && action == "read")  // what it read before in this transaction was no page
+    return damaged(directory, "a page of it cannot be one");
   if (code == MDB_VERSION_MISMATCH)
     return Error(ErrorCode::unsupported,
                  fmt::format("cannot {} '{}': {}", action, directory, mdb_strerror(code)),
@@ -86,28 +88,56 @@ Error failure(const std::string& action, const std::string& directory, int code)
   return Error(ErrorCode::io, fmt::format("cannot {} '{}': {}", action, directory, mdb_strerror(code)));
 }
 
-void check_file(const std::string& data_file) {
+namespace {
+
+/// What is wrong with the meta pages, or with the file's size; empty if nothing. Another process may be
+/// committing: then what was read belongs to two different moments.
+std::string fault_of_file(const std::string& data_file) {
   std::ifstream file(data_file, std::ios::binary);
-  struct stat status {};
-  if (!file || stat(data_file.c_str(), &status) != 0) throw system_error("open", data_file, errno);
+  if (!file) throw system_error("open", data_file, errno);
   MetaPage metas[2];
   std::uint64_t page_size = 4096;
   for (int i = 0; i < 2; ++i) {
     file.seekg(static_cast<std::streamoff>(i * page_size));
-    if (!file.read(reinterpret_cast<char*>(&metas[i]), sizeof(MetaPage)))
-      throw damaged(data_file, "too short");
-    if (metas[i].magic != kMagic) throw damaged(data_file, "a meta page is not one");
+    if (!file.read(reinterpret_cast<char*>(&metas[i]), sizeof(MetaPage))) return "too short";
+    if (metas[i].magic != kMagic) return "a meta page is not one";
     if (metas[i].version != 1)
       throw Error(ErrorCode::unsupported, fmt::format("archive database '{}' has another version", data_file),
                   "use a newer Dalil");
     page_size = metas[i].tables[0].pad;
     if (page_size < 512 || page_size > 65536 || (page_size & (page_size - 1)) != 0)
-      throw damaged(data_file, "impossible page size");
+      return "impossible page size";
   }
-  const MetaPage& newest = metas[0].transaction > metas[1].transaction ? metas[0] : metas[1];
+  // Transactions take turns: even ones write page 0, odd ones page 1. With any bit of a number flipped the
+  // older page would pass for the newest, and the last commit be lost without a word.
+  const std::uint64_t even = metas[0].transaction, odd = metas[1].transaction;
+  if (even % 2 != 0 || odd % 2 != 1 || (even + 1 != odd && odd + 1 != even))
+    return "its meta pages do not follow each other";
+  const MetaPage &newest = metas[even > odd ? 0 : 1], &older = metas[even > odd ? 1 : 0];
+  if (newest.last_page < older.last_page) return "its newest meta page lacks pages";
+  struct stat status {};
+  if (stat(data_file.c_str(), &status) != 0) throw system_error("open", data_file, errno);
   const std::uint64_t pages = static_cast<std::uint64_t>(status.st_size) / page_size;
   if (newest.last_page >= pages)
-    throw damaged(data_file, fmt::format("it should have {} pages and has {}", newest.last_page + 1, pages));
+    return fmt::format("it should have {} pages and has {}", newest.last_page + 1, pages);
+  return {};
+}
+
+/// LMDB aborts the process when a page is not what its parent says. It calls this before; the exception
+/// passes through its frames, which own nothing, and the transaction is only good for being aborted then.
+void on_lmdb_assertion(MDB_env* env, const char* message) {
+  const char* directory = "";
+  mdb_env_get_path(env, &directory);
+  throw damaged(directory, message);
+}
+
+}  // namespace
+
+void check_file(const std::string& data_file) {
+  constexpr int kTries = 10;  // nobody commits so fast
+  std::string fault = fault_of_file(data_file);
+  for (int tries = 1; !fault.empty() && tries < kTries; ++tries) fault = fault_of_file(data_file);
+  if (!fault.empty()) throw damaged(data_file, fault);
 }
 
 Env::Env(const std::string& directory, unsigned max_tables) : directory_(directory) {
@@ -117,6 +147,7 @@ Env::Env(const std::string& directory, unsigned max_tables) : directory_(directo
   env_.reset(raw);
   mdb_env_set_maxdbs(raw, max_tables);
   mdb_env_set_maxreaders(raw, 1022);
+  mdb_env_set_assert(raw, on_lmdb_assertion);
   // Default durability: no NOSYNC, no WRITEMAP. Address space may be limited, so smaller maps are tried.
   int code = ENOMEM;
   for (std::size_t size = kLargestMap; size >= kSmallestMap && code == ENOMEM; size /= 4) {
@@ -128,6 +159,7 @@ Env::Env(const std::string& directory, unsigned max_tables) : directory_(directo
       env_.reset(raw);
       mdb_env_set_maxdbs(raw, max_tables);
       mdb_env_set_maxreaders(raw, 1022);
+      mdb_env_set_assert(raw, on_lmdb_assertion);
     }
   }
   if (code != 0) throw failure("open", directory, code);
