@@ -77,6 +77,22 @@ void compare_lookups(ledger::Reader& now, ledger::Reader& right, CheckReport& re
   });
 }
 
+/// Copies the ledger as `now` sees it. Another process may commit between the two looks, and then they differ
+/// without anything being wrong.
+void copy_as_seen(const Archive& archive, ledger::Reader& now, const std::string& path) {
+  for (int tries = 3; tries > 0; --tries) {
+    now.renew();
+    ledger::copy_ledger(archive.ledger(), path);
+    if (ledger::Ledger::open(path, archive.keyring().clone(), schema::kColumns, archive.clock())
+            .read()
+            .size() == now.size())
+      return;
+    ledger::remove_database(path);
+  }
+  throw Error(ErrorCode::locked, "cannot check the archive while another process writes to it",
+              "wait until it is done");
+}
+
 }  // namespace
 
 void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
@@ -96,15 +112,16 @@ CheckReport check(const Archive& archive) {
   const Workshop workshop{workshop_path(archive.ledger().directory())};
   ledger::Reader now = archive.ledger().read();
   report.entries = now.size();
-  for (std::uint8_t table = 1; table <= schema::kRuns; ++table) report.rows += now.rows(table);
   try {
+    copy_as_seen(archive, now, workshop.path);
+    report.entries = now.size();
+    for (std::uint8_t table = 1; table <= schema::kRuns; ++table) report.rows += now.rows(table);
     for (Seq seq = 0; seq < now.size(); ++seq) {
       const ledger::Entry entry = now.entry(seq);
       if (entry.state == ledger::Entry::State::open &&
           ledger::commit(entry.salt, entry.content) != entry.line.commitment)
         report.problems.push_back(fmt::format("entry {} does not match its commitment", seq));
     }
-    ledger::copy_ledger(archive.ledger(), workshop.path);
     refuse_partial_role(archive.keyring());
     derive_all(workshop.path, archive.keyring(), archive.clock());
     ledger::Ledger fresh =
@@ -115,7 +132,8 @@ CheckReport check(const Archive& archive) {
     compare_lookups(now, right, report);
     now.for_each_record(schema::kDirectories, [&report](ByteView) { return ++report.records > 0; });
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::io) throw;  // no room for the comparison, say: that is no damage
+    // No room for the comparison, or no moment of rest: that is no damage.
+    if (error.code() == ErrorCode::io || error.code() == ErrorCode::locked) throw;
     if (error.code() != ErrorCode::wrong_key) report.problems.emplace_back(error.what());
   }
   return report;
