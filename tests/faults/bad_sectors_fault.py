@@ -1,0 +1,77 @@
+"""Sectors that cannot be read: the file says where and why, and all others are taken in."""
+import errno
+import os
+import unittest
+
+from fault import Fault, main, pattern
+
+MIB = 1 << 20
+NO, PARTIAL = 1, 3
+SHIM = os.environ["DALIL_BAD_SECTORS"]
+
+
+@unittest.skipIf("DALIL_SANITIZED" in os.environ, "nothing can be loaded before a sanitizer")
+class BadSectors(Fault):
+    def setUp(self):
+        super().setUp()
+        self.make_archive()
+        self.write("a/large.mp4", pattern(5 * MIB + 100, 1))
+        self.write("a/small.jpg", pattern(6000, 2))
+        for i in range(50):
+            self.write(f"b/{i}", pattern(100 + i, i))
+
+    def faults(self, *where):
+        return {"LD_PRELOAD": SHIM, "DALIL_BAD": " ".join(where)}
+
+    def problem(self, result, path):
+        return [one for one in result.of("problem") if one["path"] == path][0]
+
+    def ranges(self, one):
+        return [(part["offset"], part["size"]) for part in one["ranges"]]
+
+    def test_a_scan_names_the_ranges_and_reads_the_rest(self):
+        result = self.scan("--no-metadata", expect=PARTIAL,
+                           env=self.faults(f"large.mp4:{2 * MIB + 5}-{2 * MIB + 6}", "small.jpg:0-1"))
+        self.assert_accounted(result.summary)
+        self.assertEqual((result.summary["failed"], result.summary["indexed"]), (2, 50))
+        large = self.problem(result, "a/large.mp4")
+        self.assertEqual(self.ranges(large), [(2 * MIB, 4096)])
+        self.assertEqual(large["errno"], errno.EIO)
+        self.assertEqual(self.ranges(self.problem(result, "a/small.jpg")), [(0, 4096)])
+        self.assert_sound()
+        # Once the drive reads again, the next scan takes them in.
+        self.assertEqual(self.scan("--no-metadata").summary["indexed"], 2)
+
+    def test_a_verification_tells_unreadable_from_corrupt(self):
+        self.scan("--no-metadata")
+        for mode in ([], ["--sha256"], ["--medium"]):
+            result = self.dalil("verify", self.tree, "--volume", "disk", "--json", *mode, expect=NO,
+                                env=self.faults(f"large.mp4:{MIB}-{MIB + 4096}", f"large.mp4:{5 * MIB}-{5 * MIB + 1}"))
+            self.assertEqual(result.summary["result"], "FAIL")
+            self.assertEqual(result.summary["checked"], 52)
+            found = [one for one in result.objects if one.get("verdict") == "unreadable"]
+            self.assertEqual([one["path"] for one in found], ["a/large.mp4"])
+            self.assertEqual(self.ranges(found[0]), [(MIB, 4096), (5 * MIB, 100)])
+            self.assertEqual(found[0]["errno"], errno.EIO)
+        self.assertEqual(self.dalil("verify", self.tree, "--volume", "disk", "--json").summary["result"], "PASS")
+
+    def test_damage_beside_bad_sectors_is_found_as_well(self):
+        self.scan("--no-metadata")
+        path = os.path.join(self.tree, "a/large.mp4")
+        times = os.stat(path)
+        with open(path, "r+b") as file:
+            file.seek(4 * MIB + 9)
+            byte = file.read(1)
+            file.seek(4 * MIB + 9)
+            file.write(bytes([byte[0] ^ 4]))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        result = self.dalil("verify", self.tree, "--volume", "disk", "--json", expect=NO,
+                            env=self.faults(f"large.mp4:{MIB}-{MIB + 1}"))
+        found = [one for one in result.objects if one.get("path") == "a/large.mp4"][0]
+        self.assertEqual(found["verdict"], "corrupt")
+        self.assertEqual(self.ranges(found), [(4 * MIB, MIB)])
+        self.assertIn("unreadable besides: 4096 bytes at 1048576", found["detail"])
+
+
+if __name__ == "__main__":
+    main()
