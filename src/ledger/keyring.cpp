@@ -76,8 +76,11 @@ ActorId actor_id(const crypto::PublicKey& key) {
 
 namespace {
 /// The name stands on a line of its own in the keyring and in lists that people read.
+bool is_name(const std::string& name) {
+  return !name.empty() && name.size() <= 200 && is_utf8(name) && escape_for_display(name) == name;
+}
 std::string checked_name(std::string name) {
-  if (name.empty() || name.size() > 200 || !is_utf8(name) || escape_for_display(name) != name)
+  if (!is_name(name))
     throw Error(ErrorCode::invalid, fmt::format("'{}' cannot be an actor's name", escape_for_display(name)),
                 "use 1 to 200 bytes of text without control characters and backslashes");
   return name;
@@ -124,7 +127,7 @@ const crypto::Secret& Keyring::class_key(SealClass seal_class, std::uint32_t epo
 crypto::Secret Keyring::encode() const {
   std::string text = fmt::format("{}\narchive {}\nrole {}\nactor {}\nepoch {}\n", kHeader,
                                  to_hex(archive_id_), name_of(role_), actor_name_, epoch_);
-  text.reserve(4096);  // no reallocation that would leave keys behind
+  text.reserve(text.size() + 128 * (keys_.size() + 1));  // no reallocation that would leave keys behind
   for (const auto& [which, key] : keys_) {
     std::string hex = to_hex(key.view());
     text += fmt::format("key {} {} ", name_of(which.first), which.second);
@@ -209,7 +212,7 @@ Keyring Keyring::decode(ByteView bytes) {
       bad_keyring();
     }
   }
-  if (!id || !role || !signing || epoch == 0) bad_keyring();
+  if (!id || !role || !signing || epoch == 0 || !is_name(actor)) bad_keyring();
   Keyring ring(*id, *role, std::move(actor), std::move(*signing));
   ring.epoch_ = epoch;
   ring.keys_ = std::move(keys);

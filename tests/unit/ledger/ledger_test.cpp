@@ -6,52 +6,11 @@
 #include <fstream>
 
 #include "dalil/base/error.hpp"
-#include "testing.hpp"
+#include "ledger/ledger_fixture.hpp"
 
 using namespace dalil;
 using namespace dalil::ledger;
-
-namespace {
-
-constexpr Column kNumber{1, 1, SealClass::inventory, 8, 16, "test.number"};
-constexpr Column kText{1, 2, SealClass::evidence, 0, 4, "test.text"};
-constexpr Column kSecret{2, 1, SealClass::source, 0, 4, "test.secret"};
-constexpr Column kColumns[] = {kNumber, kText, kSecret};
-constexpr RecordTable kNotes{9, SealClass::inventory, "notes"};
-
-struct FixedClock : Clock {
-  mutable std::int64_t ms = 1505118600000;
-  UtcTime now() const override { return {ms += 7}; }
-};
-
-struct Fixture {
-  testing::TempDir dir;
-  FixedClock clock;
-  Keyring ring = Keyring::generate("Amal");
-  std::string path = dir / "archive";
-  Fixture() { Ledger::create(path, ring, kColumns, {{"a.age", Bytes{1, 2, 3}}}, {}, clock); }
-  Ledger open() { return Ledger::open(path, ring.clone(), kColumns, clock); }
-  Ledger open_as(Role role) { return Ledger::open(path, ring.derive(role, "Sami"), kColumns, clock); }
-};
-
-Bytes text(std::string_view chars) {
-  return {as_bytes(chars).begin(), as_bytes(chars).end()};
-}
-Bytes number(std::uint64_t value) {
-  Bytes out;
-  append_u64(out, value);
-  return out;
-}
-ErrorCode code_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::usage;  // never thrown by the ledger
-}
-
-}  // namespace
+using namespace dalil::ledger::testing;
 
 TEST_CASE("entries come back as they were appended") {
   Fixture f;
