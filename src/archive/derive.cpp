@@ -156,6 +156,9 @@ void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
 
 Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
   const ByteView digest = as_bytes(copy.digest());
+  if (digest.size() != Digest::kSize)
+    throw Error(ErrorCode::corrupt, fmt::format("entry {} holds an ill-formed digest", seq),
+                "run 'dalil check'");
   const auto token = writer_->token(kTokenItem, digest);
   Row item = ledger::kNoRow;
   if (const auto row = writer_->lookup(token);
