@@ -295,6 +295,7 @@ std::vector<RunSummary> View::runs(std::size_t limit) {
   for (Row row = state_->reader.rows(kRuns); row > 0 && runs.size() < limit; --row) {
     const Seq seq = load_u64(state_->reader.cell(kRunSeq, row - 1).data());
     runs.push_back(from_record(state_->record(seq).run()));
+    runs.back().seq = seq;
     if (seq + 1 >= state_->reader.size()) continue;
     const ledger::Entry next = state_->reader.entry(seq + 1);
     if (next.state != ledger::Entry::State::open || next.line.seal_class != SealClass::source) continue;

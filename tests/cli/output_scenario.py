@@ -9,7 +9,7 @@ from scenario import DALIL, FAILURE, NO, WRONG_KEY, Scenario, main
 
 COMMANDS = ["init", "volume add", "volume list", "volume show", "incident import", "incident add", "incident edit",
             "incident show", "incident list", "incident stats", "scan", "link", "unlink", "find", "show", "verify",
-            "status", "check", "rebuild", "log", "version"]
+            "status", "check", "rebuild", "log", "prove", "check-proof", "version"]
 
 
 class Terminal:

@@ -104,9 +104,9 @@ void print_links(Subject& subject) {
   const auto links = subject.view.links_of_item(subject.item.row, true);
   out.line(links.empty() ? "linked to no incident" : "links");
   for (const archive::Link& link : links) {
-    out.line(fmt::format("  {}  {}{}", escape_for_display(subject.view.incident(link.incident).incident.id),
-                         link_text(link),
-                         link.why.empty() ? "" : "  (" + escape_for_display(link.why) + ")"));
+    out.line(fmt::format(
+        "  {}  {}  entry {}{}", escape_for_display(subject.view.incident(link.incident).incident.id),
+        link_text(link), link.seq, link.why.empty() ? "" : "  (" + escape_for_display(link.why) + ")"));
     subject.entries.insert(link.seq);
     if (link.withdrawn_seq) {
       out.line("      withdrawn: " + escape_for_display(link.withdrawn_why));

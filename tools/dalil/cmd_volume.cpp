@@ -114,7 +114,8 @@ void print_run(Printer& out, const archive::RunSummary& run) {
   for (const auto& [name, count] : run.counts) {
     if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
   }
-  out.line(fmt::format("  {}  {:<6} {:<11} {}", time_text(run.started), run.kind, run.result, counts));
+  out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
+                       run.seq, counts));
   out.object("run", json_of(run));
 }
 

@@ -51,6 +51,8 @@ Runner declare_status(CLI::App& app);
 Runner declare_check(CLI::App& app);
 Runner declare_rebuild(CLI::App& app);
 Runner declare_log(CLI::App& app);
+Runner declare_prove(CLI::App& app);
+Runner declare_check_proof(CLI::App& app);
 Runner declare_version(CLI::App& app);
 
 }  // namespace dalil::cli

@@ -25,6 +25,8 @@ constexpr Command kCommands[] = {
     {"check", "check the archive itself against its ledger", declare_check},
     {"rebuild", "make everything derived again from the ledger", declare_rebuild},
     {"log", "list the ledger's entries", declare_log},
+    {"prove", "write a proof of one entry for somebody outside", declare_prove},
+    {"check-proof", "check such a proof; needs neither archive nor key", declare_check_proof},
     {"version", "print the version", declare_version},
 };
 

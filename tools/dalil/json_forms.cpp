@@ -146,7 +146,7 @@ Json json_of(archive::View& view, const archive::Link& link) {
 }
 
 Json json_of(const archive::RunSummary& run) {
-  Json out = {{"kind", run.kind}, {"result", run.result}};
+  Json out = {{"seq", run.seq}, {"kind", run.kind}, {"result", run.result}};
   put_path(out, "folder", run.folder);
   put_text(out, "mode", run.mode);
   put_text(out, "incident", run.incident);

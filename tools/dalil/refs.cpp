@@ -87,12 +87,12 @@ archive::Row item_named(archive::View& view, const std::string& text) {
     throw Error(ErrorCode::not_found, "no item " + in_quotes(text),
                 "an item is a digest or its first digits, VOLUME:PATH of a copy, or a file on this disk");
   }
-  if (const auto row = view.find_item(digest_of_file(text))) return *row;
+  if (const auto row = view.find_item(content_of_file(text).digest)) return *row;
   throw Error(ErrorCode::not_found, "the archive holds no item with the content of " + in_quotes(text),
               "take it in first with: dalil scan FOLDER --volume LABEL");
 }
 
-Digest digest_of_file(const std::string& path) {
+FileContent content_of_file(const std::string& path) {
   const auto slash = path.find_last_of('/');
   const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
@@ -105,7 +105,7 @@ Digest digest_of_file(const std::string& path) {
   const auto result = files::read_through(opened.fd.get(), buffer,
                                           [&](std::uint64_t, ByteView bytes, bool) { hash.update(bytes); });
   if (!result.ok()) throw system_error("read", path, result.bad.front().error_number);
-  return hash.finish();
+  return {hash.finish(), result.size_bytes};
 }
 
 DateSpan date_range_from(const std::string& option, const std::string& text) {

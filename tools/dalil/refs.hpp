@@ -16,8 +16,12 @@ archive::Row incident_named(archive::View& view, const std::string& id);
 /// the disk, which is hashed. A file whose name looks like digits is given as ./name.
 archive::Row item_named(archive::View& view, const std::string& text);
 
-/// SHA-256 of a regular file. Error(io) unless every byte could be read.
-Digest digest_of_file(const std::string& path);
+/// SHA-256 and size of a regular file. Error(io) unless every byte could be read.
+struct FileContent {
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+};
+FileContent content_of_file(const std::string& path);
 
 DateSpan date_range_from(const std::string& option, const std::string& text);
 archive::LinkType link_type_named(const std::string& text);

@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dalil/base/text.hpp"
+#include "dalil/crypto/hash.hpp"
+#include "dalil/formats/proof.hpp"
+#include "dalil/merkle/tree.hpp"
+
+namespace dalil::formats {
+
+using archive::Proof;
+using archive::ProofCheckpoint;
+using archive::ProofKey;
+using merkle::NoteKey;
+using merkle::NoteKeyType;
+using Result = ProofStep::Result;
+
+namespace {
+
+std::string entries_text(std::uint64_t size) {
+  return fmt::format("{} {}", size, size == 1 ? "entry" : "entries");
+}
+
+class Checker {
+ public:
+  Checker(const Proof& proof, const ProofQuestion& question) : proof_(proof), question_(question) {}
+
+  ProofCheck run() {
+    out_.statement = archive::read_statement(proof_.content);
+    out_.line = ledger::PublicLine::parse(proof_.line);
+    if (!out_.line) {
+      step(Result::wrong, "public line", "it is ill-formed");
+      return std::move(out_);
+    }
+    check_entry();
+    check_checkpoints();
+    check_keys();
+    check_trust();
+    check_evidence();
+    if (out_.right()) conclude();
+    return std::move(out_);
+  }
+
+ private:
+  void step(Result result, std::string name, std::string detail) {
+    out_.steps.push_back({result, std::move(name), std::move(detail)});
+  }
+  void step(bool right, std::string name, std::string if_right, std::string if_wrong) {
+    step(right ? Result::right : Result::wrong, std::move(name),
+         right ? std::move(if_right) : std::move(if_wrong));
+  }
+
+  void check_entry() {
+    step(ledger::commit(proof_.salt, proof_.content) == out_.line->commitment, "commitment",
+         "salt and content are those that the public line commits to",
+         "salt and content are not those that the public line commits to");
+    if (proof_.kind != out_.statement.kind)
+      step(Result::wrong, "kind",
+           fmt::format("the proof says '{}', the content is '{}'", escape_for_display(proof_.kind),
+                       out_.statement.kind));
+  }
+
+  void check_checkpoints() {
+    if (proof_.checkpoints.empty()) step(Result::wrong, "checkpoint", "the proof leads to none");
+    for (const ProofCheckpoint& one : proof_.checkpoints) {
+      const auto note = merkle::Note::parse(one.proof.checkpoint);
+      const auto checkpoint = note ? merkle::Checkpoint::parse(note->text) : std::nullopt;
+      if (!checkpoint) {
+        step(Result::wrong, "checkpoint", "it is ill-formed");
+        continue;
+      }
+      if (origin_.empty()) origin_ = checkpoint->origin;
+      if (checkpoint->origin != origin_)
+        step(Result::wrong, "checkpoint", "the checkpoints are of different ledgers");
+      largest_ = std::max(largest_, checkpoint->size);
+      check_inclusion(one, *checkpoint);
+      check_signatures(*note, *checkpoint);
+      for (std::size_t i = 0; i < one.timestamps.size(); ++i)
+        step(Result::not_compared, "time-stamp", "this version checks none");
+    }
+  }
+
+  void check_inclusion(const ProofCheckpoint& one, const merkle::Checkpoint& checkpoint) {
+    const bool right = one.proof.index == out_.line->seq &&
+                       merkle::verify_inclusion(merkle::leaf_hash(as_bytes(proof_.line)), one.proof.index,
+                                                checkpoint.size, one.proof.hashes, checkpoint.root);
+    step(right, "inclusion",
+         fmt::format("entry {} is in the tree of {}", out_.line->seq, entries_text(checkpoint.size)),
+         fmt::format("entry {} is not in the tree of {} with this root", out_.line->seq,
+                     entries_text(checkpoint.size)));
+  }
+
+  /// Every signature counts: one by a key that the proof does not name could say anything.
+  void check_signatures(const merkle::Note& note, const merkle::Checkpoint& checkpoint) {
+    bool log_signed = false;
+    for (const merkle::NoteSignature& signature : note.signatures) {
+      const auto key = std::ranges::find_if(proof_.keys, [&](const ProofKey& one) {
+        return one.key.name == signature.name && one.key.id() == signature.key_id;
+      });
+      if (key == proof_.keys.end()) {
+        step(Result::wrong, "signature",
+             fmt::format("by '{}', a key that the proof does not hold", escape_for_display(signature.name)));
+        continue;
+      }
+      const merkle::Note alone{note.text, {signature}};
+      const bool right = !merkle::check(alone, {key->key}).verified.empty();
+      if (right) signed_.push_back(key->key);
+      const bool by_log = key->key.type == NoteKeyType::ed25519 && key->key.name == checkpoint.origin;
+      log_signed = log_signed || (right && by_log);
+      add_signature(alone, *key, checkpoint, right);
+    }
+    if (!log_signed)
+      step(Result::wrong, "signature",
+           fmt::format("nobody of the ledger signed the tree of {}", entries_text(checkpoint.size)));
+  }
+
+  void add_signature(const merkle::Note& alone, const ProofKey& key, const merkle::Checkpoint& checkpoint,
+                     bool right) {
+    const std::string who =
+        fmt::format("{} ({})", escape_for_display(key.name), escape_for_display(key.role));
+    if (key.key.type == NoteKeyType::ed25519) {
+      step(right, "signature", fmt::format("{} signed the tree of {}", who, entries_text(checkpoint.size)),
+           fmt::format("not {}'s over the tree of {}", who, entries_text(checkpoint.size)));
+      return;
+    }
+    const auto seconds = merkle::cosignature_time(alone, key.key);
+    const std::string when = seconds && *seconds < kYear10000
+                                 ? UtcTime{static_cast<std::int64_t>(*seconds) * 1000}.rfc3339()
+                                 : "a time beyond the calendar";
+    if (right)
+      cosigned_.push_back(fmt::format("{} vouched for the tree of {} at {}, by a clock of his or her own",
+                                      who, entries_text(checkpoint.size), when));
+    step(right, "cosignature",
+         fmt::format("{} cosigned the tree of {} at {}", who, entries_text(checkpoint.size), when),
+         fmt::format("not {}'s over the tree of {}", who, entries_text(checkpoint.size)));
+  }
+
+  /// A key without a signature: the signature was taken out.
+  void check_keys() {
+    for (const ProofKey& key : proof_.keys)
+      if (!has_signed(key.key))
+        step(Result::wrong, "keys",
+             fmt::format("the key of {} signed nothing here", escape_for_display(key.name)));
+  }
+
+  void check_trust() {
+    for (const NoteKey& key : question_.trusted)
+      step(has_signed(key), "trust",
+           fmt::format("the key that you trust has signed: {}", escape_for_display(key.encode())),
+           fmt::format("the key that you trust has signed nothing here: {}",
+                       escape_for_display(key.encode())));
+    out_.trusted =
+        !question_.trusted.empty() &&
+        std::ranges::all_of(question_.trusted, [&](const NoteKey& key) { return has_signed(key); });
+    if (question_.trusted.empty()) step(Result::not_compared, "trust", "no key was compared with its owner");
+  }
+
+  void check_evidence() {
+    const archive::Statement& said = out_.statement;
+    if (!question_.evidence) {
+      if (said.digest) step(Result::not_compared, "file", "no file was compared");
+      return;
+    }
+    const EvidenceFile& file = *question_.evidence;
+    if (!said.digest) return step(Result::wrong, "file", "the entry does not speak of one file");
+    const bool same_size = !said.size_bytes || *said.size_bytes == file.size_bytes;
+    step(file.digest == *said.digest && same_size, "file",
+         fmt::format("{} bytes with the SHA-256 that the entry states", file.size_bytes),
+         fmt::format("another one: {} bytes, SHA-256 {}", file.size_bytes, file.digest.hex()));
+  }
+
+  void conclude() {
+    auto& proven = out_.proven;
+    proven.push_back(fmt::format(
+        "entry {} of the ledger '{}' says what is shown above, word for word, and stood there when the "
+        "tree had {}",
+        out_.line->seq, escape_for_display(origin_), entries_text(largest_)));
+    if (out_.trusted) proven.push_back("that tree was signed with a key that you trust");
+    for (const std::string& cosigned : cosigned_) proven.push_back(cosigned);
+    if (question_.evidence)
+      proven.push_back("the file that you gave is, byte for byte, the one that it speaks of");
+
+    auto& open = out_.not_proven;
+    if (!out_.trusted)
+      open.push_back(
+          "who made it. Nobody compared a key: whoever writes a proof can also make the keys in it. Ask the "
+          "group for its keys in another way, and give them with --trust");
+    open.push_back(fmt::format("when it was written: {} is what the clock of that machine showed",
+                               out_.line->time.rfc3339_ms()));
+    open.push_back("that it is true: only that it was stated, and not changed since");
+    open.push_back("that nothing was stated later which corrects or withdraws it");
+    if (out_.statement.digest && !question_.evidence)
+      open.push_back("that a file which you hold is meant: give it with --file");
+  }
+
+  bool has_signed(const NoteKey& key) const { return std::ranges::find(signed_, key) != signed_.end(); }
+
+  static constexpr std::uint64_t kYear10000 = 253'402'300'800;
+  const Proof& proof_;
+  const ProofQuestion& question_;
+  ProofCheck out_;
+  std::string origin_;
+  std::uint64_t largest_ = 0;
+  std::vector<NoteKey> signed_;
+  std::vector<std::string> cosigned_;
+};
+
+}  // namespace
+
+const char* name_of(ProofStep::Result result) {
+  switch (result) {
+    case Result::right:
+      return "right";
+    case Result::wrong:
+      return "wrong";
+    case Result::not_compared:
+      return "not_compared";
+  }
+  return "unknown";
+}
+
+bool ProofCheck::right() const {
+  return !steps.empty() &&
+         std::ranges::none_of(steps, [](const ProofStep& step) { return step.result == Result::wrong; });
+}
+
+ProofCheck check_proof(const Proof& proof, const ProofQuestion& question) {
+  return Checker(proof, question).run();
+}
+
+}  // namespace dalil::formats

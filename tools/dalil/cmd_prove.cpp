@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/formats/proof.hpp"
+#include "forms.hpp"
+#include "proof_forms.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+struct ProveOptions {
+  std::string what, copy, incident, out;
+  std::optional<std::uint64_t> link, run, entry;
+  bool facts = false;
+};
+
+void require_one_question(const ProveOptions& options) {
+  const int questions = int{!options.what.empty()} + int{!options.incident.empty()} +
+                        int{options.link.has_value()} + int{options.run.has_value()} +
+                        int{options.entry.has_value()};
+  if (questions != 1)
+    throw Error(ErrorCode::usage, "one thing has to be named that is to be proven",
+                "ITEM, ITEM@VOLUME, --link N, --run N, --incident ID or --entry N");
+  if (options.what.empty() && (options.facts || !options.copy.empty()))
+    throw Error(ErrorCode::usage, "--facts and --copy go with an ITEM");
+  if (options.facts && !options.copy.empty())
+    throw Error(ErrorCode::usage, "--facts and --copy exclude each other");
+}
+
+/// ITEM@VOLUME, where both are known; a path may have an "@" as well.
+std::optional<std::pair<archive::Row, archive::Volume>> verdict_question(archive::View& view,
+                                                                         const std::string& text) {
+  const auto at = text.rfind('@');
+  if (at == std::string::npos || at == 0) return std::nullopt;
+  auto volume = view.find_volume(text.substr(at + 1));
+  if (!volume) return std::nullopt;
+  return std::pair(item_named(view, text.substr(0, at)), std::move(*volume));
+}
+
+archive::Seq verdict_on(archive::View& view, archive::Row item, const archive::Volume& volume) {
+  if (const auto seq = archive::verdict_entry(view, item, volume.row)) return *seq;
+  throw Error(ErrorCode::not_found,
+              "the ledger holds no verdict on a copy of the item on volume " + in_quotes(volume.label),
+              "verify it first: dalil verify FOLDER --volume " + volume.label);
+}
+
+archive::Seq copy_of_item(archive::View& view, archive::Row item, const std::string& text) {
+  const auto colon = text.find(':');
+  const auto volume = colon == std::string::npos ? std::nullopt : view.find_volume(text.substr(0, colon));
+  if (!volume)
+    throw Error(ErrorCode::usage, in_quotes(text) + " is no copy", "VOLUME:PATH, as 'show' lists it");
+  const archive::Seq seq = archive::copy_entry(view, volume->row, path_within(text.substr(colon + 1)));
+  if (view.copy(seq).digest != view.item(item).digest)
+    throw Error(ErrorCode::not_found, in_quotes(text) + " is a copy of another item");
+  return seq;
+}
+
+archive::Seq entry_about_item(archive::View& view, const ProveOptions& options) {
+  if (const auto question = verdict_question(view, options.what))
+    return verdict_on(view, question->first, question->second);
+  const archive::Row item = item_named(view, options.what);
+  if (!options.copy.empty()) return copy_of_item(view, item, options.copy);
+  if (!options.facts) return archive::first_entry_of(view, item);
+  if (const auto seq = archive::facts_entry(view, item)) return *seq;
+  throw Error(ErrorCode::not_found, "the ledger holds no media facts of " + in_quotes(options.what));
+}
+
+archive::Seq entry_to_prove(archive::View& view, const ProveOptions& options) {
+  if (!options.what.empty()) return entry_about_item(view, options);
+  if (!options.incident.empty()) return view.incident(incident_named(view, options.incident)).seq;
+  return options.link ? *options.link : options.run ? *options.run : *options.entry;
+}
+
+/// A number that was given as a link's or a run's is one.
+void require_kind(const ProveOptions& options, const archive::Proof& proof) {
+  if (options.link && proof.kind != "link_made")
+    throw Error(ErrorCode::not_found, fmt::format("entry {} made no link", *options.link),
+                "the entries of an item's links are listed by: dalil show ITEM");
+  if (options.run && proof.kind != "run")
+    throw Error(ErrorCode::not_found, fmt::format("entry {} is no scan or verification", *options.run),
+                "the entries of a volume's runs are listed by: dalil volume show VOLUME");
+}
+
+std::string encoded(const archive::Proof& proof) {
+  std::string text = formats::encode_proof(proof);
+  if (text.size() > formats::kMaxProofBytes)
+    throw Error(
+        ErrorCode::unsupported, "the entry is too large for a proof: " + bytes_text(text.size()),
+        "at most 16 MiB; the file's size, or the list of exceptions of a run, is what makes it so large");
+  return text;
+}
+
+void print_disclosed(Printer& out, const ProveOptions& options, const archive::Proof& proof,
+                     const archive::Statement& statement, const ledger::PublicLine& line) {
+  out.line(fmt::format("wrote {}: a proof of entry {}", in_quotes(options.out), line.seq));
+  out.line();
+  out.line("it tells everybody who gets it, and nothing else of the archive");
+  print_entry(out, line, statement);
+  for (const archive::ProofKey& key : proof.keys)
+    out.line(fmt::format("  {:<15} {} ({})", "signed by", escape_for_display(key.name), key.role));
+  if (statement.kind == "directories_verified" || statement.kind == "run")
+    print_wrapped(out,
+                  "  note: ", "an entry cannot be shown in part: all paths that are listed above are in it.");
+  out.line();
+  out.line("it is checked by: dalil check-proof " + escape_for_display(options.out) +
+           (statement.digest ? " --file EVIDENCE" : ""));
+}
+
+int run_prove(Session& session, const ProveOptions& options) {
+  require_one_question(options);
+  if (access(options.out.c_str(), F_OK) == 0)
+    throw Error(ErrorCode::conflict, in_quotes(options.out) + " exists already", "name another file");
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Proof proof = archive::prove(view, entry_to_prove(view, options));
+  require_kind(options, proof);
+  const std::string text = encoded(proof);
+  files::write_atomically(options.out, as_bytes(text));
+  const archive::Statement statement = archive::read_statement(proof.content);
+  const ledger::PublicLine line = *ledger::PublicLine::parse(proof.line);
+  print_disclosed(session.out(), options, proof, statement, line);
+  Json entry = json_of(statement);
+  entry["seq"] = line.seq;
+  session.out().object("statement", entry);
+  session.out().object("summary", {{"command", "prove"},
+                                   {"entry", line.seq},
+                                   {"kind", proof.kind},
+                                   {"checkpoints", proof.checkpoints.size()},
+                                   {"bytes", text.size()}});
+  return kExitOk;
+}
+
+}  // namespace
+
+Runner declare_prove(CLI::App& app) {
+  const auto options = std::make_shared<ProveOptions>();
+  app.add_option(
+         "ITEM", options->what,
+         "that it was seen: digest or its first digits, VOLUME:PATH, or a file; ITEM@VOLUME: the newest "
+         "verdict on its copy there")
+      ->type_name("");
+  app.add_option("--copy", options->copy, "this copy of the item instead of the first")
+      ->type_name("VOLUME:PATH");
+  app.add_flag("--facts", options->facts, "what the item says of itself");
+  app.add_option("--link", options->link, "a link, by its entry as 'show' lists it")->type_name("N");
+  app.add_option("--run", options->run, "a scan or verification, by its entry as 'volume show' lists it")
+      ->type_name("N");
+  app.add_option("--incident", options->incident, "the newest revision of an incident")->type_name("ID");
+  app.add_option("--entry", options->entry, "any entry, as 'log' lists it")->type_name("N");
+  app.add_option("--out", options->out, "a new file for the proof")->required()->type_name("FILE");
+  return [options](Session& session) { return run_prove(session, *options); };
+}
+
+}  // namespace dalil::cli
