@@ -1,8 +1,9 @@
-"""The three corpora of the measurements, made once below a cache directory.
+"""The corpora of the measurements, made once below a cache directory.
 
 A  5 files of 1.28 GiB: videos, as far as reading and hashing are concerned
 B  20,000 photographs of 20 to 400 KB: a real JPEG header whose EXIF time and place differ, then random scan data
 C  200,000 files of 4 KiB in 200 directories: what a file costs beyond its bytes
+P  one proof out of a ledger of ten million entries
 """
 import json
 import os
@@ -11,6 +12,8 @@ import shutil
 import struct
 import subprocess
 import tempfile
+
+from . import proofs
 
 VERSION = 1  # of what is written; a higher one makes the corpora anew
 A_FILES, A_BYTES = 5, 1.28 * 2**30
@@ -138,7 +141,11 @@ class Header:
         return bytes(self._data)
 
 
-MAKERS = {"A": make_a, "B": make_b, "C": make_c}
+def make_p(folder, _):
+    proofs.write_proof(os.path.join(folder, "proof.json"))
+
+
+MAKERS = {"A": make_a, "B": make_b, "C": make_c, "P": make_p}
 
 
 def ensure(name, cache, scale, say):

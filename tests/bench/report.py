@@ -36,7 +36,7 @@ def _row(cells):
 def _took(result):
     peak = result["peak_rss_mb"]
     memory = f"{peak:.0f}" if peak > result["least_peak_mb"] + 1 else f"< {peak:.0f}"
-    return [f"{result['wall_s']:.2f}", f"{result['cpu_s']:.2f}", memory]
+    return [*(f"{result[time]:.{2 if result[time] >= 0.1 else 3}f}" for time in ("wall_s", "cpu_s")), memory]
 
 
 def _ratio(value):

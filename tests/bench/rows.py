@@ -21,6 +21,7 @@ class Row:
     peers: list = field(default_factory=list)
     cold: bool = False
     fresh: bool = False        # a new archive before each run; otherwise one that has scanned the corpus
+    archive: bool = True       # needs one at all
 
 
 def hashers(slow=True):
@@ -63,4 +64,6 @@ ROWS = [
     Row("verify by tags, warm", "B", "verify", checkers()),
     Row("verify by tags, warm", "C", "verify", checkers()),
     Row("verify by SHA-256, warm", "B", "verify --sha256", checkers()[1:2]),
+    Row("check a proof out of ten million entries", "P", "check-proof",
+        [Peer("check-proof.py", "python3 -B {root}/tools/check-proof.py {corpus}/proof.json")], archive=False),
 ]
