@@ -13,9 +13,13 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
+import shutil
 import struct
+import subprocess
 import sys
+import tempfile
 
 FORMAT = "dalil-proof-1"
 LIMIT = 16 << 20
@@ -403,6 +407,13 @@ def when(seconds):
     return "%04d-%02d-%02dT%02d:%02d:%02dZ" % (*date, rest // 3600, rest // 60 % 60, rest % 60)
 
 
+def days_from(year, month, day):
+    """The inverse: days since 1970-01-01."""
+    year -= month <= 2
+    in_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return year // 400 * 146097 + year % 400 * 365 + year % 400 // 4 - year % 400 // 100 + in_year - 719468
+
+
 def signed(value):
     return value - (1 << 64) if value >> 63 else value
 
@@ -467,6 +478,66 @@ class Statement:
         if where and len(values.get(where, b"")) == 32:
             self.digest = values[where]
             self.size = values.get(5, 0) if self.number == 3 else None
+
+
+# --- Time-stamps: RFC 3161, by the openssl program ---------------------------------------------------------------
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+STAMPED_AT = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{4}) GMT$", re.MULTILINE)
+
+
+class Token:
+    """One time-stamp, laid out in files for openssl."""
+
+    def __init__(self, folder, timestamp, authorities):
+        self.folder, self.authorities = folder, authorities
+        self.chain = timestamp.chain
+        self.write("stamped", timestamp.stamped.encode())
+        self.write("token", timestamp.token)
+        self.write("chain", "".join(map(pem, timestamp.chain)).encode())
+        self.write("last", pem(timestamp.chain[-1]).encode() if timestamp.chain else b"")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as stream:
+            stream.write(content)
+
+    def openssl(self, *arguments):
+        done = subprocess.run(["openssl", "ts", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False)
+        return done.returncode == 0, done.stdout.decode("utf-8", "replace")
+
+    def verify(self):
+        """Result, name and detail of the step."""
+        read, text = self.openssl("-reply", "-token_in", "-in", self.path("token"), "-text")
+        match = STAMPED_AT.search(text) if read else None
+        if not match or match[1] not in MONTHS:
+            return False, "time-stamp", "it is no time-stamp"
+        date = int(match[6]), MONTHS.index(match[1]) + 1, int(match[2])
+        clock = int(match[3]) * 3600 + int(match[4]) * 60 + int(match[5])
+        seconds = days_from(*date) * 86400 + clock
+        # At the token's own time: certificates expire, and that ends nothing.
+        arguments = ["-verify", "-token_in", "-in", self.path("token"), "-data", self.path("stamped"),
+                     "-attime", str(seconds)]
+        if self.chain:
+            arguments += ["-untrusted", self.path("chain")]
+        if self.authorities:
+            arguments += ["-CAfile", self.authorities]
+        else:
+            arguments += ["-CAfile", self.path("last"), "-partial_chain"]
+        right, _ = self.openssl(*arguments)
+        authority = re.search(r"^TSA: (?:DirName:)?(.*)$", text, re.MULTILINE)
+        who = printable(authority[1]) if authority else "an authority without a name"
+        compared = "" if self.authorities else "; nobody compared its certificate"
+        return right, "time-stamp", f"{who} at {when(seconds)}{compared}"
+
+
+def pem(der):
+    lines = base64.encodebytes(der).decode().replace("\n", "")
+    rows_of_64 = "\n".join(lines[at:at + 64] for at in range(0, len(lines), 64))
+    return f"-----BEGIN CERTIFICATE-----\n{rows_of_64}\n-----END CERTIFICATE-----\n"
 
 
 # --- The check ----------------------------------------------------------------------------------------------------
@@ -543,8 +614,8 @@ class Check:
         by_ledger = [self.signature(note, *signature) for signature in note.signatures]
         if not any(by_ledger):
             self.step(False, "signature", f"nobody of the ledger signed the tree of {entries(note.size)}")
-        for _ in checkpoint.timestamps:
-            self.step(None, "time-stamp", "this version checks none")
+        for timestamp in checkpoint.timestamps:
+            self.timestamp(note, timestamp)
 
     def signature(self, note, name, key_id, signature):
         """True if it is right and the ledger's own."""
@@ -562,6 +633,22 @@ class Check:
         if right:
             self.signed.append(key.text)
         return right and key.type == SIGNED and key.name == note.origin
+
+    def timestamp(self, note, timestamp):
+        try:
+            stamped = Note(timestamp.stamped)
+        except NotAProof as problem:
+            self.step(False, "time-stamp", str(problem))
+            return
+        if stamped.body != note.body:
+            self.step(False, "time-stamp", "it is about another checkpoint")
+        elif any(one not in note.signatures for one in stamped.signatures):
+            self.step(False, "time-stamp", "the stamped note holds a signature that the proof does not")
+        elif not shutil.which("openssl"):
+            self.step(None, "time-stamp", "there is no openssl program here to check it")
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                self.step(*Token(folder, timestamp, self.options.ca).verify())
 
     def trust(self):
         for text in self.options.trust:

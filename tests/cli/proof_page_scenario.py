@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 
 from scenario import FIXTURES, Scenario, main, pattern
+from time_authority import TimeAuthority
+from witnesses import cosigned, stamped
 
 ROOT = os.path.dirname(FIXTURES)
 PAGE = os.path.join(ROOT, "docs", "checking-without-dalil.md")
@@ -58,6 +60,38 @@ class Page(Scenario):
         self.assertIn("Signature Verified Successfully", done.stdout)
         self.assertIn("PROVEN", done.stdout)
 
+    def test_cosignatures_and_time_stamps_are_checked(self):
+        value = self.witnessed()
+        done = self.run_page(value)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("was cosigned by Omar at Tue Sep 12 07:06:40", done.stdout)
+        self.assertIn("TSA: DirName:/CN=Test authority", done.stdout)
+        self.assertIn("Verification: OK", done.stdout)
+
+        lines = value["checkpoints"][0]["proof"]
+        name, signature = lines[-1].rsplit(" ", 1)
+        lines[-1] = name + " " + flip(signature, 40)
+        self.assert_stops(self.run_page(value))
+        lines[-1] = name + " " + flip(signature, 9)  # another time
+        self.assert_stops(self.run_page(value))
+        lines[-1] = name + " " + signature
+        self.assertEqual(self.run_page(value).returncode, 0)
+        stamp = value["checkpoints"][0]["timestamps"][0]
+        token = stamp["token"]
+        stamp["token"] = base64.b64encode(self.authority.token(b"something else")).decode()
+        self.assert_stops(self.run_page(value))
+        stamp["token"] = flip(token, -20)
+        self.assert_stops(self.run_page(value))
+
+    def witnessed(self):
+        """The proof with a cosignature and a time-stamp."""
+        self.authority = TimeAuthority(os.path.join(self.dir, "authority"))
+        return stamped(cosigned(self.value, self.dir), self.authority)
+
+    def assert_stops(self, done):
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertNotIn("PROVEN", done.stdout)
+
     def test_it_stops_before_the_script_on_whatever_is_wrong(self):
         def change(act):
             copy = json.loads(json.dumps(self.value))
@@ -81,9 +115,7 @@ class Page(Scenario):
                 "signature": {"value": line(-1, signature[0] + " " + flip(signature[1], 40))},
                 "known key": {"known": self.key_text.replace("+A", "+B")}}.items():
             with self.subTest(name):
-                done = self.run_page(**arguments)
-                self.assertNotEqual(done.returncode, 0, done.stdout)
-                self.assertNotIn("PROVEN", done.stdout)
+                self.assert_stops(self.run_page(**arguments))
 
 
 if __name__ == "__main__":
