@@ -7,13 +7,14 @@
 namespace dalil::archive {
 
 namespace {
-Bytes creation_record(const ledger::Keyring& keyring) {
+Bytes creation_record(const ledger::Keyring& keyring, const std::string& slot) {
   records::Record record;
   auto* created = record.mutable_archive_created();
   created->set_actor_name(keyring.actor_name());
   const auto& key = keyring.signing_key().public_key();
   created->set_public_key(key.data(), key.size());
   created->set_program("dalil " DALIL_VERSION);
+  created->set_slot(slot);
   return serialize(record);
 }
 }  // namespace
@@ -25,7 +26,9 @@ Archive::~Archive() = default;
 void Archive::create(const std::string& directory, const ledger::Keyring& keyring,
                      const std::vector<std::pair<std::string, Bytes>>& slots, const Clock& clock) {
   ledger::Ledger::create(directory, keyring, schema::kColumns, slots,
-                         {{ledger::SealClass::inventory, creation_record(keyring)}}, clock);
+                         {{ledger::SealClass::inventory,
+                           creation_record(keyring, slots.empty() ? std::string() : slots.front().first)}},
+                         clock);
 }
 
 Archive Archive::open(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
@@ -44,8 +47,10 @@ const Clock& Archive::clock() const {
 }
 
 crypto::Secret Archive::tag_key() const {
-  return crypto::hkdf_sha256(keyring().class_key(ledger::SealClass::inventory, keyring().epoch()).view(),
-                             "dalil1 chunk tags", 32);
+  return tag_key(keyring().epoch());
+}
+crypto::Secret Archive::tag_key(std::uint32_t epoch) const {
+  return keyring().tag_key(epoch);
 }
 
 }  // namespace dalil::archive

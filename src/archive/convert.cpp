@@ -198,6 +198,7 @@ void fill_record(records::CopySeen& record, const Copy& copy) {
   record.set_tag_nonce(copy.tag_nonce.data(), copy.tag_nonce.size());
   static_assert(sizeof(crypto::ChunkTag) == 16);
   record.set_tags(copy.tags.data(), copy.tags.size() * sizeof(crypto::ChunkTag));
+  record.set_tag_epoch(copy.tag_epoch == 1 ? 0 : copy.tag_epoch);
 }
 
 Copy from_record(const records::CopySeen& record) {
@@ -216,6 +217,7 @@ Copy from_record(const records::CopySeen& record) {
     ill_formed("copy");
   copy.tags.resize(record.tags().size() / sizeof(crypto::ChunkTag));
   std::memcpy(copy.tags.data(), record.tags().data(), record.tags().size());
+  copy.tag_epoch = std::max(record.tag_epoch(), 1U);
   return copy;
 }
 

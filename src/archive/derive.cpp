@@ -122,6 +122,13 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.run());
     case K::kDirectoriesVerified:
       return apply(seq, record.directories_verified());
+    case K::kKeyAdded:
+      return apply(seq, record.key_added());
+    case K::kKeyRemoved:
+      return apply(seq, record.key_removed());
+    case K::kEntryRedacted:
+      return apply(seq, record.entry_redacted());
+    case K::kKeysRotated:
     case K::kArchiveCreated:
     case K::kScanNote:
       return;  // nothing is derived from these
@@ -221,7 +228,7 @@ Row Deriver::camera(const std::string& text) {
 
 void Deriver::apply(Seq seq, const records::FactsStated& stated) {
   const auto item = find_item(Digest::from_bytes(as_bytes(stated.digest())));
-  if (!item) throw broken_reference(seq, "an item");
+  if (!item) return pass_over(seq, "an item");
   const media::MediaFacts facts = media::decode(as_bytes(stated.facts()));
   writer_->set(kFactKind, *item, u8_value(static_cast<std::uint8_t>(facts.kind)));
   writer_->set(kFactSeq, *item, u64_value(seq + 1));
@@ -259,9 +266,9 @@ void Deriver::apply(Seq seq, const records::IncidentRevised& revised) {
 
 void Deriver::apply(Seq seq, const records::LinkMade& link) {
   const auto item = find_item(Digest::from_bytes(as_bytes(link.digest())));
-  if (!item) throw broken_reference(seq, "an item");
+  if (!item) return pass_over(seq, "an item");
   const auto incident = find_incident(link.incident());
-  if (!incident) throw broken_reference(seq, "an incident");
+  if (!incident) return pass_over(seq, "an incident");
   const Row row = writer_->add_row(kLinks);
   writer_->set(kLinkItem, row, u32_value(*item));
   writer_->set(kLinkIncident, row, u32_value(*incident));
@@ -272,7 +279,7 @@ void Deriver::apply(Seq seq, const records::LinkMade& link) {
 
 void Deriver::apply(Seq seq, const records::LinkWithdrawn& withdrawn) {
   const auto row = find_link(withdrawn.link_seq());
-  if (!row) throw broken_reference(seq, "a link");
+  if (!row) return pass_over(seq, "a link");
   writer_->set(kLinkWithdrawn, *row, u64_value(seq + 1));
 }
 
@@ -308,6 +315,37 @@ void Deriver::apply(Seq seq, const records::DirectoriesVerified& verified) {
       return true;
     });
   }
+}
+
+void Deriver::apply(Seq seq, const records::KeyAdded&) {
+  writer_->set(kKeySeq, writer_->add_row(kKeys), u64_value(seq));
+}
+
+void Deriver::apply(Seq seq, const records::KeyRemoved& removed) {
+  for (Row row = 0; row < writer_->rows(kKeys); ++row) {
+    const Seq added = load_u64(writer_->cell(kKeySeq, row).data());
+    const ledger::Entry entry = writer_->entry(added);
+    if (parse_record(entry.content, added).key_added().public_key() == removed.public_key())
+      writer_->set(kKeyRemoved, row, u64_value(seq + 1));
+  }
+}
+
+void Deriver::apply(Seq seq, const records::EntryRedacted& redacted) {
+  for (const std::uint64_t one : redacted.entries()) {
+    if (one >= seq) throw broken_reference(seq, "an entry before it");
+    writer_->mark_redacted(one, seq);
+    unexplained_.erase(one);
+  }
+}
+
+void Deriver::pass_over_redacted(Seq seq) {
+  any_redacted_ = true;
+  unexplained_.insert(seq);
+}
+
+void Deriver::pass_over(Seq seq, const char* what) {
+  if (!any_redacted_) throw broken_reference(seq, what);
+  ++unresolved_;
 }
 
 void Deriver::flush() {

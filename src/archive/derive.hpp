@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "copy_index.hpp"
 #include "dalil/archive/model.hpp"
@@ -20,6 +21,9 @@ class LinkMade;
 class LinkWithdrawn;
 class Run;
 class DirectoriesVerified;
+class KeyAdded;
+class KeyRemoved;
+class EntryRedacted;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -37,6 +41,12 @@ class Deriver {
     bool new_item;
   };
   AppliedCopy apply(Seq seq, const records::CopySeen& copy);
+  /// An entry whose content is gone: what refers to it later is passed over.
+  void pass_over_redacted(Seq seq);
+  /// Redacted entries that no entry has named yet; empty at the end of a sound ledger.
+  const std::set<Seq>& unexplained() const { return unexplained_; }
+  /// How many entries were passed over because of what they refer to.
+  std::uint64_t unresolved() const { return unresolved_; }
   /// Writes out what is gathered; before every commit.
   void flush();
 
@@ -57,6 +67,12 @@ class Deriver {
   void apply(Seq seq, const records::Run& run);
   void apply(Seq seq, const records::DirectoriesVerified& verified);
 
+  void apply(Seq seq, const records::KeyAdded& added);
+  void apply(Seq seq, const records::KeyRemoved& removed);
+  void apply(Seq seq, const records::EntryRedacted& redacted);
+  /// Error(corrupt), unless what is missing may have been destroyed.
+  void pass_over(Seq seq, const char* what);
+
   void replace(Row volume, std::string_view directory, CopyRow row);
   Row camera(const std::string& text);
 
@@ -66,6 +82,9 @@ class Deriver {
     std::int64_t copies = 0, bytes = 0;
   };
   std::map<Row, Live> live_changes_;
+  std::set<Seq> unexplained_;
+  bool any_redacted_ = false;
+  std::uint64_t unresolved_ = 0;
 };
 
 /// Varints one after the other, as the columns of sequence numbers hold them.

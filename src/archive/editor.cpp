@@ -5,6 +5,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "derive.hpp"
+#include "permissions.hpp"
 #include "schema.hpp"
 
 namespace dalil::archive {
@@ -17,16 +18,20 @@ constexpr int kDirectoriesPerEntry = 256;
 }
 
 struct Editor::State {
-  explicit State(ledger::Writer w) : writer(std::move(w)), deriver(writer) {}
+  State(ledger::Writer w, const ledger::Keyring& ring)
+      : writer(std::move(w)), keyring(ring), deriver(writer) {}
   ledger::Writer writer;
+  const ledger::Keyring& keyring;  // the ledger's
   Deriver deriver;
   records::Record copy_record;  // reused: the hot path
   records::Record verified;     // gathers directories
 
   Seq append(SealClass seal_class, const records::Record& record) {
+    refuse_beyond_role(keyring.role(), record);
     return writer.append({seal_class, serialize(record)});
   }
   Seq append_and_apply(SealClass seal_class, const records::Record& record) {
+    refuse_beyond_role(keyring.role(), record);
     const Seq seq = writer.append({seal_class, serialize_text(record)});
     deriver.apply(seq, record);
     return seq;
@@ -44,7 +49,7 @@ Editor::~Editor() = default;
 Editor::Editor(Editor&&) noexcept = default;
 
 Editor Archive::edit() {
-  return Editor(std::make_unique<Editor::State>(state_->ledger.write()));
+  return Editor(std::make_unique<Editor::State>(state_->ledger.write(), keyring()));
 }
 ledger::Writer& Editor::writer() {
   return state_->writer;
@@ -75,6 +80,7 @@ void Editor::update_volume(const Volume& volume) {
 AddedCopy Editor::add_copy(const Copy& copy) {
   State& s = *state_;
   fill_record(*s.copy_record.mutable_copy_seen(), copy);
+  if (s.keyring.epoch() > 1) s.copy_record.mutable_copy_seen()->set_tag_epoch(s.keyring.epoch());
   const Seq seq = s.append(SealClass::inventory, s.copy_record);
   const auto applied = s.deriver.apply(seq, s.copy_record.copy_seen());
   return {applied.item, applied.new_item, seq};
@@ -184,6 +190,28 @@ void Editor::add_run(const RunSummary& run) {
   note.mutable_scan_note()->set_note(run.note);
   note.mutable_scan_note()->set_incident(run.incident);
   state_->append_and_apply(SealClass::source, note);
+}
+
+void Editor::add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with) {
+  records::Record record;
+  auto* added = record.mutable_key_added();
+  const auto& key = admitted.signing_key().public_key();
+  added->set_public_key(key.data(), key.size());
+  added->set_actor_name(admitted.actor_name());
+  added->set_role(static_cast<std::uint32_t>(admitted.role()));
+  added->set_slot(slot);
+  added->set_opens_with(static_cast<std::uint32_t>(opens_with));
+  added->set_recipient(admitted.grant_recipient());
+  state_->writer.add_signer(admitted);
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
+void Editor::remove_key(const ledger::ActorId& actor, const std::string& why) {
+  const crypto::PublicKey key = state_->writer.remove_signer(actor);
+  records::Record record;
+  record.mutable_key_removed()->set_public_key(key.data(), key.size());
+  record.mutable_key_removed()->set_why(why);
+  state_->append_and_apply(SealClass::inventory, record);
 }
 
 std::optional<Row> Editor::find_item(const Digest& digest) {

@@ -53,6 +53,18 @@ const char* name_of(VolumeKind kind) {
 std::optional<VolumeKind> volume_kind_from(std::string_view name) {
   return find_value(kVolumeKinds, name);
 }
+const char* name_of(OpensWith opens_with) {
+  switch (opens_with) {
+    case OpensWith::passphrase:
+      return "passphrase";
+    case OpensWith::key_file:
+      return "key file";
+    case OpensWith::recipient:
+      return "recipient";
+  }
+  return "unknown";
+}
+
 const char* name_of(Verdict verdict) {
   return find_name(kVerdicts, verdict);
 }

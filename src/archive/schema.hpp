@@ -10,7 +10,8 @@ using ledger::Column;
 using ledger::RecordTable;
 using ledger::SealClass;
 
-inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6;
+inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
+                              kKeys = 20;
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -54,25 +55,28 @@ inline constexpr Column kCameraText{kCameras, 1, SealClass::evidence, 0, 256, "c
 
 inline constexpr Column kRunSeq{kRuns, 1, SealClass::inventory, 8, 4096, "run.seq"};
 
+inline constexpr Column kKeySeq{kKeys, 1, SealClass::inventory, 8, 256, "key.seq"};
+inline constexpr Column kKeyRemoved{kKeys, 2, SealClass::inventory, 8, 256, "key.removed"};  ///< entry + 1
+
 inline constexpr Column kColumns[] = {
     kVolumeRecord,     kVolumeLiveCopies, kVolumeLiveBytes, kVolumeLastScan, kVolumeLastVerify,
     kVolumeLastResult, kItemDigest,       kItemSize,        kItemFirstSeq,   kItemCopies,
     kFactKind,         kFactTaken,        kFactTakenBasis,  kFactClaimed,    kFactPlace,
     kFactCamera,       kFactDuration,     kFactSeq,         kIncidentRecord, kIncidentSeqs,
     kLinkItem,         kLinkIncident,     kLinkType,        kLinkSeq,        kLinkWithdrawn,
-    kCameraText,       kRunSeq,
+    kCameraText,       kRunSeq,           kKeySeq,          kKeyRemoved,
 };
 
 /// The copy index: portions of a directory's rows.
 inline constexpr RecordTable kDirectories{1, SealClass::inventory, "directories"};
 
 // Kinds of keyed tokens
-inline constexpr const char* kTokenItem = "item";          ///< digest -> row
-inline constexpr const char* kTokenIncident = "incident";  ///< id -> row
-inline constexpr const char* kTokenVolume = "volume";      ///< label -> row
-inline constexpr const char* kTokenCamera = "camera";      ///< text -> row
-inline constexpr const char* kTokenLink = "link";          ///< sequence number -> row
-inline constexpr const char* kTokenDirectory = "directory";
+inline constexpr ledger::TokenKind kTokenItem{"item"};                               ///< digest -> row
+inline constexpr ledger::TokenKind kTokenIncident{"incident", SealClass::evidence};  ///< id -> row
+inline constexpr ledger::TokenKind kTokenVolume{"volume"};                           ///< label -> row
+inline constexpr ledger::TokenKind kTokenCamera{"camera", SealClass::evidence};      ///< text -> row
+inline constexpr ledger::TokenKind kTokenLink{"link", SealClass::evidence};  ///< sequence number -> row
+inline constexpr ledger::TokenKind kTokenDirectory{"directory"};
 
 inline Bytes u8_value(std::uint8_t value) {
   return {value};

@@ -56,6 +56,21 @@ std::string summarize(ByteView content, ledger::Seq seq) {
     case K::kDirectoriesVerified:
       return fmt::format("{} directories of V{} verified", record.directories_verified().directories_size(),
                          record.directories_verified().volume() + 1);
+    case K::kKeyAdded:
+      return fmt::format("key of {} ({}) added", escape_for_display(record.key_added().actor_name()),
+                         name_of(static_cast<ledger::Role>(record.key_added().role())));
+    case K::kKeyRemoved: {
+      const ByteView key = as_bytes(record.key_removed().public_key());
+      return fmt::format("key {} removed: {}", to_hex(key.first(std::min<std::size_t>(key.size(), 8))),
+                         escape_for_display(record.key_removed().why()));
+    }
+    case K::kKeysRotated:
+      return fmt::format("everything sealed anew, epoch {}: {}", record.keys_rotated().epoch(),
+                         escape_for_display(record.keys_rotated().why()));
+    case K::kEntryRedacted:
+      return fmt::format("contents of entries {} destroyed: {}",
+                         fmt::join(record.entry_redacted().entries(), ", "),
+                         escape_for_display(record.entry_redacted().why()));
     case K::kScanNote:
       return "provenance of a scan";
     case K::KIND_NOT_SET:

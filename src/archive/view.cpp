@@ -308,6 +308,50 @@ std::vector<RunSummary> View::runs(std::size_t limit) {
   return runs;
 }
 
+namespace {
+
+constexpr const char* kFirstSlot = "archivist-1.age";  // of archives whose first entry does not name it
+
+KeyInfo key_info(const records::KeyAdded& added) {
+  KeyInfo key;
+  if (added.public_key().size() != key.public_key.size())
+    throw Error(ErrorCode::corrupt, "an entry holds an ill-formed key", "run 'dalil check'");
+  std::copy_n(added.public_key().begin(), key.public_key.size(), key.public_key.begin());
+  key.actor_name = added.actor_name();
+  key.role = static_cast<ledger::Role>(added.role());
+  key.slot = added.slot();
+  if (added.opens_with() != 0) key.opens_with = static_cast<OpensWith>(added.opens_with());
+  key.recipient = added.recipient();
+  return key;
+}
+
+}  // namespace
+
+std::vector<KeyInfo> View::keys() {
+  ledger::Reader& reader = state_->reader;
+  const ledger::Signer root = reader.signers().front();
+  KeyInfo first;
+  first.public_key = root.key.key;
+  first.actor_name = root.actor_name;
+  first.role = root.role;
+  first.recipient = root.recipient;
+  first.slot = state_->record(0).archive_created().slot();
+  if (first.slot.empty()) first.slot = kFirstSlot;
+  first.added = reader.line(0).time;
+  first.removed_seq = root.removed_at;
+  std::vector<KeyInfo> keys{first};
+  for (Row row = 0; row < reader.rows(kKeys); ++row) {
+    const Seq seq = load_u64(reader.cell(kKeySeq, row).data());
+    KeyInfo key = key_info(state_->record(seq).key_added());
+    key.seq = seq;
+    key.added = reader.line(seq).time;
+    if (const std::uint64_t removed = load_u64(reader.cell(kKeyRemoved, row).data()); removed != 0)
+      key.removed_seq = removed - 1;
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 std::string View::actor_name(const ledger::ActorId& actor) {
   for (const ledger::Signer& signer : state_->reader.signers())
     if (ledger::actor_id(signer.key.key) == actor) return signer.actor_name;

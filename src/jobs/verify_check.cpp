@@ -23,13 +23,22 @@ VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOption
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
-      tag_key_(archive.tag_key()),
-      reader_(tag_key_.view(), needs_of(options, spinning)) {}
+      archive_(archive),
+      needs_(needs_of(options, spinning)) {}
+
+ContentReader& VerifyChecker::reader_for(std::uint32_t tag_epoch) {
+  auto found = readers_.find(tag_epoch);
+  if (found == readers_.end()) {
+    const crypto::Secret key = archive_.tag_key(tag_epoch);
+    found = readers_.try_emplace(tag_epoch, key.view(), needs_).first;
+  }
+  return found->second;
+}
 
 std::vector<Content> VerifyChecker::open(const std::vector<CheckTask>& tasks) {
   files_.clear();
   for (const CheckTask& task : tasks) files_.push_back(task.file);
-  return reader_.open(files_);
+  return reader_for(archive_.keyring().epoch()).open(files_);
 }
 
 void VerifyChecker::run(CheckQueue& tasks, NewsQueue& news) {
@@ -50,18 +59,36 @@ void VerifyChecker::run(CheckQueue& tasks, NewsQueue& news) {
   }
 }
 
+/// Reads those of a batch whose tags one epoch's key made; false if the stop flag ended it.
+bool VerifyChecker::read(std::uint32_t tag_epoch, const std::vector<std::size_t>& which,
+                         const std::vector<CheckTask>& tasks, const std::vector<archive::Copy>& copies,
+                         std::vector<Content>& contents) {
+  std::vector<crypto::TagNonce> nonces;
+  std::vector<Content> part;
+  files_.clear();
+  for (const std::size_t i : which) {
+    files_.push_back(tasks[i].file);
+    nonces.push_back(copies[i].tag_nonce);
+    part.push_back(std::move(contents[i]));
+  }
+  ContentReader& reader = reader_for(tag_epoch);
+  reader.read(files_, part, nonces, progress_, stop_);
+  for (std::size_t i = 0; i < which.size(); ++i) contents[which[i]] = std::move(part[i]);
+  return !reader.stopped();
+}
+
 VerifyNews VerifyChecker::check(const std::vector<CheckTask>& tasks, std::vector<Content> contents) {
   std::vector<archive::Copy> copies;
-  std::vector<crypto::TagNonce> nonces;
-  files_.clear();
+  std::map<std::uint32_t, std::vector<std::size_t>> by_epoch;  // nearly always one
   for (const CheckTask& task : tasks) {
     copies.push_back(view_.copy(task.row.seq));
-    nonces.push_back(copies.back().tag_nonce);
-    files_.push_back(task.file);
+    by_epoch[copies.back().tag_epoch].push_back(copies.size() - 1);
   }
-  reader_.read(files_, contents, nonces, progress_, stop_);
+  bool stopped = false;
+  for (const auto& [epoch, which] : by_epoch)
+    stopped = !read(epoch, which, tasks, copies, contents) || stopped;
   VerifyNews news;
-  if (reader_.stopped()) return news;  // nothing of this batch counts as checked
+  if (stopped) return news;  // nothing of this batch counts as checked
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     Judged judged = judge(tasks[i], copies[i], contents[i]);
     contents[i].fd.reset();
@@ -153,7 +180,8 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
 Judged VerifyChecker::look_again(const CheckTask& task, const archive::Copy& copy, Judged first) {
   ContentNeeds needs = needs_of(options_, false);
   needs.from = files::ReadFrom::medium;
-  ContentReader again(tag_key_.view(), needs);
+  const crypto::Secret key = archive_.tag_key(copy.tag_epoch);
+  ContentReader again(key.view(), needs);
   const std::vector<FileTask> one{task.file};
   std::vector<Content> contents = again.open(one);
   Progress uncounted;

@@ -109,6 +109,9 @@ class VerifyChecker {
 
  private:
   VerifyNews check(const std::vector<CheckTask>& tasks, std::vector<Content> contents);
+  bool read(std::uint32_t tag_epoch, const std::vector<std::size_t>& which,
+            const std::vector<CheckTask>& tasks, const std::vector<archive::Copy>& copies,
+            std::vector<Content>& contents);
   Judged judge(const CheckTask& task, const archive::Copy& copy, const Content& content);
   Judged look_again(const CheckTask& task, const archive::Copy& copy, Judged first);
   std::vector<Content> open(const std::vector<CheckTask>& tasks);
@@ -117,8 +120,11 @@ class VerifyChecker {
   Progress& progress_;
   const StopFlag& stop_;
   archive::View view_;
-  crypto::Secret tag_key_;
-  ContentReader reader_;
+  ContentReader& reader_for(std::uint32_t tag_epoch);
+
+  const archive::Archive& archive_;
+  const ContentNeeds needs_;
+  std::map<std::uint32_t, ContentReader> readers_;  ///< one for each epoch of keys whose tags are compared
   std::vector<FileTask> files_;
 };
 

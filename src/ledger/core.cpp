@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dalil/base/text.hpp"
 
 namespace dalil::ledger {
@@ -13,6 +15,31 @@ constexpr const char* kRestoreHint = "restore the archive from a backup drive; d
 std::string origin_of(const ArchiveId& id) {
   return "dalil/" + to_hex(id);
 }
+
+namespace {
+
+void refuse_foreign(const Core& core, const lmdb::Txn& txn) {
+  const std::string shown = escape_for_display(core.directory);
+  const auto format = txn.get(core.meta, as_bytes(layout::kMetaFormat));
+  if (!format || as_chars(*format) != layout::kFormat)
+    throw Error(ErrorCode::unsupported, fmt::format("archive '{}' has another format", shown),
+                "use the version of Dalil that made it, or a newer one");
+  const auto id = txn.get(core.meta, as_bytes(layout::kMetaArchiveId));
+  if (!id || !std::ranges::equal(*id, core.keyring.archive_id()))
+    throw Error(ErrorCode::wrong_key, fmt::format("the key belongs to another archive than '{}'", shown),
+                "use a key that was made for this archive");
+}
+
+/// The state is sealed under the epoch's inventory key, which somebody who was shut out by a rotation lacks:
+/// an epoch put back by them does not open.
+void choose_epoch(Core& core, const lmdb::Txn& txn) {
+  refuse_foreign(core, txn);
+  const auto sealed = txn.get(core.meta, as_bytes(layout::kMetaState));
+  if (!sealed) throw Error(ErrorCode::corrupt, "the archive's state is missing", kRestoreHint);
+  core.keyring.use_epoch(SealBox::epoch_of(*sealed));
+}
+
+}  // namespace
 
 std::shared_ptr<Core> Core::open(const std::string& directory, Keyring keyring, Schema schema,
                                  const Clock& clock, bool create) {
@@ -27,6 +54,7 @@ std::shared_ptr<Core> Core::open(const std::string& directory, Keyring keyring, 
       {layout::kLookups, &Core::lookups},
   };
   for (const auto& [name, table] : tables) (*core).*table = txn.open_table(name, create);
+  if (!create) choose_epoch(*core, txn);
   txn.commit();  // handles opened by an aborted transaction are lost
   return core;
 }
@@ -39,37 +67,6 @@ layout::State read_state(const Core& core, const lmdb::Txn& txn, SealBox& seals)
   return layout::State::decode(plain);
 }
 
-Bytes encode_signers(const std::vector<Signer>& signers) {
-  Bytes out;
-  append_u8(out, 1);  // version
-  append_varint(out, signers.size());
-  for (const Signer& signer : signers) {
-    append_block(out, as_bytes(signer.key.encode()));
-    append_u8(out, static_cast<std::uint8_t>(signer.role));
-    append_block(out, as_bytes(signer.actor_name));
-  }
-  return out;
-}
-
-std::vector<Signer> read_signers(const Core& core, const lmdb::Txn& txn, SealBox& seals) {
-  const auto sealed = txn.get(core.meta, as_bytes(layout::kMetaSigners));
-  if (!sealed) throw Error(ErrorCode::corrupt, "the archive's list of signers is missing", kRestoreHint);
-  Bytes plain;
-  seals.open(plain, SealClass::inventory, layout::Place::meta, as_bytes(layout::kMetaSigners), *sealed);
-  ByteReader reader(plain);
-  if (reader.u8() != 1)
-    throw Error(ErrorCode::unsupported, "list of signers has another version", "use a newer Dalil");
-  std::vector<Signer> signers;
-  for (std::uint64_t left = reader.varint(); left > 0; --left) {
-    const auto key = merkle::NoteKey::parse(as_chars(reader.block(1024)));
-    if (!key) throw Error(ErrorCode::corrupt, "a signer's key is ill-formed", kRestoreHint);
-    const auto role = static_cast<Role>(reader.u8());
-    signers.push_back({*key, role, std::string(as_chars(reader.block(1024)))});
-  }
-  reader.expect_end();
-  return signers;
-}
-
 Entry read_entry(const Core& core, const lmdb::Txn& txn, SealBox& seals, Seq seq, Bytes& scratch) {
   const auto key = layout::seq_key(seq);
   const auto value = txn.get(core.entries, key);
@@ -77,9 +74,10 @@ Entry read_entry(const Core& core, const lmdb::Txn& txn, SealBox& seals, Seq seq
   Entry entry;
   entry.line = layout::parse_public(seq, *value);
   const ByteView sealed = value->subspan(layout::kEntryPublicSize);
-  if (sealed.empty())  // no content is destroyed without an entry that says so, and there is none of that
-                       // kind yet
-    throw Error(ErrorCode::corrupt, fmt::format("the content of entry {} was cut off", seq), kRestoreHint);
+  if (sealed.empty()) {
+    entry.state = Entry::State::redacted;
+    return entry;
+  }
   if (!seals.can_read(entry.line.seal_class)) return entry;
   seals.open(scratch, entry.line.seal_class, layout::Place::entry, key, sealed,
              value->first(layout::kEntryPublicSize));
@@ -98,12 +96,15 @@ Bytes read_tile(const Core& core, const lmdb::Txn& txn, unsigned level, std::uin
   return {value->begin(), value->end()};
 }
 
-Token make_token(const crypto::KeyedToken& keyed, std::string_view kind, ByteView value, ByteView more,
-                 Bytes& scratch) {
-  scratch.clear();
-  append_block(scratch, as_bytes(kind));
-  append_block(scratch, value);
-  return keyed.of(scratch, more);
+Token TokenMaker::make(const TokenKind& kind, ByteView value, ByteView more) {
+  auto found = keyed_.find(kind.seal_class);
+  if (found == keyed_.end())
+    found = keyed_.emplace(kind.seal_class, crypto::KeyedToken(token_key(*keyring_, kind.seal_class).view()))
+                .first;
+  scratch_.clear();
+  append_block(scratch_, as_bytes(kind.name));
+  append_block(scratch_, value);
+  return found->second.of(scratch_, more);
 }
 
 std::uint64_t token_mask(const Token& token) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ struct Core {
   MDB_dbi meta = 0, entries = 0, tiles = 0, checkpoints = 0, blocks = 0, records = 0, lookups = 0;
 
   /// Opens the environment and its tables (made new with `create`).
+  /// Of an archive that exists the epoch of `keyring` becomes the one that its state is sealed under.
   static std::shared_ptr<Core> open(const std::string& directory, Keyring keyring, Schema schema,
                                     const Clock& clock, bool create);
 };
@@ -29,15 +31,25 @@ std::string origin_of(const ArchiveId& id);
 
 layout::State read_state(const Core& core, const lmdb::Txn& txn, SealBox& seals);
 std::vector<Signer> read_signers(const Core& core, const lmdb::Txn& txn, SealBox& seals);
-Bytes encode_signers(const std::vector<Signer>& signers);
 
-/// Decodes and authenticates one entry.
+/// Decodes and authenticates one entry. Redacted if its content is gone, for whatever reason.
 Entry read_entry(const Core& core, const lmdb::Txn& txn, SealBox& seals, Seq seq, Bytes& scratch);
 Bytes read_tile(const Core& core, const lmdb::Txn& txn, unsigned level, std::uint64_t index);
 
-/// Tokens: 16 bytes name the record, the next 8 mask a lookup's value.
-Token make_token(const crypto::KeyedToken& keyed, std::string_view kind, ByteView value, ByteView more,
-                 Bytes& scratch);
+/// Makes tokens; one per thread. 16 bytes name the record, the next 8 mask a lookup's value.
+class TokenMaker {
+ public:
+  explicit TokenMaker(const Keyring& keyring) : keyring_(&keyring) {}
+  /// Error(wrong_key) if the role lacks the kind's class.
+  Token make(const TokenKind& kind, ByteView value, ByteView more);
+
+ private:
+  const Keyring* keyring_;
+  std::map<SealClass, crypto::KeyedToken> keyed_;
+  Bytes scratch_;
+};
+/// Stands in the lookups for an entry whose content was destroyed; leads to the entry that says so.
+inline constexpr TokenKind kTokenRedacted{"redacted"};
 std::uint64_t token_mask(const Token& token);
 
 Error not_committed(const std::string& what);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 
 #include "dalil/base/error.hpp"
@@ -34,6 +36,10 @@ PublicLine parse_public(Seq seq, ByteView value) {
   return line;
 }
 
+std::size_t entry_padding(std::size_t size) {
+  return std::max<std::size_t>(64, std::bit_ceil(size) / 8);
+}
+
 void append_line(std::string& out, Seq seq, std::string_view time, std::string_view actor_hex,
                  SealClass seal_class, const Digest& commitment) {
   char number[20];
@@ -52,7 +58,9 @@ void append_line(std::string& out, Seq seq, std::string_view time, std::string_v
 
 Bytes State::encode() const {
   Bytes out;
-  append_u8(out, 1);  // version
+  append_u8(out, 2);  // version
+  append_varint(out, generation);
+  append_varint(out, seals);
   append_varint(out, tree_size);
   append_varint(out, lookups);
   const auto put = [&out](const auto& map) {
@@ -70,9 +78,12 @@ Bytes State::encode() const {
 
 State State::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  if (reader.u8() != 1)
+  const std::uint8_t version = reader.u8();
+  if (version < 1 || version > 2)
     throw Error(ErrorCode::unsupported, "archive state has another version", "use a newer Dalil");
   State state;
+  state.generation = version == 1 ? 1 : static_cast<std::uint32_t>(reader.varint());
+  state.seals = version == 1 ? 0 : reader.varint();
   state.tree_size = reader.varint();
   state.lookups = reader.varint();
   const auto get = [&reader](auto& map) {

@@ -73,12 +73,24 @@ void append_public(Bytes& out, const PublicLine& line);
 /// Error(corrupt) if it is not an entry's value.
 PublicLine parse_public(Seq seq, ByteView value);
 
+/// What an entry's content is padded to a multiple of. Lengths tell little: multiples of 64 bytes, and of an
+/// eighth of the power of two above for longer contents (the tags of a large file would otherwise betray its
+/// size to a few MiB).
+std::size_t entry_padding(std::size_t size);
+
 /// The text of the public line with its parts prepared, for the hot path.
 void append_line(std::string& out, Seq seq, std::string_view time, std::string_view actor_hex,
                  SealClass seal_class, const Digest& commitment);
 
+/// How derived tables are made: raised when an older program's would be misread. Persistent, never reuse.
+/// 1: tokens of every kind under the inventory key. 2: those of incidents, cameras and links under the
+/// evidence key.
+inline constexpr std::uint32_t kDerivedGeneration = 2;
+
 /// Sizes that everything else is checked against, sealed in the meta table.
 struct State {
+  std::uint32_t generation = kDerivedGeneration;  ///< of the derived tables
+  std::uint64_t seals = 0;                        ///< made under the present epoch's keys
   std::uint64_t tree_size = 0;
   std::map<std::uint8_t, Row> rows;               ///< by table
   std::map<std::uint8_t, std::uint64_t> records;  ///< by record table

@@ -1,6 +1,5 @@
 #include "dalil/ledger/ledger.hpp"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,13 +11,12 @@
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
+#include "keys_directory.hpp"
 #include "writer_lock.hpp"
 
 namespace dalil::ledger {
 
 namespace {
-
-constexpr const char* kKeysDirectory = "keys";
 
 std::string parent_of(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -70,11 +68,21 @@ void write_first_state(const std::string& directory, const Keyring& keyring, Sch
   }
   Ledger ledger = Ledger::on(core);
   Writer writer = ledger.write();
-  writer.add_signer({{core->origin, merkle::NoteKeyType::ed25519, keyring.signing_key().public_key()},
-                     keyring.role(),
-                     keyring.actor_name()});
+  writer.add_signer(keyring);
   for (const Draft& draft : first_entries) writer.append(draft);
   writer.commit();
+}
+
+/// Keys that nobody but an archivist may hand out: what is sealed under others would be open to who made
+/// them.
+void refuse_stranger_grant(const Keyring& keyring, const std::vector<Signer>& signers) {
+  const auto by = keyring.granted_by(keyring.epoch());
+  if (!by || std::ranges::any_of(signers, [&](const Signer& signer) {
+        return signer.key.key == *by && signer.role == Role::archivist;
+      }))
+    return;
+  throw Error(ErrorCode::corrupt, "the archive's keys were handed out by somebody who is no archivist",
+              "restore keys/ from a backup, and find out who had access to this archive");
 }
 
 /// The tree must be the one that a known key signed, and the entries must be as many.
@@ -87,10 +95,14 @@ void check_against_checkpoint(Reader& reader, const Core& core) {
   if (!note) throw fail("its checkpoint is ill-formed");
   const auto checkpoint = merkle::Checkpoint::parse(note->text);
   std::vector<merkle::NoteKey> keys;
-  for (const Signer& signer : reader.signers()) keys.push_back(signer.key);
+  const std::vector<Signer> signers = reader.signers();
+  if (checkpoint)
+    for (const Signer& signer : signers)
+      if (signer.counts_at(checkpoint->size)) keys.push_back(signer.key);
   const auto result = merkle::check(*note, keys);
   if (!checkpoint || result.rejected || result.verified.empty())
     throw fail("its checkpoint is not signed by a known key");
+  refuse_stranger_grant(core.keyring, signers);
   if (checkpoint->origin != core.origin) throw fail("its checkpoint belongs to another archive");
   if (checkpoint->size != reader.size()) throw fail("its checkpoint and its state differ in size");
   const Digest root =
@@ -101,6 +113,18 @@ void check_against_checkpoint(Reader& reader, const Core& core) {
   SealBox seals(core.keyring);
   if (txn.count(core.entries) != read_state(core, txn, seals).tree_size)
     throw fail("entries are missing or were added");
+}
+
+void refuse_old_tables(const Core& core) {
+  const lmdb::Txn txn(core.env, true);
+  SealBox seals(core.keyring);
+  const std::uint32_t generation = read_state(core, txn, seals).generation;
+  if (generation == layout::kDerivedGeneration) return;
+  if (generation > layout::kDerivedGeneration)
+    throw Error(ErrorCode::unsupported, "a newer Dalil made the archive's tables", "use that version");
+  throw Error(
+      ErrorCode::unsupported, "an older Dalil made the archive's tables, and they have another form now",
+      "run 'dalil rebuild' with an archivist's key: it makes them anew from the ledger, and loses nothing");
 }
 
 }  // namespace
@@ -136,7 +160,8 @@ Ledger Ledger::on(std::shared_ptr<const Core> core) {
   return Ledger(std::move(core));
 }
 
-Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock) {
+Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock,
+                    For purpose) {
   const std::string data = directory + "/data.mdb";
   if (access(data.c_str(), F_OK) != 0)
     throw Error(ErrorCode::no_archive,
@@ -144,22 +169,11 @@ Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema
                 "name one with --archive or DALIL_ARCHIVE, or make one with 'dalil init'");
   refuse_network(directory);
   lmdb::check_file(data);
+  take_grants(keyring, directory);
   const auto core = Core::open(directory, std::move(keyring), schema, clock, false);
-  {
-    const lmdb::Txn txn(core->env, true);
-    const auto format = txn.get(core->meta, as_bytes(layout::kMetaFormat));
-    if (!format || as_chars(*format) != layout::kFormat)
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("archive '{}' has another format", escape_for_display(directory)),
-                  "use the version of Dalil that made it, or a newer one");
-    const auto id = txn.get(core->meta, as_bytes(layout::kMetaArchiveId));
-    if (!id || !std::ranges::equal(*id, core->keyring.archive_id()))
-      throw Error(ErrorCode::wrong_key,
-                  fmt::format("the key belongs to another archive than '{}'", escape_for_display(directory)),
-                  "use a key that was made for this archive");
-  }
   Reader reader = Reader::on(core);
   check_against_checkpoint(reader, *core);
+  if (purpose == For::everything) refuse_old_tables(*core);
   return Ledger(core);
 }
 
@@ -182,23 +196,6 @@ std::uint64_t Ledger::database_bytes() const {
   struct stat status {};
   if (stat((core_->directory + "/data.mdb").c_str(), &status) != 0) return 0;
   return static_cast<std::uint64_t>(status.st_blocks) * 512;
-}
-
-std::vector<std::pair<std::string, Bytes>> read_slots(const std::string& directory) {
-  const std::string keys = directory + "/" + kKeysDirectory;
-  std::unique_ptr<DIR, int (*)(DIR*)> handle(opendir(keys.c_str()), closedir);
-  if (!handle)
-    throw Error(ErrorCode::no_archive,
-                fmt::format("there is no archive in '{}'", escape_for_display(directory)),
-                "name one with --archive or DALIL_ARCHIVE, or make one with 'dalil init'");
-  std::vector<std::pair<std::string, Bytes>> slots;
-  while (const dirent* entry = readdir(handle.get())) {
-    const std::string name = entry->d_name;
-    if (name.size() > 4 && name.ends_with(".age"))
-      slots.emplace_back(name, files::read_small_file(keys + "/" + name, 1 << 20));
-  }
-  std::sort(slots.begin(), slots.end());
-  return slots;
 }
 
 }  // namespace dalil::ledger

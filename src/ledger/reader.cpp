@@ -12,20 +12,20 @@ struct Reader::State {
       : core(std::move(shared)),
         txn(core->env, true),
         seals(core->keyring),
-        tokens(token_key(core->keyring).view()),
+        tokens(core->keyring),
         sizes(read_state(*core, txn, seals)) {}
 
   std::shared_ptr<const Core> core;
   lmdb::Txn txn;
   SealBox seals;
-  crypto::KeyedToken tokens;
+  mutable TokenMaker tokens;
   layout::State sizes;
   struct Cached {
     std::uint32_t number = UINT32_MAX;
     Block block;
   };
   std::unordered_map<unsigned, Cached> cache;  // the block of each column that was looked at last
-  mutable Bytes scratch;
+  Bytes scratch;
   Bytes held;
 
   Row rows(std::uint8_t table) const {
@@ -49,8 +49,12 @@ struct Reader::State {
     return cached.block;
   }
 
-  Token token(std::string_view kind, ByteView value, ByteView more) const {
-    return make_token(tokens, kind, value, more, scratch);
+  /// No content is destroyed without an entry that says so.
+  void expect_redaction(Seq seq) const {
+    if (!txn.get(
+            core->lookups,
+            ByteView(tokens.make(kTokenRedacted, layout::seq_key(seq), {})).first(layout::kTokenKeySize)))
+      throw not_committed(fmt::format("the content of entry {} was cut off", seq));
   }
 };
 
@@ -70,7 +74,9 @@ std::uint64_t Reader::size() const {
 
 Entry Reader::entry(Seq seq) {
   if (seq >= size()) throw Error(ErrorCode::not_found, fmt::format("there is no entry {}", seq));
-  return read_entry(*state_->core, state_->txn, state_->seals, seq, state_->scratch);
+  Entry entry = read_entry(*state_->core, state_->txn, state_->seals, seq, state_->scratch);
+  if (entry.state == Entry::State::redacted) state_->expect_redaction(seq);
+  return entry;
 }
 
 PublicLine Reader::line(Seq seq) {
@@ -95,6 +101,10 @@ merkle::NodeReader Reader::nodes() {
     state->held = read_tile(*state->core, state->txn, level, index);
     return state->held;
   });
+}
+
+std::uint64_t Reader::seals() const {
+  return state_->sizes.seals;
 }
 
 std::vector<Signer> Reader::signers() {
@@ -135,8 +145,8 @@ void Reader::scan_variable(const Column& column, const std::function<bool(Row, B
   }
 }
 
-Token Reader::token(std::string_view kind, ByteView value, ByteView more) const {
-  return state_->token(kind, value, more);
+Token Reader::token(const TokenKind& kind, ByteView value, ByteView more) const {
+  return state_->tokens.make(kind, value, more);
 }
 
 std::optional<Bytes> Reader::record(const RecordTable& table, const Token& token) {

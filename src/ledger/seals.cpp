@@ -42,6 +42,7 @@ void SealBox::seal(Bytes& out, SealClass seal_class, layout::Place place, ByteVi
                    std::size_t pad_to, ByteView bound) {
   const std::uint32_t epoch = keyring_->epoch();
   const crypto::Sealer& with = sealer(seal_class, place, epoch);
+  ++sealed_;
   append_u8(out, kVersion);
   append_u32(out, epoch);
   with.seal(out, associated(seal_class, place, epoch, key, bound), content, pad_to);
@@ -59,17 +60,21 @@ void SealBox::open(Bytes& out, SealClass seal_class, layout::Place place, ByteVi
   if (sealed[0] != kVersion)
     throw Error(ErrorCode::unsupported, fmt::format("sealed value has format version {}", sealed[0]),
                 "use a newer Dalil");
-  ByteReader header(sealed.subspan(1, 4));
-  const std::uint32_t epoch = header.u32();
-  if (epoch == 0 || epoch > keyring_->epoch()) throw broken();
+  // Of another epoch nothing can be: a new one seals everything anew.
+  const std::uint32_t epoch = epoch_of(sealed);
+  if (epoch != keyring_->epoch()) throw broken();
   const crypto::Sealer& with = sealer(seal_class, place, epoch);
   if (!with.open(out, associated(seal_class, place, epoch, key, bound), sealed.subspan(kHeader)))
     throw broken();
 }
 
-crypto::Secret token_key(const Keyring& keyring) {
-  return crypto::hkdf_sha256(keyring.class_key(SealClass::inventory, keyring.epoch()).view(), "dalil1 token",
-                             32);
+std::uint32_t SealBox::epoch_of(ByteView sealed) {
+  if (sealed.size() < kHeader) return 0;
+  return ByteReader(sealed.subspan(1, 4)).u32();
+}
+
+crypto::Secret token_key(const Keyring& keyring, SealClass seal_class) {
+  return crypto::hkdf_sha256(keyring.class_key(seal_class, keyring.epoch()).view(), "dalil1 token", 32);
 }
 
 }  // namespace dalil::ledger

@@ -18,6 +18,10 @@ class SealBox {
  public:
   explicit SealBox(const Keyring& keyring) : keyring_(&keyring) {}
   static constexpr std::size_t kHeader = 1 + 4;
+  /// The epoch under whose keys a value says that it is sealed; 0 if it is no sealed value.
+  static std::uint32_t epoch_of(ByteView sealed);
+  /// How many values this box has sealed.
+  std::uint64_t sealed() const { return sealed_; }
 
   bool can_read(SealClass seal_class) const { return keyring_->can_read(seal_class); }
   /// Appends to `out`.
@@ -36,9 +40,10 @@ class SealBox {
   const Keyring* keyring_;
   std::map<std::tuple<SealClass, layout::Place, std::uint32_t>, crypto::Sealer> sealers_;
   Bytes associated_;
+  std::uint64_t sealed_ = 0;
 };
 
-/// Key for tokens (names of records and lookups), from the inventory key.
-crypto::Secret token_key(const Keyring& keyring);
+/// Key for tokens (names of records and lookups) of a class. Error(wrong_key) if the role lacks it.
+crypto::Secret token_key(const Keyring& keyring, SealClass seal_class);
 
 }  // namespace dalil::ledger

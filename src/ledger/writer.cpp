@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <unordered_map>
 
 #include "column_writer.hpp"
 #include "core.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "signers.hpp"
 #include "tree_tiles.hpp"
 #include "writer_lock.hpp"
 
@@ -23,11 +23,8 @@ LookupKey lookup_key(const Token& token) {
   std::copy_n(token.begin(), key.size(), key.begin());
   return key;
 }
-/// Lengths tell little: multiples of 64 bytes, and of an eighth of the power of two above for longer contents
-/// (the tags of a large file would otherwise betray its size to a few MiB).
-std::size_t entry_padding(std::size_t size) {
-  return std::max<std::size_t>(64, std::bit_ceil(size) / 8);
-}
+/// Random nonces of 96 bits: after so many a repetition has a probability of 2^-37.
+constexpr std::uint64_t kMostSeals = std::uint64_t{1} << 30;
 }  // namespace
 
 struct Writer::State {
@@ -36,7 +33,7 @@ struct Writer::State {
         lock(core->directory),
         txn(std::make_unique<lmdb::Txn>(core->env, false)),
         seals(core->keyring),
-        tokens(token_key(core->keyring).view()),
+        tokens(core->keyring),
         sizes(read_state(*core, *txn, seals)),
         tree(sizes.tree_size,
              [this](unsigned level, std::uint64_t index) { return read_tile(*core, *txn, level, index); }),
@@ -48,20 +45,19 @@ struct Writer::State {
   WriterLock lock;
   std::unique_ptr<lmdb::Txn> txn;  // empty once the writer is dead
   SealBox seals;
-  crypto::KeyedToken tokens;
+  mutable TokenMaker tokens;
   layout::State sizes;
   TreeTiles tree;
   ColumnWriter columns;
   ActorId actor;
   std::string actor_hex;
   std::unordered_map<LookupKey, std::uint64_t, LookupHash> pending_lookups;  // value as stored
-  std::uint64_t uncommitted = 0;
+  std::uint64_t uncommitted = 0, counted_seals = 0;
   bool changed = false;
   UtcTime last_time{INT64_MIN};
   std::string last_time_text;
   std::string line;
-  Bytes value, plain;
-  mutable Bytes scratch;
+  Bytes value, plain, scratch;
 
   lmdb::Txn& live() {
     if (!txn)
@@ -79,7 +75,7 @@ struct Writer::State {
   void refuse_unknown_signer() {
     if (!txn->get(core->meta, as_bytes(layout::kMetaSigners))) return;  // it is just being made
     for (const Signer& signer : read_signers(*core, *txn, seals))
-      if (actor_id(signer.key.key) == actor) return;
+      if (signer.actor() == actor && !signer.removed_at) return;
     throw Error(ErrorCode::wrong_key, "this key is not among those that may sign for the archive",
                 "have an archivist add it");
   }
@@ -109,6 +105,14 @@ struct Writer::State {
     sizes.lookups = live().count(core->lookups);
   }
 
+  void count_seals() {
+    sizes.seals += seals.sealed() + 1 - counted_seals;  // and the state's own, which comes after
+    counted_seals = seals.sealed() + 1;
+    if (sizes.seals > kMostSeals)
+      throw Error(ErrorCode::unsupported, "the archive's keys have sealed as much as they may",
+                  "an archivist has to change them: 'dalil key rotate'; nothing is lost");
+  }
+
   void put_meta_sealed(std::string_view key, const Bytes& content) {
     value.clear();
     seals.seal(value, SealClass::inventory, layout::Place::meta, as_bytes(key), content, 64);
@@ -121,6 +125,7 @@ struct Writer::State {
     tree.flush(
         [this](unsigned level, std::uint64_t index, ByteView hashes) { write_tile(level, index, hashes); });
     sizes.tree_size = tree.size();
+    count_seals();
     put_meta_sealed(layout::kMetaState, sizes.encode());
     merkle::Checkpoint checkpoint{core->origin, tree.size(),
                                   tree.root([this](unsigned level, std::uint64_t index) {
@@ -161,8 +166,8 @@ Seq Writer::append(const Draft& draft) {
   layout::append_public(s.value, line);
   std::array<std::uint8_t, layout::kEntryPublicSize> bound;
   std::copy(s.value.begin(), s.value.end(), bound.begin());
-  s.seals.seal(s.value, draft.seal_class, layout::Place::entry, key, s.plain, entry_padding(s.plain.size()),
-               bound);
+  s.seals.seal(s.value, draft.seal_class, layout::Place::entry, key, s.plain,
+               layout::entry_padding(s.plain.size()), bound);
   s.live().put(s.core->entries, key, s.value, MDB_APPEND);
 
   s.line.clear();
@@ -208,8 +213,8 @@ void Writer::set(const Column& column, Row row, ByteView value) {
   state_->columns.set(column, row, value, state_->live(), state_->seals);
 }
 
-Token Writer::token(std::string_view kind, ByteView value, ByteView more) const {
-  return make_token(state_->tokens, kind, value, more, state_->scratch);
+Token Writer::token(const TokenKind& kind, ByteView value, ByteView more) const {
+  return state_->tokens.make(kind, value, more);
 }
 
 std::optional<Bytes> Writer::record(const RecordTable& table, const Token& token) {
@@ -255,13 +260,27 @@ void Writer::add_to_counter(unsigned index, std::int64_t change) {
   state_->changed = true;
 }
 
-void Writer::add_signer(const Signer& signer) {
+void Writer::add_signer(const Keyring& admitted) {
+  State& s = *state_;
   std::vector<Signer> signers;
-  if (state_->live().get(state_->core->meta, as_bytes(layout::kMetaSigners)))
-    signers = read_signers(*state_->core, state_->live(), state_->seals);
-  signers.push_back(signer);
-  state_->put_meta_sealed(layout::kMetaSigners, encode_signers(signers));
-  state_->changed = true;
+  if (s.live().get(s.core->meta, as_bytes(layout::kMetaSigners)))
+    signers = read_signers(*s.core, s.live(), s.seals);
+  signers.push_back(admit(signers, admitted, s.core->keyring));
+  s.put_meta_sealed(layout::kMetaSigners, encode_signers(signers));
+  s.changed = true;
+}
+
+crypto::PublicKey Writer::remove_signer(const ActorId& actor) {
+  State& s = *state_;
+  std::vector<Signer> signers = read_signers(*s.core, s.live(), s.seals);
+  const crypto::PublicKey key = remove(signers, actor, size(), s.core->keyring);
+  s.put_meta_sealed(layout::kMetaSigners, encode_signers(signers));
+  s.changed = true;
+  return key;
+}
+
+void Writer::mark_redacted(Seq seq, Seq by) {
+  put_lookup(token(kTokenRedacted, layout::seq_key(seq)), by);
 }
 
 void Writer::commit() {

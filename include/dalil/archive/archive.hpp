@@ -31,8 +31,9 @@ class Archive {
   const ledger::Ledger& ledger() const;
   const ledger::Keyring& keyring() const;
   const Clock& clock() const;
-  /// Key for the chunk tags (inventory).
+  /// Key for the chunk tags (inventory) of new copies, and of those of an epoch.
   crypto::Secret tag_key() const;
+  crypto::Secret tag_key(std::uint32_t epoch) const;
 
  private:
   friend class Editor;
@@ -92,6 +93,8 @@ class View {
 
   // Runs, newest first
   std::vector<RunSummary> runs(std::size_t limit = 50);
+  /// All keys there ever were, the first archivist's first.
+  std::vector<KeyInfo> keys();
   /// Who an actor id stands for; the id in hexadecimal if unknown.
   std::string actor_name(const ledger::ActorId& actor);
 
@@ -152,6 +155,11 @@ class Editor {
                        std::int64_t verified_at_s);
   void add_run(const RunSummary& run);
 
+  /// Admits the actor of a keyring that `Keyring::derive` made; its slot is the caller's to write.
+  void add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with);
+  /// From now on the actor's signature does not count. What they know they may keep: see rotate_keys.
+  void remove_key(const ledger::ActorId& actor, const std::string& why);
+
   // The same questions as View, over what has been changed so far
   std::optional<Row> find_item(const Digest& digest);
   std::optional<Row> find_incident(std::string_view id);
@@ -167,12 +175,27 @@ class Editor {
   std::unique_ptr<State> state_;
 };
 
+/// Seals everything anew under fresh keys, which every actor who was not removed is granted, and puts the
+/// new database in the place of the old: killed at any moment, one of the two is whole and opens. Takes an
+/// archivist's keyring and as much room again as the archive has. Returns the new epoch.
+std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
+                          const Clock& clock = system_clock());
+
+/// Destroys the contents of entries: makes the database anew without them, and appends an entry that says so.
+/// The tree still verifies. What was derived from them is gone, and so is what refers to them.
+/// Error(not_found) for an entry that does not exist or is destroyed already; Error(invalid) for kinds that
+/// others stand on (volumes, keys, runs ...).
+void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
+            const std::string& why, const Clock& clock = system_clock());
+
 /// Replays the ledger into fresh derived tables (beside the archive, then swapped in).
 void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock());
 
 /// What `check` found: everything derived agrees with the ledger, every seal opens, the tree matches.
 struct CheckReport {
   std::uint64_t entries = 0, rows = 0, records = 0;
+  std::uint64_t redacted = 0;    ///< entries whose content was destroyed
+  std::uint64_t unresolved = 0;  ///< entries that refer to one of those, and so have no effect any more
   std::vector<std::string> problems;
 };
 CheckReport check(const Archive& archive);

@@ -69,6 +69,7 @@ struct Copy {
   std::uint64_t inode = 0;
   crypto::TagNonce tag_nonce{};
   std::vector<crypto::ChunkTag> tags;  ///< one a MiB
+  std::uint32_t tag_epoch = 1;         ///< whose key made them: Archive::tag_key
   std::string path() const;
 };
 
@@ -172,6 +173,24 @@ struct IncidentRevision {
   UtcTime time;
   std::string author;
   std::string reason;
+};
+
+/// What opens a key slot. Persistent, never renumber.
+enum class OpensWith : std::uint8_t { passphrase = 1, key_file = 2, recipient = 3 };
+const char* name_of(OpensWith opens_with);
+
+/// An actor's key, as the ledger knows it.
+struct KeyInfo {
+  crypto::PublicKey public_key{};
+  std::string actor_name;
+  ledger::Role role = ledger::Role::archivist;
+  std::string slot;                     ///< name of the file below keys/
+  std::optional<OpensWith> opens_with;  ///< absent for the first key
+  std::string recipient;                ///< where keys of later epochs go; empty: they cannot be given any
+  Seq seq = 0;                          ///< the entry that says that it was made
+  UtcTime added;
+  std::optional<Seq> removed_seq;
+  ledger::ActorId actor() const { return ledger::actor_id(public_key); }
 };
 
 /// What is known of one content without its media facts.

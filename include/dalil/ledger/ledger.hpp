@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,12 +18,22 @@ namespace dalil::ledger {
 struct Core;
 using Token = std::array<std::uint8_t, 32>;
 
-/// An actor whose signature on a checkpoint counts.
+/// An actor whose signature on a checkpoint counts, or once counted.
 struct Signer {
   merkle::NoteKey key;
   Role role = Role::archivist;
   std::string actor_name;
+  std::string
+      recipient;  ///< "age1...": where keys of later epochs go; empty in keyrings that lack an identity
+  crypto::PublicKey admitted_by{};  ///< the archivist who vouches for it; all zero for the root
+  crypto::Signature certificate{};  ///< over `certificate_text`, by `admitted_by`
+  /// Size of the tree from which on the signature no longer counts; absent while it does.
+  std::optional<std::uint64_t> removed_at;
+  ActorId actor() const { return actor_id(key.key); }
+  bool counts_at(std::uint64_t tree_size) const { return !removed_at || tree_size <= *removed_at; }
 };
+/// What an archivist signs to admit an actor: docs/formats/archive.md.
+std::string certificate_text(const Signer& signer);
 
 /// One consistent view of the archive: what was committed when it was made or renewed.
 ///
@@ -38,6 +49,7 @@ class Reader {
 
   // The ledger itself
   std::uint64_t size() const;
+  /// Error(corrupt) if its content is gone and no entry says that it was destroyed.
   Entry entry(Seq seq);
   PublicLine line(Seq seq);
   /// Calls for each entry from `first` to `last` (exclusive); false from the function stops.
@@ -45,7 +57,10 @@ class Reader {
   /// The signed checkpoint of the newest commit, as a note.
   std::string checkpoint();
   merkle::NodeReader nodes();
+  /// Everybody who ever could sign, the root first; each is vouched for by one before.
   std::vector<Signer> signers();
+  /// Values sealed under the present epoch's keys so far; see `Writer::commit`.
+  std::uint64_t seals() const;
 
   // Derived: columns
   bool can_read(SealClass seal_class) const;
@@ -60,7 +75,8 @@ class Reader {
   void scan_variable(const Column& column, const std::function<bool(Row row, ByteView value)>& visit);
 
   // Derived: sealed records by token
-  Token token(std::string_view kind, ByteView value, ByteView more = {}) const;
+  /// A name that only keys of the kind's class can make. Error(wrong_key) if the role lacks it.
+  Token token(const TokenKind& kind, ByteView value, ByteView more = {}) const;
   std::optional<Bytes> record(const RecordTable& table, const Token& token);
   /// All records of a table in the order of their tokens. Error(corrupt) if their number is not what was
   /// committed.
@@ -93,6 +109,8 @@ class Writer {
   Seq append(const Draft& draft);
   std::uint64_t size() const;
   std::uint64_t uncommitted() const;  ///< entries appended since the last commit
+  /// An entry whose content is gone comes back as redacted; whether that is as it should be is for the caller
+  /// to find out.
   Entry entry(Seq seq);
 
   bool can_read(SealClass seal_class) const;
@@ -101,7 +119,7 @@ class Writer {
   ByteView cell(const Column& column, Row row);
   void set(const Column& column, Row row, ByteView value);
 
-  Token token(std::string_view kind, ByteView value, ByteView more = {}) const;
+  Token token(const TokenKind& kind, ByteView value, ByteView more = {}) const;
   std::optional<Bytes> record(const RecordTable& table, const Token& token);
   /// `pad_to`: sizes tell little when they are few; see Sealer::seal.
   void put_record(const RecordTable& table, const Token& token, ByteView content, std::size_t pad_to = 256);
@@ -111,11 +129,19 @@ class Writer {
   std::uint64_t counter(unsigned index) const;
   void add_to_counter(unsigned index, std::int64_t change);
 
-  void add_signer(const Signer& signer);
+  /// Admits an actor: from the next commit on their signature counts. Error(wrong_key) unless this actor is
+  /// an archivist; Error(conflict) if the name or the key is taken.
+  void add_signer(const Keyring& admitted);
+  /// The signature of this actor counts for no larger tree than the present one. Error(not_found) if it does
+  /// not count now; Error(invalid) for the last archivist. Returns the key.
+  crypto::PublicKey remove_signer(const ActorId& actor);
+  /// Marks the content of an entry as destroyed by the entry `by`: readers take its absence for no damage.
+  void mark_redacted(Seq seq, Seq by);
 
   /// Writes everything out, signs the checkpoint over the new tree and commits durably (fsync).
   /// On failure (disk full, I/O error) throws Error(io); the archive is as after the last commit and this
-  /// writer is dead: every further call throws.
+  /// writer is dead: every further call throws. Error(unsupported) once the epoch's keys have sealed as many
+  /// values as random nonces allow (2^30; NIST SP 800-38D section 8.3 has 2^32): a new epoch is due.
   void commit();
 
  private:
@@ -137,7 +163,11 @@ class Ledger {
                      const std::vector<Draft>& first_entries, const Clock& clock);
   /// Error(no_archive), Error(wrong_key), Error(corrupt): the file is shorter than its pages, the tree does
   /// not match the signed checkpoint, a seal is broken.
-  static Ledger open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock);
+  /// Keys that were granted to the keyring's actor are taken from `keys/`; see Keyring::take_grant.
+  /// Error(unsupported) if an older version made the derived tables, unless only the ledger is wanted.
+  enum class For : std::uint8_t { everything, ledger_only };
+  static Ledger open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock,
+                     For purpose = For::everything);
   ~Ledger();
   Ledger(Ledger&&) noexcept;
 
@@ -160,10 +190,16 @@ class Ledger {
 
 /// Copies the ledger (entries, tree, checkpoints, signers) into a new directory `to`, without any derived
 /// table, and checks on the way that every entry's leaf is in the tree. Error(corrupt) if one is not.
-void copy_ledger(const Ledger& from, const std::string& to);
+/// Sealed under `keyring`: anew if that is of another epoch, which takes all classes. The contents of the
+/// entries in `destroy` are left out.
+void copy_ledger(const Ledger& from, const std::string& to, const Keyring& keyring,
+                 const std::set<Seq>& destroy = {});
 /// Puts the database of `fresh` in the place of the archive's in one rename, and removes what is left of
 /// `fresh`. No process may have the archive open for writing.
 void replace_database(const std::string& directory, const std::string& fresh);
+/// A path within the archive for a database that is to be made; on the way those go that processes left
+/// behind which are no more.
+std::string path_for_fresh_database(const std::string& directory);
 /// Removes a database that `copy_ledger` made; nothing happens if there is none.
 void remove_database(const std::string& directory);
 
@@ -174,5 +210,21 @@ std::vector<std::string> compare_derived(Reader& a, Reader& b, Schema schema,
 
 /// Names and contents of the key slots in an archive directory. Error(no_archive).
 std::vector<std::pair<std::string, Bytes>> read_slots(const std::string& directory);
+
+// Files below keys/: slots, each one actor's, and grants of later epochs (docs/formats/keyring.md).
+/// A slot that is written and not in use yet, durably: `NAME.age.new`. Error(conflict) if NAME is taken.
+void prepare_slot(const std::string& directory, const std::string& name, const Bytes& age_file);
+/// Puts a prepared slot into use, or takes it back.
+void accept_slot(const std::string& directory, const std::string& name);
+void discard_slot(const std::string& directory, const std::string& name);
+/// Slots that are prepared and neither accepted nor discarded.
+std::vector<std::string> prepared_slots(const std::string& directory);
+void remove_slot(const std::string& directory, const std::string& name);
+/// The present epoch's keys of `keyring`, for every other actor that may still sign, durably.
+/// Error(unsupported) naming an actor who has no identity to encrypt to.
+void write_grants(const std::string& directory, const Keyring& keyring, const std::vector<Signer>& signers);
+/// Removes grants of other epochs than this one, and those of actors who may not sign any more.
+void remove_stale_grants(const std::string& directory, std::uint32_t epoch,
+                         const std::vector<Signer>& signers);
 
 }  // namespace dalil::ledger

@@ -29,6 +29,14 @@ struct RecordTable {
   const char* name;
 };
 
+/// What a token stands for, and the class whose keys make it: who lacks them cannot even try guesses.
+struct TokenKind {
+  constexpr TokenKind(const char* kind, SealClass of_class = SealClass::inventory)
+      : name(kind), seal_class(of_class) {}
+  const char* name;
+  SealClass seal_class;
+};
+
 using Row = std::uint32_t;
 inline constexpr Row kNoRow = 0xFFFFFFFF;
 

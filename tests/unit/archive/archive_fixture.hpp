@@ -34,11 +34,7 @@ struct ArchiveFixture {
     ledger::Keyring other = ring.derive(role, name);
     archive::Archive archive = open();
     archive::Editor editor = archive.edit();
-    const auto signers = archive.view().reader().signers();
-    editor.writer().add_signer(
-        {{signers.front().key.name, merkle::NoteKeyType::ed25519, other.signing_key().public_key()},
-         role,
-         name});
+    editor.add_key(other, name + ".age", archive::OpensWith::recipient);
     editor.commit();
     return other;
   }

@@ -49,7 +49,10 @@ struct Filled : Fixture {
   }
   std::optional<ErrorCode> copying() {
     const std::string to = dir / "copy";
-    const auto code = code_of([&] { copy_ledger(open(), to); });
+    const auto code = code_of([&] {
+      const Ledger from = open();
+      copy_ledger(from, to, from.keyring());
+    });
     remove_database(to);
     return code;
   }
@@ -199,7 +202,7 @@ TEST_CASE("a key that is not among the signers cannot write") {
 TEST_CASE("who opened the archive before its database was replaced cannot write to the old one") {
   Filled f;
   Ledger before = f.open();
-  copy_ledger(before, f.dir / "copy");
+  copy_ledger(before, f.dir / "copy", before.keyring());
   replace_database(f.path, f.dir / "copy");
   CHECK(access((f.dir / "copy").c_str(), F_OK) != 0);
   CHECK(code_of([&] { (void)before.write(); }) == ErrorCode::conflict);

@@ -1,65 +1,27 @@
 #include <fmt/format.h>
 
+#include "actor_check.hpp"
 #include "archive_state.hpp"
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
-#include "dalil/base/text.hpp"
-#include "dalil/crypto/secret.hpp"
-#include "derive.hpp"
 #include "schema.hpp"
+#include "workshop.hpp"
 
 namespace dalil::archive {
 
 namespace {
 
 constexpr ledger::RecordTable kRecordTables[] = {schema::kDirectories};
-constexpr std::uint64_t kEntriesPerCommit = 10'000;
-
-/// A directory beside the database that goes away unless its content was moved.
-struct Workshop {
-  std::string path;
-  ~Workshop() { ledger::remove_database(path); }
-};
-
-std::string workshop_path(const std::string& archive) {
-  return fmt::format("{}/rebuild.tmp-{}", archive, to_hex(crypto::random_array<6>()));
-}
-
-void refuse_partial_role(const ledger::Keyring& keyring) {
-  for (const ledger::SealClass seal_class : ledger::kSealClasses)
-    if (!keyring.can_read(seal_class))
-      throw Error(ErrorCode::wrong_key, "deriving everything anew needs every class of keys",
-                  "open the archive with an archivist's key");
-}
-
-/// Derives every table of `path`, whose ledger is complete and whose derived tables are empty.
-void derive_all(const std::string& path, const ledger::Keyring& keyring, const Clock& clock) {
-  ledger::Ledger fresh = ledger::Ledger::open(path, keyring.clone(), schema::kColumns, clock);
-  ledger::Writer writer = fresh.write();
-  Deriver deriver(writer);
-  for (Seq seq = 0; seq < writer.size(); ++seq) {
-    const ledger::Entry entry = writer.entry(seq);
-    if (entry.state == ledger::Entry::State::redacted) continue;
-    if (ledger::commit(entry.salt, entry.content) != entry.line.commitment)
-      throw Error(ErrorCode::corrupt, fmt::format("entry {} does not match its commitment", seq),
-                  "restore the archive from a backup drive");
-    deriver.apply_content(seq, entry.content);
-    if (seq % kEntriesPerCommit != kEntriesPerCommit - 1) continue;
-    deriver.flush();
-    writer.commit();
-  }
-  deriver.flush();
-  writer.commit();
-}
 
 /// A token for each row of what is found by token: a lookup that is lost or altered has no row to betray it.
 template <typename Visit>
 void for_each_token(ledger::Reader& reader, const Visit& visit) {
   using namespace schema;
-  const auto visit_all = [&](const ledger::Column& column, const char* kind, const auto& name_in) {
+  const auto visit_all = [&](const ledger::Column& column, const ledger::TokenKind& kind,
+                             const auto& name_in) {
     for (Row row = 0; row < reader.rows(column.table); ++row) {
       const ByteView cell = reader.cell(column, row);
-      visit(reader.token(kind, as_bytes(name_in(cell))), kind, row);
+      visit(reader.token(kind, as_bytes(name_in(cell))), kind.name, row);
     }
   };
   const auto whole = [](ByteView cell) { return std::string(as_chars(cell)); };
@@ -82,8 +44,9 @@ void compare_lookups(ledger::Reader& now, ledger::Reader& right, CheckReport& re
 void copy_as_seen(const Archive& archive, ledger::Reader& now, const std::string& path) {
   for (int tries = 3; tries > 0; --tries) {
     now.renew();
-    ledger::copy_ledger(archive.ledger(), path);
-    if (ledger::Ledger::open(path, archive.keyring().clone(), schema::kColumns, archive.clock())
+    ledger::copy_ledger(archive.ledger(), path, archive.keyring());
+    if (ledger::Ledger::open(path, archive.keyring().clone(), schema::kColumns, archive.clock(),
+                             ledger::Ledger::For::ledger_only)
             .read()
             .size() == now.size())
       return;
@@ -95,37 +58,29 @@ void copy_as_seen(const Archive& archive, ledger::Reader& now, const std::string
 
 }  // namespace
 
-void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
-  refuse_partial_role(keyring);
-  const Workshop workshop{workshop_path(directory)};
-  {
-    ledger::Ledger old = ledger::Ledger::open(directory, keyring.clone(), schema::kColumns, clock);
-    const ledger::Writer lock = old.write();  // nobody writes meanwhile, the replacement included
-    ledger::copy_ledger(old, workshop.path);
-    derive_all(workshop.path, keyring, clock);
-    ledger::replace_database(directory, workshop.path);
-  }
-}
-
 CheckReport check(const Archive& archive) {
   CheckReport report;
-  const Workshop workshop{workshop_path(archive.ledger().directory())};
+  const Workshop workshop(archive.ledger().directory());
   ledger::Reader now = archive.ledger().read();
   report.entries = now.size();
   try {
-    copy_as_seen(archive, now, workshop.path);
+    copy_as_seen(archive, now, workshop.path());
     report.entries = now.size();
     for (std::uint8_t table = 1; table <= schema::kRuns; ++table) report.rows += now.rows(table);
+    ActorCheck actors(now.signers(), report.problems);
     for (Seq seq = 0; seq < now.size(); ++seq) {
       const ledger::Entry entry = now.entry(seq);
+      actors.see(entry);
+      if (entry.state == ledger::Entry::State::redacted) ++report.redacted;
       if (entry.state == ledger::Entry::State::open &&
           ledger::commit(entry.salt, entry.content) != entry.line.commitment)
         report.problems.push_back(fmt::format("entry {} does not match its commitment", seq));
     }
+    actors.finish();
     refuse_partial_role(archive.keyring());
-    derive_all(workshop.path, archive.keyring(), archive.clock());
+    report.unresolved = derive_all(workshop.path(), archive.keyring(), archive.clock()).unresolved;
     ledger::Ledger fresh =
-        ledger::Ledger::open(workshop.path, archive.keyring().clone(), schema::kColumns, archive.clock());
+        ledger::Ledger::open(workshop.path(), archive.keyring().clone(), schema::kColumns, archive.clock());
     ledger::Reader right = fresh.read();
     for (std::string& difference : ledger::compare_derived(now, right, schema::kColumns, kRecordTables))
       report.problems.push_back(std::move(difference));

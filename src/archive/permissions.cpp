@@ -1,0 +1,46 @@
+#include "permissions.hpp"
+
+#include <fmt/format.h>
+
+#include "dalil/base/error.hpp"
+#include "records.pb.h"
+
+namespace dalil::archive {
+
+using ledger::Role;
+
+bool may_state(Role role, const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kRun:
+      return role != Role::auditor || record.run().kind() == "verify";
+    case K::kDirectoriesVerified:
+      return true;
+    case K::kVolumeStated:
+    case K::kCopySeen:
+    case K::kSymlinkSeen:
+    case K::kCopiesGone:
+    case K::kFactsStated:
+    case K::kIncidentRevised:
+    case K::kLinkMade:
+    case K::kLinkWithdrawn:
+      return role != Role::auditor;
+    case K::kArchiveCreated:
+    case K::kScanNote:
+    case K::kKeyAdded:
+    case K::kKeyRemoved:
+    case K::kKeysRotated:
+    case K::kEntryRedacted:
+    case K::KIND_NOT_SET:
+      return role == Role::archivist;
+  }
+  return role == Role::archivist;
+}
+
+void refuse_beyond_role(Role role, const records::Record& record) {
+  if (may_state(role, record)) return;
+  throw Error(ErrorCode::wrong_key, fmt::format("this is not for the role '{}' to state", name_of(role)),
+              "open the archive with the key of a role that may");
+}
+
+}  // namespace dalil::archive

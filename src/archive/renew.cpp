@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include "convert.hpp"
+#include "dalil/archive/archive.hpp"
+#include "dalil/base/error.hpp"
+#include "derive.hpp"
+#include "permissions.hpp"
+#include "schema.hpp"
+#include "workshop.hpp"
+
+/// Operations that make the whole database anew: `rebuild`, `rotate_keys`, `redact`. Each writes a second
+/// database beside the first and puts it in its place with one rename, so that at any moment one of them is
+/// there, whole.
+namespace dalil::archive {
+
+namespace {
+
+using ledger::Ledger;
+
+/// Appends one entry to the database in the workshop: what is done is stated in the same database that it
+/// changes.
+void state_in(const std::string& path, const ledger::Keyring& keyring, const Clock& clock,
+              const records::Record& record) {
+  Ledger fresh = Ledger::open(path, keyring.clone(), schema::kColumns, clock);
+  ledger::Writer writer = fresh.write();
+  Deriver deriver(writer);
+  refuse_beyond_role(keyring.role(), record);
+  const Seq seq = writer.append({ledger::SealClass::inventory, serialize_text(record)});
+  deriver.apply(seq, record);
+  deriver.flush();
+  writer.commit();
+}
+
+bool can_be_redacted(const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kCopySeen:
+    case K::kSymlinkSeen:
+    case K::kFactsStated:
+    case K::kIncidentRevised:
+    case K::kLinkMade:
+    case K::kScanNote:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void refuse_irredactable(ledger::Writer& writer, Seq seq) {
+  const ledger::Entry entry = writer.entry(seq);  // Error(not_found)
+  if (entry.state == ledger::Entry::State::redacted)
+    throw Error(ErrorCode::not_found, fmt::format("the content of entry {} is destroyed already", seq));
+  if (!can_be_redacted(parse_record(entry.content, seq)))
+    throw Error(ErrorCode::invalid,
+                fmt::format("entry {} cannot be destroyed: other entries stand on it", seq),
+                "copies, metadata, incidents, links, sources and remarks can; 'dalil log' lists them");
+}
+
+}  // namespace
+
+void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
+  refuse_partial_role(keyring);
+  const Workshop workshop(directory);
+  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::ledger_only);
+  const ledger::Writer lock = old.write();  // nobody writes meanwhile, the replacement included
+  ledger::copy_ledger(old, workshop.path(), old.keyring());
+  derive_all(workshop.path(), old.keyring(), clock);
+  ledger::replace_database(directory, workshop.path());
+}
+
+std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
+                          const Clock& clock) {
+  refuse_partial_role(keyring);
+  const Workshop workshop(directory);
+  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock);
+  const ledger::Writer lock = old.write();
+  const ledger::Keyring next = old.keyring().next_epoch();
+  const auto signers = old.read().signers();
+  // What opens the new database is there before it is, and what opened the old one until it is not.
+  ledger::write_grants(directory, next, signers);
+  ledger::copy_ledger(old, workshop.path(), next);
+  derive_all(workshop.path(), next, clock);
+  records::Record record;
+  record.mutable_keys_rotated()->set_epoch(next.epoch());
+  record.mutable_keys_rotated()->set_why(why);
+  state_in(workshop.path(), next, clock, record);
+  ledger::replace_database(directory, workshop.path());
+  ledger::remove_stale_grants(directory, next.epoch(), signers);
+  return next.epoch();
+}
+
+void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
+            const std::string& why, const Clock& clock) {
+  refuse_partial_role(keyring);
+  const Workshop workshop(directory);
+  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock);
+  ledger::Writer lock = old.write();
+  for (const Seq seq : entries) refuse_irredactable(lock, seq);
+  const std::set<Seq> destroyed(entries.begin(), entries.end());
+  ledger::copy_ledger(old, workshop.path(), old.keyring(), destroyed);
+  derive_all(workshop.path(), old.keyring(), clock, destroyed);
+  records::Record record;
+  for (const Seq seq : destroyed) record.mutable_entry_redacted()->add_entries(seq);
+  record.mutable_entry_redacted()->set_why(why);
+  state_in(workshop.path(), old.keyring(), clock, record);
+  ledger::replace_database(directory, workshop.path());
+}
+
+}  // namespace dalil::archive
