@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,6 +6,7 @@
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "json_forms.hpp"
+#include "key_slots.hpp"
 #include "refs.hpp"
 
 namespace dalil::cli {
@@ -18,31 +18,6 @@ struct InitOptions {
   std::string directory;
   std::string actor = "archivist";
 };
-
-/// A key file that this run made, and that goes away again unless the archive came to be.
-class NewKeyFile {
- public:
-  explicit NewKeyFile(std::string path) : path_(std::move(path)) {}
-  ~NewKeyFile() {
-    if (!path_.empty()) unlink(path_.c_str());
-  }
-  NewKeyFile(const NewKeyFile&) = delete;
-  NewKeyFile& operator=(const NewKeyFile&) = delete;
-  void keep() { path_.clear(); }
-
- private:
-  std::string path_;
-};
-
-Bytes slot_for_key_file(const ledger::Keyring& keyring, const std::string& path, bool existing) {
-  std::vector<std::string> recipients;
-  if (existing) {
-    for (const auto& identity : read_key_file(path)) recipients.push_back(identity.recipient());
-  } else {
-    recipients.push_back(make_key_file(path).recipient());
-  }
-  return crypto::age::encrypt_to(keyring.encode().view(), recipients);
-}
 
 /// For a shell's start-up file, which knows no current directory. The path exists.
 std::string absolute(const std::string& path) {
@@ -95,18 +70,11 @@ int run_init(Session& session, const InitOptions& options) {
   }
   const std::string& key_file = session.secrets().key_file;
   const ledger::Keyring keyring = ledger::Keyring::generate(options.actor);
-  const bool makes_key_file = !key_file.empty() && access(key_file.c_str(), F_OK) != 0;
-  Bytes slot;
-  if (key_file.empty()) {
-    const crypto::Secret passphrase = choose_passphrase(session.secrets());
-    slot = crypto::age::encrypt_with_passphrase(keyring.encode().view(), passphrase.view());
-  } else {
-    slot = slot_for_key_file(keyring, key_file, !makes_key_file);
-  }
-  NewKeyFile made(makes_key_file ? key_file : std::string());
-  archive::Archive::create(options.directory, keyring, {{kSlotName, slot}});
-  made.keep();
-  report(session, options, keyring, makes_key_file);
+  NewSlot slot = key_file.empty() ? slot_for_passphrase(keyring, session.secrets().passphrase_command)
+                                  : slot_for_key_file(keyring, key_file);
+  archive::Archive::create(options.directory, keyring, {{kSlotName, slot.age_file}});
+  slot.keep();
+  report(session, options, keyring, !slot.made_file.empty());
   return kExitOk;
 }
 

@@ -24,6 +24,11 @@ constexpr Command kCommands[] = {
     {"status", "where the archive stands, and what is at risk", declare_status},
     {"check", "check the archive itself against its ledger", declare_check},
     {"rebuild", "make everything derived again from the ledger", declare_rebuild},
+    {"key add", "make a key for somebody, in a role", declare_key_add},
+    {"key list", "list who may open the archive and sign for it", declare_key_list},
+    {"key remove", "take a key's right to sign away", declare_key_remove},
+    {"key rotate", "seal everything anew under fresh keys", declare_key_rotate},
+    {"redact", "destroy the content of an entry, on record", declare_redact},
     {"log", "list the ledger's entries", declare_log},
     {"prove", "write a proof of one entry for somebody outside", declare_prove},
     {"check-proof", "check such a proof; needs neither archive nor key", declare_check_proof},
@@ -32,6 +37,7 @@ constexpr Command kCommands[] = {
 
 constexpr CommandGroup kGroups[] = {
     {"volume", "drives, cards and trees that hold copies"},
+    {"key", "who may open the archive, and as what"},
     {"incident", "the events that evidence is linked to"},
 };
 

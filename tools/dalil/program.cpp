@@ -109,6 +109,8 @@ void Parser::declare_globals() {
       ->transform(CLI::CheckedTransformer(kColors).description(""));
   const char* command = std::getenv("DALIL_PASSPHRASE_COMMAND");
   if (command != nullptr) globals_.secrets.passphrase_command = command;
+  if (const char* for_new = std::getenv("DALIL_NEW_PASSPHRASE_COMMAND"); for_new != nullptr)
+    globals_.secrets.new_passphrase_command = for_new;
 }
 
 CLI::App* Parser::chosen() {
