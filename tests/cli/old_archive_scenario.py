@@ -2,7 +2,7 @@
 import os
 import shutil
 
-from scenario import FIXTURES, NO, Scenario, main
+from scenario import FAILURE, FIXTURES, NO, Scenario, main
 
 MOMENT = 1505908800  # 2017-09-20 12:00:00 UTC, the time of all files
 LONG = bytes(1_200_000)
@@ -55,16 +55,31 @@ class FirstVersion(Scenario):
         self.assertEqual({label: (one["live_copies"], one["last_verification_result"])
                           for label, one in volumes.items()}, {"disk": (9, "PASS"), "backup": (8, "FAIL")})
 
-    def test_it_opens_and_holds_what_it_held(self):
-        self.assertEqual(self.dalil("check", "--json").summary["entries"], 42)
-        self.assert_holds_what_it_held()
+    def test_it_says_that_its_tables_are_old(self):
+        for command in (["find", "--incident", "market"], ["status"], ["check"], ["scan", self.tree, "--volume", "disk"]):
+            self.fails(*command, expect=FAILURE, message="an older Dalil made the archive's tables", hint="dalil rebuild")
 
-    def test_it_is_made_anew_from_its_ledger(self):
+    def test_it_is_made_anew_from_its_ledger_and_holds_what_it_held(self):
         self.dalil("rebuild")
+        self.assertEqual(self.dalil("check", "--json").summary["entries"], 42)
         self.assert_sound()
         self.assert_holds_what_it_held()
 
+    def test_its_key_cannot_be_given_new_ones_and_another_can(self):
+        self.dalil("rebuild")
+        self.fails("key", "rotate", "--why", "x", expect=FAILURE, message="cannot be given new keys", hint="key add")
+        new_key = os.path.join(self.dir, "new.key")
+        self.dalil("key", "add", "--role", "archivist", "--name", "Amal again", "--key-file", new_key)
+        new = {"DALIL_KEY_FILE": new_key}
+        first = self.dalil("key", "list", "--json").of("key")[0]["actor"]
+        self.dalil("key", "remove", first, "--why", "an older version made it", env=new)
+        self.dalil("key", "rotate", "--why", "new keys for all", env=new)
+        passed = self.dalil("verify", self.tree, "--volume", "disk", "--json", env=new).summary
+        self.assertEqual((passed["result"], passed["verdicts"]), ("PASS", {"intact": 9}))
+        self.assertTrue(self.dalil("check", "--json", env=new).summary["sound"])
+
     def test_its_tags_and_digests_still_judge_the_volumes(self):
+        self.dalil("rebuild")
         for mode in ([], ["--sha256"]):
             passed = self.dalil("verify", self.tree, "--volume", "disk", "--json", *mode).summary
             self.assertEqual((passed["result"], passed["checked"], passed["verdicts"]), ("PASS", 9, {"intact": 9}))
@@ -75,6 +90,7 @@ class FirstVersion(Scenario):
                          ("papers/long.bin", [{"offset": 1_048_576, "size": 151_424}]))
 
     def test_it_takes_in_more(self):
+        self.dalil("rebuild")
         self.write("new.txt", b"later")
         summary = self.scan().summary
         self.assertEqual((summary["indexed"], summary["new_items"], summary["vanished"]), (10, 1, 0))

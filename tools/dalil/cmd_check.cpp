@@ -51,10 +51,10 @@ int run_rebuild(Session& session) {
 
 }  // namespace
 
-Runner declare_check(CLI::App&) {
+Runner declare_check(Options&) {
   return run_check;
 }
-Runner declare_rebuild(CLI::App&) {
+Runner declare_rebuild(Options&) {
   return run_rebuild;
 }
 

@@ -100,7 +100,7 @@ int run_check_proof(Session& session, const CheckProofOptions& options) {
 
 }  // namespace
 
-Runner declare_check_proof(CLI::App& app) {
+Runner declare_check_proof(Options& app) {
   const auto options = std::make_shared<CheckProofOptions>();
   app.add_option("FILE", options->file, "the proof")->required()->type_name("");
   app.add_option("--file", options->evidence, "the evidence: is it what the entry speaks of?")

@@ -118,7 +118,7 @@ int run_find(Session& session, const FindOptions& options) {
 
 }  // namespace
 
-Runner declare_find(CLI::App& app) {
+Runner declare_find(Options& app) {
   const auto options = std::make_shared<FindOptions>();
   app.add_option("--incident", options->incidents, "linked to this incident; several: to any of them")
       ->type_name("ID")

@@ -87,7 +87,7 @@ int run_edit(Session& session, const EditOptions& options) {
 
 }  // namespace
 
-Runner declare_incident_add(CLI::App& app) {
+Runner declare_incident_add(Options& app) {
   const auto options = std::make_shared<EditOptions>();
   options->reason = "added by hand";
   auto* set = app.add_option("--set", options->assignments, "a field of the register; may be repeated")
@@ -95,13 +95,11 @@ Runner declare_incident_add(CLI::App& app) {
                   ->allow_extra_args(false);
   auto* file = app.add_option("--from-json", options->json_file, "one incident as JSON")->type_name("FILE");
   app.add_option("--reason", options->reason, "why, or from where")->type_name("TEXT");
-  app.callback([set, file] {
-    if (set->count() == 0 && file->count() == 0) throw CLI::RequiredError("--set or --from-json");
-  });
+  app.require_any({set, file}, "--set or --from-json");
   return [options](Session& session) { return run_add(session, *options); };
 }
 
-Runner declare_incident_edit(CLI::App& app) {
+Runner declare_incident_edit(Options& app) {
   const auto options = std::make_shared<EditOptions>();
   app.add_option("ID", options->id, "the incident")->required()->type_name("");
   app.add_option("--set", options->assignments, "a field's new value; empty clears it; may be repeated")

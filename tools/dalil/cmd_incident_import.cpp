@@ -130,7 +130,7 @@ int run_import(Session& session, const ImportOptions& options) {
 
 }  // namespace
 
-Runner declare_incident_import(CLI::App& app) {
+Runner declare_incident_import(Options& app) {
   const auto options = std::make_shared<ImportOptions>();
   app.add_option("FILE", options->file, "the register: JSON, or CSV with a header line")
       ->required()

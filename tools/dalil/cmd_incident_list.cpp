@@ -88,7 +88,7 @@ int run_list(Session& session, const ListOptions& options) {
 
 }  // namespace
 
-Runner declare_incident_list(CLI::App& app) {
+Runner declare_incident_list(Options& app) {
   const auto options = std::make_shared<ListOptions>();
   app.add_option("--party", options->party, "part of the perpetrator's name")->type_name("TEXT");
   app.add_option("--governorate", options->governorate, "part of its name")->type_name("TEXT");

@@ -74,7 +74,7 @@ int run_show(Session& session, const ShowOptions& options) {
 
 }  // namespace
 
-Runner declare_incident_show(CLI::App& app) {
+Runner declare_incident_show(Options& app) {
   const auto options = std::make_shared<ShowOptions>();
   app.add_option("ID", options->id, "the incident")->required()->type_name("");
   app.add_flag("--history", options->history, "every revision, field by field, and withdrawn links");

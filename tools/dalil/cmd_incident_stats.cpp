@@ -164,7 +164,7 @@ int run_stats(Session& session, const StatsOptions& options) {
 
 }  // namespace
 
-Runner declare_incident_stats(CLI::App& app) {
+Runner declare_incident_stats(Options& app) {
   const auto options = std::make_shared<StatsOptions>();
   app.add_option("--by", options->by, "party, governorate, area_of_control ...; several with commas")
       ->delimiter(',')

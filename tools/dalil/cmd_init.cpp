@@ -80,7 +80,7 @@ int run_init(Session& session, const InitOptions& options) {
 
 }  // namespace
 
-Runner declare_init(CLI::App& app) {
+Runner declare_init(Options& app) {
   const auto options = std::make_shared<InitOptions>();
   app.add_option("DIR", options->directory, "the directory to make")->required()->type_name("");
   app.add_option("--name", options->actor, "how the ledger calls you (default: archivist)")

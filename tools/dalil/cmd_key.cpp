@@ -158,7 +158,7 @@ int run_rotate(Session& session, const std::string& why) {
 
 }  // namespace
 
-Runner declare_key_add(CLI::App& app) {
+Runner declare_key_add(Options& app) {
   const auto options = std::make_shared<AddOptions>();
   app.add_option("--role", options->role, "archivist, investigator or auditor")
       ->required()
@@ -177,21 +177,21 @@ Runner declare_key_add(CLI::App& app) {
   return [options](Session& session) { return run_add(session, *options); };
 }
 
-Runner declare_key_list(CLI::App&) {
+Runner declare_key_list(Options&) {
   return run_list;
 }
 
-Runner declare_key_remove(CLI::App& app) {
-  struct Options {
+Runner declare_key_remove(Options& app) {
+  struct RemoveOptions {
     std::string who, why;
   };
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RemoveOptions>();
   app.add_option("KEY", options->who, "name, actor id or slot")->required()->type_name("");
   app.add_option("--why", options->why, "the reason, for the ledger")->required()->type_name("TEXT");
   return [options](Session& session) { return run_remove(session, options->who, options->why); };
 }
 
-Runner declare_key_rotate(CLI::App& app) {
+Runner declare_key_rotate(Options& app) {
   const auto why = std::make_shared<std::string>();
   app.add_option("--why", *why, "the reason, for the ledger")->required()->type_name("TEXT");
   return [why](Session& session) { return run_rotate(session, *why); };

@@ -100,12 +100,12 @@ int run_unlink(Session& session, const UnlinkOptions& options) {
 
 }  // namespace
 
-Runner declare_link(CLI::App& app) {
+Runner declare_link(Options& app) {
   const auto options = std::make_shared<LinkOptions>();
   app.add_option("ITEM... INCIDENT", options->items_and_incident,
                  "digest or its first digits, VOLUME:PATH, or a file; last the incident's id")
       ->required()
-      ->expected(2, INT32_MAX)
+      ->at_least(2)
       ->type_name("");
   app.add_option("--type", options->type, "depicts, aftermath, corroborates, contradicts, context ...")
       ->required()
@@ -116,7 +116,7 @@ Runner declare_link(CLI::App& app) {
   return [options](Session& session) { return run_link(session, *options); };
 }
 
-Runner declare_unlink(CLI::App& app) {
+Runner declare_unlink(Options& app) {
   const auto options = std::make_shared<UnlinkOptions>();
   app.add_option("ITEM", options->item, "digest or its first digits, VOLUME:PATH, or a file")
       ->required()

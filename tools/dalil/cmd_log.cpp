@@ -47,7 +47,7 @@ int run_log(Session& session, const LogOptions& options) {
 
 }  // namespace
 
-Runner declare_log(CLI::App& app) {
+Runner declare_log(Options& app) {
   const auto options = std::make_shared<LogOptions>();
   app.add_option("--limit", options->limit, "the newest so many (default: 50; 0: all)")->type_name("N");
   app.add_option("--from", options->from, "from this entry on")->type_name("SEQ");

@@ -136,7 +136,7 @@ int run_prove(Session& session, const ProveOptions& options) {
 
 }  // namespace
 
-Runner declare_prove(CLI::App& app) {
+Runner declare_prove(Options& app) {
   const auto options = std::make_shared<ProveOptions>();
   app.add_option(
          "ITEM", options->what,

@@ -56,7 +56,7 @@ int run_redact(Session& session, const RedactOptions& options) {
 
 }  // namespace
 
-Runner declare_redact(CLI::App& app) {
+Runner declare_redact(Options& app) {
   const auto options = std::make_shared<RedactOptions>();
   app.add_option("ENTRY", options->entries, "numbers of entries, as 'dalil log' and 'dalil show' print them")
       ->required()

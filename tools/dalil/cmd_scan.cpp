@@ -192,7 +192,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
 
 }  // namespace
 
-Runner declare_scan(CLI::App& app) {
+Runner declare_scan(Options& app) {
   const auto options = std::make_shared<ScanArguments>();
   app.add_option("FOLDER", options->folder, "the tree to take in: the volume's root, unless --below")
       ->required()

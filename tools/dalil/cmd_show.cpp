@@ -179,7 +179,7 @@ int run_show(Session& session, const std::string& text) {
 
 }  // namespace
 
-Runner declare_show(CLI::App& app) {
+Runner declare_show(Options& app) {
   const auto text = std::make_shared<std::string>();
   app.add_option("ITEM", *text, "digest or its first digits, VOLUME:PATH, or a file")
       ->required()

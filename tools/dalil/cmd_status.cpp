@@ -172,7 +172,7 @@ int run_status(Session& session) {
 
 }  // namespace
 
-Runner declare_status(CLI::App&) {
+Runner declare_status(Options&) {
   return run_status;
 }
 

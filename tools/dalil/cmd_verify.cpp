@@ -220,7 +220,7 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
 
 }  // namespace
 
-Runner declare_verify(CLI::App& app) {
+Runner declare_verify(Options& app) {
   const auto options = std::make_shared<VerifyArguments>();
   app.add_option("FOLDER", options->folder, "where the volume is now: its root, unless --below")
       ->required()

@@ -2,7 +2,7 @@
 
 namespace dalil::cli {
 
-Runner declare_version(CLI::App&) {
+Runner declare_version(Options&) {
   return [](Session& session) {
     session.out().line("dalil " DALIL_VERSION);
     session.out().object("summary", {{"command", "version"}, {"version", DALIL_VERSION}});

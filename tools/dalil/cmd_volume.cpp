@@ -139,7 +139,7 @@ int run_show(Session& session, const std::string& label) {
 
 }  // namespace
 
-Runner declare_volume_add(CLI::App& app) {
+Runner declare_volume_add(Options& app) {
   const auto options = std::make_shared<AddOptions>();
   app.add_option("LABEL", options->label, "what it is called; unique")->required()->type_name("");
   app.add_option("--kind", options->kind, "working, backup or source")->required()->type_name("KIND");
@@ -150,11 +150,11 @@ Runner declare_volume_add(CLI::App& app) {
   return [options](Session& session) { return run_add(session, *options); };
 }
 
-Runner declare_volume_list(CLI::App&) {
+Runner declare_volume_list(Options&) {
   return run_list;
 }
 
-Runner declare_volume_show(CLI::App& app) {
+Runner declare_volume_show(Options& app) {
   const auto label = std::make_shared<std::string>();
   app.add_option("VOLUME", *label, "label or id")->required()->type_name("");
   return [label](Session& session) { return run_show(session, *label); };

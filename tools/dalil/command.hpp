@@ -5,9 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 #include "exit_code.hpp"
+#include "options.hpp"
 #include "session.hpp"
 
 namespace dalil::cli {
@@ -19,8 +18,8 @@ using Runner = std::function<int(Session&)>;
 struct Command {
   std::string_view name;     ///< as it is typed: "scan", "volume add"
   std::string_view summary;  ///< one line
-  /// Adds the options to `app`; the runner owns what they are parsed into.
-  Runner (*declare)(CLI::App& app);
+  /// Adds the options to `app`, which lives as long as the runner; the runner owns what they are parsed into.
+  Runner (*declare)(Options& app);
 };
 
 /// The first word of commands that have two.
@@ -31,33 +30,33 @@ struct CommandGroup {
 std::span<const Command> commands();
 std::span<const CommandGroup> command_groups();
 
-Runner declare_init(CLI::App& app);
-Runner declare_volume_add(CLI::App& app);
-Runner declare_volume_list(CLI::App& app);
-Runner declare_volume_show(CLI::App& app);
-Runner declare_incident_import(CLI::App& app);
-Runner declare_incident_add(CLI::App& app);
-Runner declare_incident_edit(CLI::App& app);
-Runner declare_incident_show(CLI::App& app);
-Runner declare_incident_list(CLI::App& app);
-Runner declare_incident_stats(CLI::App& app);
-Runner declare_scan(CLI::App& app);
-Runner declare_link(CLI::App& app);
-Runner declare_unlink(CLI::App& app);
-Runner declare_find(CLI::App& app);
-Runner declare_show(CLI::App& app);
-Runner declare_verify(CLI::App& app);
-Runner declare_status(CLI::App& app);
-Runner declare_check(CLI::App& app);
-Runner declare_rebuild(CLI::App& app);
-Runner declare_key_add(CLI::App& app);
-Runner declare_key_list(CLI::App& app);
-Runner declare_key_remove(CLI::App& app);
-Runner declare_key_rotate(CLI::App& app);
-Runner declare_redact(CLI::App& app);
-Runner declare_log(CLI::App& app);
-Runner declare_prove(CLI::App& app);
-Runner declare_check_proof(CLI::App& app);
-Runner declare_version(CLI::App& app);
+Runner declare_init(Options& app);
+Runner declare_volume_add(Options& app);
+Runner declare_volume_list(Options& app);
+Runner declare_volume_show(Options& app);
+Runner declare_incident_import(Options& app);
+Runner declare_incident_add(Options& app);
+Runner declare_incident_edit(Options& app);
+Runner declare_incident_show(Options& app);
+Runner declare_incident_list(Options& app);
+Runner declare_incident_stats(Options& app);
+Runner declare_scan(Options& app);
+Runner declare_link(Options& app);
+Runner declare_unlink(Options& app);
+Runner declare_find(Options& app);
+Runner declare_show(Options& app);
+Runner declare_verify(Options& app);
+Runner declare_status(Options& app);
+Runner declare_check(Options& app);
+Runner declare_rebuild(Options& app);
+Runner declare_key_add(Options& app);
+Runner declare_key_list(Options& app);
+Runner declare_key_remove(Options& app);
+Runner declare_key_rotate(Options& app);
+Runner declare_redact(Options& app);
+Runner declare_log(Options& app);
+Runner declare_prove(Options& app);
+Runner declare_check_proof(Options& app);
+Runner declare_version(Options& app);
 
 }  // namespace dalil::cli

@@ -1,5 +1,7 @@
 #include "program.hpp"
 
+#include <CLI/CLI.hpp>
+#include <deque>
 #include <map>
 
 #include "command.hpp"
@@ -50,6 +52,7 @@ class Parser {
 
   CLI::App root_{kAbout, "dalil"};
   GlobalOptions globals_;
+  std::deque<Options> options_;  ///< one a command
   std::map<CLI::App*, Runner> runners_;
   CLI::App* help_ = nullptr;
   std::vector<std::string> help_words_;
@@ -74,7 +77,7 @@ Parser::Parser() {
     // A sub-command takes "-0" for a number and does not pass it up, unless it has it itself; hidden from its
     // help.
     app->add_flag("-0,--null", globals_.output.nul_terminated)->group("");
-    runners_[app] = command.declare(*app);
+    runners_[app] = command.declare(options_.emplace_back(*app));
   }
   help_ = root_.add_subcommand("help", "print the help of a command");
   help_->footer(kExitCodeHelp);

@@ -12,7 +12,8 @@ namespace dalil::cli {
 struct SecretOptions {
   std::string key_file;            ///< --key-file or DALIL_KEY_FILE; empty: a passphrase
   std::string passphrase_command;  ///< DALIL_PASSPHRASE_COMMAND; empty: ask on the terminal
-  std::string new_passphrase_command;  ///< DALIL_NEW_PASSPHRASE_COMMAND, for somebody else's new key; empty: ask
+  std::string
+      new_passphrase_command;  ///< DALIL_NEW_PASSPHRASE_COMMAND, for somebody else's new key; empty: ask
 };
 
 /// Identities of a key file in age-keygen's format. Error(invalid), Error(io).

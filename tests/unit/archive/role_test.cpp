@@ -57,7 +57,7 @@ TEST_CASE("an auditor finds by path, size, digest and volume, and by nothing els
                           query([&](Query& q) { q.camera = "canon"; }),
                           query([&](Query& q) { q.linked = true; }),
                           query([&](Query& q) { q.linked = false; })};
-  for (const Query& one : closed) CHECK(code_of([&] { find(view, one); }) == ErrorCode::wrong_key);
+  for (const Query& each : closed) CHECK(code_of([&] { find(view, each); }) == ErrorCode::wrong_key);
 }
 
 TEST_CASE("an auditor cannot look at facts, incidents, links and sources") {
