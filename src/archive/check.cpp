@@ -66,12 +66,12 @@ CheckReport check(const Archive& archive) {
   try {
     copy_as_seen(archive, now, workshop.path());
     report.entries = now.size();
-    for (std::uint8_t table = 1; table <= schema::kRuns; ++table) report.rows += now.rows(table);
     ActorCheck actors(now.signers(), report.problems);
     for (Seq seq = 0; seq < now.size(); ++seq) {
       const ledger::Entry entry = now.entry(seq);
       actors.see(entry);
       if (entry.state == ledger::Entry::State::redacted) ++report.redacted;
+      if (entry.state == ledger::Entry::State::not_visible) ++report.not_visible;
       if (entry.state == ledger::Entry::State::open &&
           ledger::commit(entry.salt, entry.content) != entry.line.commitment)
         report.problems.push_back(fmt::format("entry {} does not match its commitment", seq));
@@ -79,6 +79,8 @@ CheckReport check(const Archive& archive) {
     actors.finish();
     refuse_partial_role(archive.keyring());
     report.unresolved = derive_all(workshop.path(), archive.keyring(), archive.clock()).unresolved;
+    report.derived_compared = true;
+    for (const std::uint8_t table : schema::kTables) report.rows += now.rows(table);
     ledger::Ledger fresh =
         ledger::Ledger::open(workshop.path(), archive.keyring().clone(), schema::kColumns, archive.clock());
     ledger::Reader right = fresh.read();

@@ -221,6 +221,25 @@ Copy from_record(const records::CopySeen& record) {
   return copy;
 }
 
+Source from_record(const records::SourceStated& record) {
+  if (record.consent() < 1 || record.consent() > 3) ill_formed("consent scope");
+  Source source;
+  source.alias = record.alias();
+  source.consent = static_cast<Consent>(record.consent());
+  source.note = record.note();
+  return source;
+}
+
+Source source_from(ByteView bytes) {
+  records::SourceStated record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) ill_formed("source");
+  return from_record(record);
+}
+
+SourceIdentity from_record(const records::SourceIdentity& record) {
+  return {record.name(), record.contact(), record.note()};
+}
+
 records::Run to_record(const RunSummary& run) {
   records::Run record;
   record.set_kind(run.kind);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dalil/archive/model.hpp"
+#include "dalil/archive/source.hpp"
 #include "records.pb.h"
 
 /// Between the words of the domain and the messages that ledger entries hold.
@@ -18,6 +19,12 @@ std::string volume_label(ByteView record);
 
 void fill_record(records::CopySeen& record, const Copy& copy);
 Copy from_record(const records::CopySeen& record);
+
+/// Error(corrupt) for a consent scope that this version does not know.
+Source from_record(const records::SourceStated& record);
+/// Of a row of the sources.
+Source source_from(ByteView record);
+SourceIdentity from_record(const records::SourceIdentity& record);
 
 records::Run to_record(const RunSummary& run);
 RunSummary from_record(const records::Run& record);

@@ -15,11 +15,6 @@ using namespace schema;
 
 namespace {
 
-Error broken_reference(Seq seq, const char* what) {
-  return Error(ErrorCode::corrupt, fmt::format("entry {} refers to {} that does not exist", seq, what),
-               "run 'dalil check'");
-}
-
 /// Name of a count in a run's record: only a part of the volume was looked at (docs/formats/entry.md).
 constexpr const char* kPartialRun = "partial";
 
@@ -43,6 +38,11 @@ std::uint64_t place_value(const std::optional<media::PlaceClaim>& place) {
 }
 
 }  // namespace
+
+Error broken_reference(Seq seq, const char* what) {
+  return Error(ErrorCode::corrupt, fmt::format("entry {} refers to {} that does not exist", seq, what),
+               "run 'dalil check'");
+}
 
 Bytes append_seq(ByteView list, Seq seq) {
   Bytes out(list.begin(), list.end());
@@ -122,6 +122,14 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.run());
     case K::kDirectoriesVerified:
       return apply(seq, record.directories_verified());
+    case K::kSourceStated:
+      return apply(seq, record.source_stated());
+    case K::kSourceIdentity:
+      return apply(seq, record.source_identity());
+    case K::kSourceAssigned:
+      return apply(seq, record.source_assigned());
+    case K::kSourceUnassigned:
+      return apply(seq, record.source_unassigned());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:

@@ -2,9 +2,11 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "copy_index.hpp"
 #include "dalil/archive/model.hpp"
+#include "dalil/base/error.hpp"
 #include "dalil/ledger/ledger.hpp"
 
 namespace dalil::archive {
@@ -24,6 +26,10 @@ class DirectoriesVerified;
 class KeyAdded;
 class KeyRemoved;
 class EntryRedacted;
+class SourceStated;
+class SourceIdentity;
+class SourceAssigned;
+class SourceUnassigned;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -54,6 +60,11 @@ class Deriver {
   std::optional<Row> find_incident(std::string_view id);
   std::optional<Row> find_link(Seq seq);
   std::optional<Row> find_volume(std::string_view label);
+  std::optional<Row> find_source(std::string_view alias);
+  /// An alias that differs from this one only in what a search overlooks: case, accents, Arabic spelling.
+  std::optional<std::string> similar_alias(std::string_view alias);
+  /// Row of the assignment of this item to this source, if one stands.
+  std::optional<Row> find_assignment(Row item, Row source);
   CopyIndex& copies() { return copies_; }
 
  private:
@@ -72,7 +83,13 @@ class Deriver {
   void apply(Seq seq, const records::EntryRedacted& redacted);
   /// Error(corrupt), unless what is missing may have been destroyed.
   void pass_over(Seq seq, const char* what);
+  void apply(Seq seq, const records::SourceStated& stated);
+  void apply(Seq seq, const records::SourceIdentity& identity);
+  void apply(Seq seq, const records::SourceAssigned& assigned);
+  void apply(Seq seq, const records::SourceUnassigned& unassigned);
 
+  std::map<std::string, Row, std::less<>>& sources();
+  std::unordered_map<std::uint64_t, Row>& standing();
   void replace(Row volume, std::string_view directory, CopyRow row);
   Row camera(const std::string& text);
 
@@ -85,7 +102,13 @@ class Deriver {
   std::set<Seq> unexplained_;
   bool any_redacted_ = false;
   std::uint64_t unresolved_ = 0;
+  // Sources have no lookups: they are few, and read whole when first needed. So are the assignments.
+  std::optional<std::map<std::string, Row, std::less<>>> sources_;  ///< by alias
+  std::optional<std::unordered_map<std::uint64_t, Row>> standing_;  ///< assignments by item and source
 };
+
+/// Error(corrupt): an entry names what no entry before it stated.
+Error broken_reference(Seq seq, const char* what);
 
 /// Varints one after the other, as the columns of sequence numbers hold them.
 Bytes append_seq(ByteView list, Seq seq);

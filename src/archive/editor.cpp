@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <set>
+
 #include "archive_state.hpp"
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
@@ -15,7 +19,18 @@ using namespace schema;
 
 namespace {
 constexpr int kDirectoriesPerEntry = 256;
+constexpr std::size_t kItemsPerAssignment = 1000;  // docs/formats/entry.md
+constexpr std::size_t kLongestAlias = 200;
+
+/// An alias stands in lists, arguments and sentences.
+void check_alias(const std::string& alias) {
+  const bool fits = !alias.empty() && alias.size() <= kLongestAlias && is_utf8(alias) &&
+                    escape_for_display(alias) == alias && alias.front() != ' ' && alias.back() != ' ';
+  if (!fits)
+    throw Error(ErrorCode::invalid, fmt::format("'{}' cannot be an alias", escape_for_display(alias)),
+                "use 1 to 200 bytes of text without control characters, backslashes and blanks at its ends");
 }
+}  // namespace
 
 struct Editor::State {
   State(ledger::Writer w, const ledger::Keyring& ring)
@@ -41,6 +56,19 @@ struct Editor::State {
     append_and_apply(SealClass::inventory, verified);
     verified.Clear();
   }
+  /// One entry for each portion of the items.
+  void append_items(const std::vector<Row>& items, const std::function<records::Record()>& make,
+                    const std::function<std::string*(records::Record&)>& add_digest) {
+    for (std::size_t first = 0; first < items.size(); first += kItemsPerAssignment) {
+      records::Record record = make();
+      for (std::size_t i = first; i < std::min(items.size(), first + kItemsPerAssignment); ++i) {
+        const Digest digest = digest_of(items[i]);
+        add_digest(record)->assign(as_chars(digest.view()));
+      }
+      append_and_apply(SealClass::evidence, record);
+    }
+  }
+  std::string alias_of(Row source) { return source_from(writer.cell(kSourceRecord, source)).alias; }
   Digest digest_of(Row item) { return Digest::from_bytes(writer.cell(kItemDigest, item)); }
 };
 
@@ -159,6 +187,68 @@ void Editor::withdraw_link(Row link, const std::string& why) {
   state_->append_and_apply(SealClass::evidence, record);
 }
 
+Row Editor::put_source(const Source& source, const std::string& reason) {
+  check_alias(source.alias);
+  if (!state_->deriver.find_source(source.alias)) {
+    if (const auto similar = state_->deriver.similar_alias(source.alias))
+      throw Error(ErrorCode::conflict,
+                  fmt::format("'{}' could be mistaken for the source '{}'", source.alias, *similar),
+                  "choose an alias that differs in more than case and accents");
+  }
+  records::Record record;
+  auto* stated = record.mutable_source_stated();
+  stated->set_alias(source.alias);
+  stated->set_consent(static_cast<std::uint32_t>(source.consent));
+  stated->set_note(source.note);
+  stated->set_reason(reason);
+  state_->append_and_apply(SealClass::evidence, record);
+  return *state_->deriver.find_source(source.alias);
+}
+
+void Editor::put_identity(Row source, const SourceIdentity& identity) {
+  records::Record record;
+  auto* stated = record.mutable_source_identity();
+  stated->set_alias(state_->alias_of(source));
+  stated->set_name(identity.name);
+  stated->set_contact(identity.contact);
+  stated->set_note(identity.note);
+  state_->append_and_apply(SealClass::source, record);
+}
+
+std::size_t Editor::assign(Row source, std::span<const Row> items, const std::string& why) {
+  const std::string alias = state_->alias_of(source);
+  std::vector<Row> fresh;
+  for (const Row item : std::set<Row>(items.begin(), items.end()))
+    if (!state_->deriver.find_assignment(item, source)) fresh.push_back(item);
+  state_->append_items(
+      fresh,
+      [&] {
+        records::Record record;
+        record.mutable_source_assigned()->set_alias(alias);
+        record.mutable_source_assigned()->set_why(why);
+        return record;
+      },
+      [](records::Record& record) { return record.mutable_source_assigned()->add_digests(); });
+  return fresh.size();
+}
+
+std::size_t Editor::unassign(Row source, std::span<const Row> items, const std::string& why) {
+  const std::string alias = state_->alias_of(source);
+  std::vector<Row> standing;
+  for (const Row item : std::set<Row>(items.begin(), items.end()))
+    if (state_->deriver.find_assignment(item, source)) standing.push_back(item);
+  state_->append_items(
+      standing,
+      [&] {
+        records::Record record;
+        record.mutable_source_unassigned()->set_alias(alias);
+        record.mutable_source_unassigned()->set_why(why);
+        return record;
+      },
+      [](records::Record& record) { return record.mutable_source_unassigned()->add_digests(); });
+  return standing.size();
+}
+
 void Editor::record_verdicts(Row volume, std::string_view directory,
                              const std::vector<std::pair<std::string, Verdict>>& exceptions,
                              std::int64_t verified_at_s) {
@@ -219,6 +309,9 @@ std::optional<Row> Editor::find_item(const Digest& digest) {
 }
 std::optional<Row> Editor::find_incident(std::string_view id) {
   return state_->deriver.find_incident(id);
+}
+std::optional<Row> Editor::find_source(std::string_view alias) {
+  return state_->deriver.find_source(alias);
 }
 
 std::vector<Link> Editor::links_of_item(Row item) {

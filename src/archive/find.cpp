@@ -160,9 +160,52 @@ void filter_links(View& view, const Query& query, Matches& matches) {
       matches[i] &= linked[i] == static_cast<std::uint8_t>(*query.linked);
 }
 
+void filter_sources(View& view, const Query& query, Matches& matches) {
+  const std::vector<Source> sources = view.sources();
+  std::vector<std::uint8_t> wanted(sources.size(), query.sources.empty());
+  for (const std::string& alias : query.sources) {
+    const auto row = view.find_source(alias);
+    if (!row)
+      throw Error(ErrorCode::not_found, fmt::format("there is no source '{}'", escape_for_display(alias)),
+                  "'dalil source list' shows them");
+    wanted[*row] = 1;
+  }
+  Matches from(matches.size());
+  std::vector<std::uint8_t> strictest(matches.size());  // 0: no source
+  view.for_each_assignment([&](Row item, Row source) {
+    if (item >= matches.size() || source >= sources.size()) return;
+    from[item] |= wanted[source];
+    const auto consent = static_cast<std::uint8_t>(sources[source].consent);
+    strictest[item] = strictest[item] == 0 ? consent : std::min(strictest[item], consent);
+  });
+  if (!query.sources.empty()) keep(matches, from);
+  if (query.consents.empty() && !query.without_source) return;
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    const bool fits =
+        strictest[i] == 0
+            ? query.without_source
+            : std::ranges::find(query.consents, static_cast<Consent>(strictest[i])) != query.consents.end();
+    matches[i] &= static_cast<std::uint8_t>(fits);
+  }
+}
+
+/// What the role cannot see is refused even where the archive holds none of it: an answer would be a guess.
+void refuse_invisible(const View& view, const Query& query) {
+  const bool incidents = !query.incidents.empty() || query.incident_date || query.link_type || query.linked;
+  const bool facts = query.kind || query.embedded || query.claimed || !query.camera.empty();
+  const bool sources = !query.sources.empty() || !query.consents.empty() || query.without_source;
+  if ((!incidents && !facts && !sources) || view.can_read(ledger::SealClass::evidence)) return;
+  throw Error(ErrorCode::wrong_key,
+              fmt::format("{} are not visible to this role", incidents ? "incidents and links"
+                                                             : facts   ? "media facts"
+                                                                       : "sources"),
+              "this key finds by path, size, digest and volume");
+}
+
 }  // namespace
 
 std::vector<Row> find(View& view, const Query& query) {
+  refuse_invisible(view, query);
   ledger::Reader& reader = view.reader();
   Matches matches(view.item_count(), 1);
   if (!query.digest_prefix.empty()) filter_digest(reader, query.digest_prefix, matches);
@@ -179,6 +222,8 @@ std::vector<Row> find(View& view, const Query& query) {
   if (!query.camera.empty()) filter_camera(reader, query.camera, matches);
   if (!query.incidents.empty() || query.incident_date || query.link_type || query.linked)
     filter_links(view, query, matches);
+  if (!query.sources.empty() || !query.consents.empty() || query.without_source)
+    filter_sources(view, query, matches);
   if (!query.path_parts.empty() || !query.volume.empty()) filter_copies(view, query, matches);
 
   std::vector<Row> rows;

@@ -1,5 +1,6 @@
 #include "dalil/archive/model.hpp"
 
+#include "dalil/archive/source.hpp"
 #include "dalil/files/walk.hpp"
 
 namespace dalil::archive {
@@ -18,6 +19,9 @@ constexpr Name<Verdict> kVerdicts[] = {
     {Verdict::intact, "intact"},   {Verdict::corrupt, "corrupt"}, {Verdict::unreadable, "unreadable"},
     {Verdict::missing, "missing"}, {Verdict::extra, "extra"},     {Verdict::moved, "moved"},
     {Verdict::renamed, "renamed"}, {Verdict::changed, "changed"}, {Verdict::not_checked, "not_checked"}};
+
+constexpr Name<Consent> kConsents[] = {
+    {Consent::archive_only, "archive-only"}, {Consent::courts, "courts"}, {Consent::publish, "publish"}};
 
 constexpr Name<LinkType> kLinkTypes[] = {
     {LinkType::depicts, "depicts"},
@@ -79,6 +83,13 @@ std::vector<std::string> link_type_names() {
   std::vector<std::string> names;
   for (const auto& name : kLinkTypes) names.emplace_back(name.text);
   return names;
+}
+
+const char* name_of(Consent consent) {
+  return find_name(kConsents, consent);
+}
+std::optional<Consent> consent_from(std::string_view name) {
+  return find_value(kConsents, name);
 }
 
 std::string Copy::path() const {

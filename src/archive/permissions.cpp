@@ -24,9 +24,13 @@ bool may_state(Role role, const records::Record& record) {
     case K::kIncidentRevised:
     case K::kLinkMade:
     case K::kLinkWithdrawn:
+    case K::kSourceStated:
+    case K::kSourceAssigned:
+    case K::kSourceUnassigned:
       return role != Role::auditor;
     case K::kArchiveCreated:
     case K::kScanNote:
+    case K::kSourceIdentity:
     case K::kKeyAdded:
     case K::kKeyRemoved:
     case K::kKeysRotated:

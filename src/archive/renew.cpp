@@ -31,6 +31,8 @@ void state_in(const std::string& path, const ledger::Keyring& keyring, const Clo
   writer.commit();
 }
 
+/// What sources consented to is not among them, nor what came from whom: without such an entry an earlier,
+/// wider consent would hold again.
 bool can_be_redacted(const records::Record& record) {
   using K = records::Record;
   switch (record.kind_case()) {
@@ -40,6 +42,7 @@ bool can_be_redacted(const records::Record& record) {
     case K::kIncidentRevised:
     case K::kLinkMade:
     case K::kScanNote:
+    case K::kSourceIdentity:
       return true;
     default:
       return false;
@@ -51,9 +54,9 @@ void refuse_irredactable(ledger::Writer& writer, Seq seq) {
   if (entry.state == ledger::Entry::State::redacted)
     throw Error(ErrorCode::not_found, fmt::format("the content of entry {} is destroyed already", seq));
   if (!can_be_redacted(parse_record(entry.content, seq)))
-    throw Error(ErrorCode::invalid,
-                fmt::format("entry {} cannot be destroyed: other entries stand on it", seq),
-                "copies, metadata, incidents, links, sources and remarks can; 'dalil log' lists them");
+    throw Error(
+        ErrorCode::invalid, fmt::format("entry {} cannot be destroyed: other entries stand on it", seq),
+        "copies, metadata, incidents, links, identities of sources and remarks can; 'dalil log' lists them");
 }
 
 }  // namespace

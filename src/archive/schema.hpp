@@ -11,7 +11,10 @@ using ledger::RecordTable;
 using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
-                              kKeys = 20;
+                              kSources = 7, kAssignments = 8, kIdentities = 10, kKeys = 20;
+inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,   kIncidents,   kLinks,      kCameras,
+                                           kRuns,    kSources, kAssignments, kIdentities, kKeys};
+// 9 is given to anchors: cosignatures and time-stamps.
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -58,13 +61,33 @@ inline constexpr Column kRunSeq{kRuns, 1, SealClass::inventory, 8, 4096, "run.se
 inline constexpr Column kKeySeq{kKeys, 1, SealClass::inventory, 8, 256, "key.seq"};
 inline constexpr Column kKeyRemoved{kKeys, 2, SealClass::inventory, 8, 256, "key.removed"};  ///< entry + 1
 
+inline constexpr Column kSourceRecord{kSources, 1, SealClass::evidence, 0, 16, "source.record"};
+inline constexpr Column kSourceSeqs{kSources, 2, SealClass::evidence, 0, 256, "source.revisions"};
+
+inline constexpr Column kAssignmentItem{kAssignments, 1, SealClass::evidence, 4, 4096, "assignment.item"};
+inline constexpr Column kAssignmentSource{kAssignments, 2, SealClass::evidence, 4, 4096, "assignment.source"};
+inline constexpr Column kAssignmentSeq{kAssignments, 3, SealClass::evidence, 8, 4096, "assignment.seq"};
+inline constexpr Column kAssignmentWithdrawn{kAssignments,          4, SealClass::evidence, 8, 4096,
+                                             "assignment.withdrawn"};  ///< entry + 1
+
+// A table of its own: whoever may state a source and not its identity cannot write columns of class source.
+inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
+inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
+
 inline constexpr Column kColumns[] = {
-    kVolumeRecord,     kVolumeLiveCopies, kVolumeLiveBytes, kVolumeLastScan, kVolumeLastVerify,
-    kVolumeLastResult, kItemDigest,       kItemSize,        kItemFirstSeq,   kItemCopies,
-    kFactKind,         kFactTaken,        kFactTakenBasis,  kFactClaimed,    kFactPlace,
-    kFactCamera,       kFactDuration,     kFactSeq,         kIncidentRecord, kIncidentSeqs,
-    kLinkItem,         kLinkIncident,     kLinkType,        kLinkSeq,        kLinkWithdrawn,
-    kCameraText,       kRunSeq,           kKeySeq,          kKeyRemoved,
+    kVolumeRecord,     kVolumeLiveCopies, kVolumeLiveBytes,
+    kVolumeLastScan,   kVolumeLastVerify, kVolumeLastResult,
+    kItemDigest,       kItemSize,         kItemFirstSeq,
+    kItemCopies,       kFactKind,         kFactTaken,
+    kFactTakenBasis,   kFactClaimed,      kFactPlace,
+    kFactCamera,       kFactDuration,     kFactSeq,
+    kIncidentRecord,   kIncidentSeqs,     kLinkItem,
+    kLinkIncident,     kLinkType,         kLinkSeq,
+    kLinkWithdrawn,    kCameraText,       kRunSeq,
+    kSourceRecord,     kSourceSeqs,       kAssignmentItem,
+    kAssignmentSource, kAssignmentSeq,    kAssignmentWithdrawn,
+    kIdentitySource,   kIdentitySeq,      kKeySeq,
+    kKeyRemoved,
 };
 
 /// The copy index: portions of a directory's rows.

@@ -15,6 +15,13 @@ std::string shown_path(const std::string& directory, const std::string& name) {
 std::string short_digest(const std::string& digest) {
   return to_hex(as_bytes(digest)).substr(0, 12);
 }
+template <typename Message>
+std::string assignment_text(const char* what, const Message& message) {
+  const std::string items = message.digests_size() == 1 ? short_digest(message.digests(0))
+                                                        : fmt::format("{} items", message.digests_size());
+  return fmt::format("{} {} source {}{}{}", items, what, escape_for_display(message.alias()),
+                     message.why().empty() ? "" : ": ", escape_for_display(message.why()));
+}
 }  // namespace
 
 std::string summarize(ByteView content, ledger::Seq seq) {
@@ -73,6 +80,17 @@ std::string summarize(ByteView content, ledger::Seq seq) {
                          escape_for_display(record.entry_redacted().why()));
     case K::kScanNote:
       return "provenance of a scan";
+    case K::kSourceStated:
+      return fmt::format("source {}: consent {}{}{}", escape_for_display(record.source_stated().alias()),
+                         name_of(static_cast<Consent>(record.source_stated().consent())),
+                         record.source_stated().reason().empty() ? "" : ": ",
+                         escape_for_display(record.source_stated().reason()));
+    case K::kSourceIdentity:
+      return fmt::format("identity of source {}", escape_for_display(record.source_identity().alias()));
+    case K::kSourceAssigned:
+      return assignment_text("assigned to", record.source_assigned());
+    case K::kSourceUnassigned:
+      return assignment_text("no longer assigned to", record.source_unassigned());
     case K::KIND_NOT_SET:
       break;
   }

@@ -11,31 +11,37 @@
 #include "directory_portion.hpp"
 #include "schema.hpp"
 #include "summarize.hpp"
+#include "view_state.hpp"
 
 namespace dalil::archive {
 
 using ledger::SealClass;
 using namespace schema;
 
-struct View::State {
-  ledger::Reader reader;
-  // The directory that was looked at last: answers come in runs of the same one.
-  std::pair<Row, std::string> directory_key{ledger::kNoRow, {}};
-  std::vector<CopyRow> directory_rows{};
-  std::vector<Volume> volumes{};  // of this snapshot; filled when first asked for
+records::Record View::State::record(Seq seq) {
+  const ledger::Entry entry = reader.entry(seq);
+  if (entry.state == ledger::Entry::State::redacted)
+    throw Error(ErrorCode::not_found, fmt::format("the content of entry {} was destroyed", seq));
+  if (entry.state == ledger::Entry::State::not_visible)
+    throw Error(ErrorCode::wrong_key,
+                fmt::format("entry {} ({}) is not visible to this role", seq, name_of(entry.line.seal_class)),
+                "open the archive with a key whose role may see it");
+  return parse_record(entry.content, seq);
+}
 
-  records::Record record(Seq seq) {
-    const ledger::Entry entry = reader.entry(seq);
-    if (entry.state == ledger::Entry::State::redacted)
-      throw Error(ErrorCode::not_found, fmt::format("the content of entry {} was destroyed", seq));
-    if (entry.state == ledger::Entry::State::not_visible)
-      throw Error(
-          ErrorCode::wrong_key,
-          fmt::format("entry {} ({}) is not visible to this role", seq, name_of(entry.line.seal_class)),
-          "open the archive with a key whose role may see it");
-    return parse_record(entry.content, seq);
-  }
-};
+void View::State::forget() {
+  directory_key = {ledger::kNoRow, {}};
+  volumes.clear();
+  assignments_by_item.reset();
+}
+
+void View::State::require(SealClass seal_class, const char* what) const {
+  if (reader.can_read(seal_class)) return;
+  throw Error(ErrorCode::wrong_key, fmt::format("{} are not visible to this role", what),
+              seal_class == SealClass::source
+                  ? "open the archive with an archivist's key"
+                  : "open the archive with an investigator's or an archivist's key");
+}
 
 View::View(std::unique_ptr<State> state) : state_(std::move(state)) {}
 View::~View() = default;
@@ -46,8 +52,7 @@ View Archive::view() const {
 
 void View::renew() {
   state_->reader.renew();
-  state_->directory_key = {ledger::kNoRow, {}};
-  state_->volumes.clear();
+  state_->forget();
 }
 ledger::Reader& View::reader() {
   return state_->reader;
@@ -191,9 +196,7 @@ Row View::incident_count() {
 
 std::optional<Row> View::find_incident(std::string_view id) {
   ledger::Reader& reader = state_->reader;
-  if (!reader.can_read(SealClass::evidence))
-    throw Error(ErrorCode::wrong_key, "incidents are not visible to this role",
-                "open the archive with an investigator's or archivist's key");
+  state_->require(SealClass::evidence, "incidents");
   const auto row = reader.lookup(reader.token(kTokenIncident, as_bytes(id)));
   if (!row || *row >= incident_count()) return std::nullopt;
   if (incident_id(reader.cell(kIncidentRecord, static_cast<Row>(*row))) != id) return std::nullopt;
@@ -201,6 +204,7 @@ std::optional<Row> View::find_incident(std::string_view id) {
 }
 
 std::vector<IncidentRevision> View::incident_history(Row row) {
+  state_->require(SealClass::evidence, "incidents");
   std::vector<IncidentRevision> history;
   for (const Seq seq : read_seqs(state_->reader.cell(kIncidentSeqs, row))) {
     const ledger::PublicLine line = state_->reader.line(seq);
@@ -212,6 +216,7 @@ std::vector<IncidentRevision> View::incident_history(Row row) {
 }
 
 IncidentRevision View::incident(Row row) {
+  state_->require(SealClass::evidence, "incidents");
   const Seq seq = read_seqs(state_->reader.cell(kIncidentSeqs, row)).back();
   const ledger::PublicLine line = state_->reader.line(seq);
   const records::Record record = state_->record(seq);
@@ -224,6 +229,7 @@ IncidentRevision View::incident(Row row) {
 }
 
 std::vector<IncidentRevision> View::incidents() {
+  state_->require(SealClass::evidence, "incidents");
   std::vector<IncidentRevision> all;
   for (Row row = 0; row < incident_count(); ++row) all.push_back(incident(row));
   return all;
@@ -260,6 +266,7 @@ std::vector<Row> rows_with(ledger::Reader& reader, const Column& column, Row val
 }  // namespace
 
 std::vector<Link> View::links_where(const ledger::Column& column, Row value, bool with_withdrawn) {
+  state_->require(SealClass::evidence, "links");
   std::vector<Link> links;
   for (const Row row : rows_with(state_->reader, column, value)) {
     Link link = read_link(*this, row);
@@ -282,6 +289,7 @@ std::vector<Link> View::links_of_incident(Row incident, bool with_withdrawn) {
 }
 
 void View::for_each_link(const std::function<void(Row, Row, LinkType)>& visit) {
+  state_->require(SealClass::evidence, "links");
   ledger::Reader& reader = state_->reader;
   for (Row row = 0; row < reader.rows(kLinks); ++row) {
     if (load_u64(reader.cell(kLinkWithdrawn, row).data()) != 0) continue;

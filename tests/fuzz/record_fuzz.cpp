@@ -70,6 +70,14 @@ class Ground {
     incident.relations = {{"precedes", "I2"}};
     const archive::Row row = editor.put_incident(incident, "reason");
     editor.withdraw_link(editor.add_link(item, row, archive::LinkType::depicts, 1, 2, "why"), "not so");
+    archive::Source source;
+    source.alias = "W7";
+    source.note = "note";
+    const archive::Row from = editor.put_source(source, "reason");
+    editor.put_identity(from, {"name", "contact", "note"});
+    const archive::Row items[] = {item};
+    editor.assign(from, items, "why");
+    editor.unassign(from, items, "why not");
     editor.record_verdicts(disk, "d", {{"n", archive::Verdict::corrupt}}, 1);
     archive::RunSummary run;
     run.kind = "verify";

@@ -3,10 +3,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "dalil/archive/model.hpp"
+#include "dalil/archive/source.hpp"
 #include "dalil/ledger/ledger.hpp"
 
 namespace dalil::archive {
@@ -88,6 +90,24 @@ class View {
   /// Links that stand: item, incident, type.
   void for_each_link(const std::function<void(Row item, Row incident, LinkType type)>& visit);
 
+  // Sources: class evidence, but for identities
+  Row source_count();
+  std::optional<Row> find_source(std::string_view alias);
+  std::vector<Source> sources();
+  Source source(Row row);  ///< newest revision
+  std::vector<SourceRevision> source_history(Row row);
+  /// Who stands behind it, as stated last; absent if nobody said. Error(wrong_key) unless the role is an
+  /// archivist's.
+  std::optional<IdentityRevision> identity(Row source);
+  std::vector<IdentityRevision> identity_history(Row source);
+  std::vector<Assignment> sources_of_item(Row item, bool with_withdrawn = false);
+  std::vector<Assignment> items_of_source(Row source, bool with_withdrawn = false);
+  /// Assignments that stand.
+  void for_each_assignment(const std::function<void(Row item, Row source)>& visit);
+  /// The strictest scope among the item's sources: whatever leaves the archive obeys it. Absent if no source
+  /// is assigned, and then nobody has consented to anything.
+  std::optional<Consent> consent_of_item(Row item);
+
   /// One line for a person: what an entry says, or that the role may not see it.
   std::string describe_entry(Seq seq);
 
@@ -101,6 +121,7 @@ class View {
  private:
   friend class Archive;
   std::vector<Link> links_where(const ledger::Column& column, Row value, bool with_withdrawn);
+  const std::vector<std::pair<Row, Row>>& assignments_by_item();
   struct State;
   explicit View(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -148,6 +169,17 @@ class Editor {
   /// Error(not_found) if withdrawn already.
   void withdraw_link(Row link, const std::string& why);
 
+  /// New, or a revision of the source with this alias. Returns its row. Error(invalid) for an alias that
+  /// cannot be one; Error(conflict) if a new one could be mistaken for another.
+  Row put_source(const Source& source, const std::string& reason);
+  /// Who stands behind a source. Error(wrong_key) unless the role is an archivist's.
+  void put_identity(Row source, const SourceIdentity& identity);
+  /// These items came from this source; those that are assigned to it already stay so. Returns how many are
+  /// new.
+  std::size_t assign(Row source, std::span<const Row> items, const std::string& why);
+  /// They did not, after all; those that are not assigned to it are left out. Returns how many were.
+  std::size_t unassign(Row source, std::span<const Row> items, const std::string& why);
+
   /// A directory that was verified: each of its live copies is intact, but for those named with their
   /// verdicts; a copy named as not_checked keeps what was known of it.
   void record_verdicts(Row volume, std::string_view directory,
@@ -163,6 +195,7 @@ class Editor {
   // The same questions as View, over what has been changed so far
   std::optional<Row> find_item(const Digest& digest);
   std::optional<Row> find_incident(std::string_view id);
+  std::optional<Row> find_source(std::string_view alias);
   std::vector<Link> links_of_item(Row item);
 
   std::uint64_t uncommitted() const;
@@ -194,8 +227,10 @@ void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock&
 /// What `check` found: everything derived agrees with the ledger, every seal opens, the tree matches.
 struct CheckReport {
   std::uint64_t entries = 0, rows = 0, records = 0;
-  std::uint64_t redacted = 0;    ///< entries whose content was destroyed
-  std::uint64_t unresolved = 0;  ///< entries that refer to one of those, and so have no effect any more
+  std::uint64_t redacted = 0;     ///< entries whose content was destroyed
+  std::uint64_t unresolved = 0;   ///< entries that refer to one of those, and so have no effect any more
+  std::uint64_t not_visible = 0;  ///< entries whose content this role cannot open: their leaves were checked
+  bool derived_compared = false;  ///< with what the ledger gives; takes every class of keys
   std::vector<std::string> problems;
 };
 CheckReport check(const Archive& archive);

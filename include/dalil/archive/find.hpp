@@ -23,6 +23,9 @@ struct Query {
   std::string camera;                               ///< part of make, model or serial, folded
   std::optional<bool> linked;                       ///< to any incident
   std::string volume;                               ///< label or ID: a live copy there
+  std::vector<std::string> sources;                 ///< assigned to any of these aliases
+  std::vector<Consent> consents;                    ///< the strictest scope among its sources is one of these
+  bool without_source = false;                      ///< together with `consents`: or no source is assigned
   /// Days are meant in local time of the place, this many minutes east of UTC; for times whose UTC is known.
   std::int32_t zone_minutes = 180;
   std::size_t limit = SIZE_MAX;
@@ -31,7 +34,8 @@ struct Query {
 /// Rows of the items that match, in ascending order.
 ///
 /// A scan of the sealed columns that the filters need and of no others. Error(wrong_key) if a filter needs a
-/// class that the role cannot read; Error(not_found) for an incident or a volume that does not exist.
+/// class that the role cannot read, whatever the archive holds; Error(not_found) for an incident, a volume or
+/// a source that does not exist.
 std::vector<Row> find(View& view, const Query& query);
 
 }  // namespace dalil::archive

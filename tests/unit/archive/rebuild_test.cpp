@@ -25,7 +25,7 @@ class RandomEdits {
 
   void one(Editor& editor) {
     if (volumes_ == 0 || random_() % 40 == 0) return add_volume(editor);
-    switch (random_() % 12) {
+    switch (random_() % 16) {
       case 0:
         editor.put_incident(random_incident(), "r" + std::to_string(random_()));
         break;
@@ -49,6 +49,18 @@ class RandomEdits {
         break;
       case 7:
         editor.add_symlink(volume(), directory(), name(), {}, "target");
+        break;
+      case 8:
+        put_source(editor);
+        break;
+      case 9:
+        if (!sources_.empty()) editor.put_identity(source(), {"name " + std::to_string(now()), "", ""});
+        break;
+      case 10:
+        if (!sources_.empty() && items_ > 0) editor.assign(source(), some_items(), "why");
+        break;
+      case 11:
+        if (!sources_.empty() && items_ > 0) editor.unassign(source(), some_items(), "why not");
         break;
       default:
         add_copy(editor);
@@ -91,6 +103,19 @@ class RandomEdits {
     editor.withdraw_link(links_.back(), "not so");
     links_.pop_back();
   }
+  Row source() { return sources_[random_() % sources_.size()]; }
+  std::vector<Row> some_items() {
+    std::vector<Row> rows;
+    for (Row row = 0; row < items_; ++row)
+      if (random_() % 3 == 0) rows.push_back(row);
+    return rows;
+  }
+  void put_source(Editor& editor) {
+    Source source;
+    source.alias = "source " + std::to_string(random_() % 5);
+    source.consent = static_cast<Consent>(1 + random_() % 3);
+    sources_.push_back(editor.put_source(source, "reason"));
+  }
   void add_run(Editor& editor) {
     RunSummary run;
     run.kind = random_() % 2 == 0 ? "scan" : "verify";
@@ -103,7 +128,7 @@ class RandomEdits {
   std::mt19937_64 random_;
   Row volumes_ = 0, items_ = 0;
   std::set<std::string> incidents_;
-  std::vector<Row> links_;
+  std::vector<Row> links_, sources_;
 };
 
 /// Everything that the archive says, as text: what two archives are compared by.
@@ -125,10 +150,18 @@ std::vector<std::string> everything(const Archive& archive) {
       add(copy.path, n(int(copy.row.state)), n(int(copy.row.verdict)), n(copy.row.verified_at_s),
           n(copy.row.seq));
     for (const Link& link : view.links_of_item(row, true)) add(n(link.incident), n(link.withdrawn), link.why);
+    for (const Assignment& one : view.sources_of_item(row, true))
+      add(n(one.source), n(one.seq), n(one.withdrawn()), one.why, one.withdrawn_why);
+    add(n(static_cast<int>(view.consent_of_item(row).value_or(Consent{}))));
   }
   for (Row row = 0; row < view.incident_count(); ++row)
     for (const IncidentRevision& revision : view.incident_history(row))
       add(revision.incident.id, revision.reason);
+  for (const Source& source : view.sources()) {
+    for (const SourceRevision& revision : view.source_history(source.row))
+      add(source.alias, n(static_cast<int>(revision.source.consent)), revision.reason);
+    for (const IdentityRevision& revision : view.identity_history(source.row)) add(revision.identity.name);
+  }
   for (const RunSummary& run : view.runs(1000)) add(run.kind, run.result, run.source);
   for (const auto kind : {media::MediaKind::photo, media::MediaKind::other})
     add(n(find(view, query([&](Query& q) {
@@ -212,6 +245,14 @@ TEST_CASE("a derived cell that was changed without an entry is found") {
       {kVolumeLiveCopies, u64_value(1234)},
       {kVolumeLastResult, Bytes{'P'}},
       {kItemCopies, Bytes{}},
+      {kSourceRecord, Bytes{0x0a, 1, 'x', 0x10, 3}},
+      {kSourceSeqs, Bytes{0}},
+      {kAssignmentItem, u32_value(999)},
+      {kAssignmentSource, u32_value(999)},
+      {kAssignmentSeq, u64_value(999)},
+      {kAssignmentWithdrawn, u64_value(999)},
+      {kIdentitySource, u32_value(999)},
+      {kIdentitySeq, u64_value(999)},
   };
   const Edited f(40);
   CHECK(f.problems() == 0);
