@@ -147,6 +147,7 @@ class ScanRecorder {
                 const files::FileStat& stat, const Expected& expected);
   void link(const std::string& path, archive::Row item);
   void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
+  void assign_source();
   void problem(Exception exception);
 
   archive::Archive& archive_;
@@ -155,6 +156,8 @@ class ScanRecorder {
   std::optional<archive::Editor> editor_;
   bool links_wanted_;
   std::unordered_set<std::uint64_t> links_;  ///< that stand already
+  std::optional<archive::Row> source_;
+  std::vector<archive::Row> from_source_;  ///< items that are not assigned to it yet
   std::unordered_map<std::uint64_t, ReadFile>
       by_inode_;                   ///< files with several names, without their descriptors
   std::vector<HardLink> waiting_;  ///< for their first name's reading

@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kCommitEveryMs = 1000;
 constexpr std::uint64_t kCommitEntries = 50'000;
 constexpr std::size_t kMostRecordedProblems = 10'000;
+constexpr std::size_t kAssignedTogether = 1000;
 
 std::uint64_t link_key(Row item, Row incident, LinkType type) {
   return (std::uint64_t{item} << 32 | incident) * 31 + static_cast<std::uint64_t>(type);
@@ -88,6 +89,13 @@ ScanRecorder::ScanRecorder(archive::Archive& archive, const ScanOptions& options
                     fmt::format("there is no incident '{}'", escape_for_display(rule.incident)),
                     "import or add it first; 'dalil incident list' shows what there is");
   }
+  if (!options.source.empty()) {
+    source_ = archive.view().find_source(options.source);
+    if (!source_)
+      throw Error(ErrorCode::not_found,
+                  fmt::format("there is no source '{}'", escape_for_display(options.source)),
+                  "make it known first: dalil source add ALIAS");
+  }
   if (links_wanted_) {
     archive::View view = archive.view();
     view.for_each_link(
@@ -155,6 +163,16 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
   if (expected.changed) ++report.changed;
   ++uncommitted_files_;
   if (links_wanted_) link(files::join_path(directory, name), added.item);
+  if (!source_) return;
+  from_source_.push_back(added.item);
+  if (from_source_.size() >= kAssignedTogether) assign_source();
+}
+
+/// Before every commit: a file is never on record without the source that it was taken in from.
+void ScanRecorder::assign_source() {
+  if (from_source_.empty()) return;
+  report.assigned += editor_->assign(*source_, from_source_, "taken in by a scan");
+  from_source_.clear();
 }
 
 void ScanRecorder::add_file(ReadFile& file) {
@@ -205,6 +223,7 @@ void ScanRecorder::commit_if_due(bool now) {
   if (!editor_) return;
   const UtcTime time = archive_.clock().now();
   if (!now && time.ms - last_commit_.ms < kCommitEveryMs && editor_->uncommitted() < kCommitEntries) return;
+  assign_source();
   editor_->commit();
   progress_.files_committed += uncommitted_files_;
   uncommitted_files_ = 0;
@@ -257,12 +276,12 @@ void ScanRecorder::record_lost(const std::vector<Lost>& lost) {
 
 void ScanRecorder::finish(ScanReport& to, UtcTime started) {
   if (!options_.dry_run) {
+    assign_source();
     archive::RunSummary run;
     run.kind = "scan";
     run.volume = options_.volume;
     run.folder = options_.folder;
     run.result = report.interrupted ? "INTERRUPTED" : "DONE";
-    run.source = options_.source;
     run.note = options_.note;
     run.started = started;
     run.ended = archive_.clock().now();

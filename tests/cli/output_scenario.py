@@ -8,7 +8,8 @@ import time
 from scenario import DALIL, FAILURE, NO, WRONG_KEY, Scenario, main
 
 COMMANDS = ["init", "volume add", "volume list", "volume show", "incident import", "incident add", "incident edit",
-            "incident show", "incident list", "incident stats", "scan", "link", "unlink", "find", "show", "verify",
+            "incident show", "incident list", "incident stats", "source add", "source edit", "source show", "source list",
+            "source assign", "source unassign", "scan", "link", "unlink", "find", "show", "verify",
             "status", "check", "rebuild", "log", "prove", "check-proof", "version"]
 
 
@@ -56,6 +57,7 @@ class Output(Scenario):
 
     def test_the_overview_names_every_command(self):
         text = self.dalil("help").out + self.dalil("help", "volume").out + self.dalil("help", "incident").out
+        text += self.dalil("help", "source").out
         for command in COMMANDS:
             self.assertIn("  " + command.split()[-1], text)
 
@@ -77,11 +79,16 @@ class Output(Scenario):
         self.scan("--dry-run")
         self.scan()
         self.dalil("incident", "add", "--set", "id=A-1", "--json")
+        self.dalil("source", "add", "W7", "--json")
         for arguments in (["volume", "list"], ["volume", "show", "disk"], ["incident", "list"],
                           ["incident", "show", "A-1", "--history"], ["incident", "stats", "--by", "party"],
-                          ["link", "disk:a.bin", "A-1", "--type", "depicts"], ["find"], ["show", "disk:a.bin"],
+                          ["link", "disk:a.bin", "A-1", "--type", "depicts"],
+                          ["source", "assign", "W7", "disk:a.bin"], ["source", "list"],
+                          ["source", "show", "W7", "--history", "--identity"],
+                          ["source", "edit", "W7", "--consent", "courts", "--reason", "x"], ["find"], ["show", "disk:a.bin"],
                           ["verify", self.tree, "--volume", "disk"], ["status"], ["check"], ["log"], ["rebuild"],
-                          ["unlink", "disk:a.bin", "A-1", "--why", "x"], ["version"]):
+                          ["unlink", "disk:a.bin", "A-1", "--why", "x"],
+                          ["source", "unassign", "W7", "disk:a.bin", "--why", "x"], ["version"]):
             result = self.dalil(*arguments, "--json")
             self.assertEqual({one["schema"] for one in result.objects}, {"dalil/1"}, arguments)
             self.assertEqual([one["type"] for one in result.objects].index("summary"), len(result.objects) - 1)

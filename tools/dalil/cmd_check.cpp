@@ -25,12 +25,18 @@ int run_check(Session& session) {
   if (report.problems.size() > kProblemsShown && !out.verbose()) {
     out.line(fmt::format("  ... and {} more; -v lists all", report.problems.size() - kProblemsShown));
   }
+  if (!report.derived_compared && sound)
+    out.line(
+        fmt::format("  the contents of {} and all that is derived: not visible to this role, not checked",
+                    count_text(report.not_visible, "entry", "entries")));
   if (!sound) out.line("what is derived can be made again from the ledger: dalil rebuild");
   out.object("summary", {{"command", "check"},
                          {"sound", sound},
                          {"entries", report.entries},
                          {"rows", report.rows},
                          {"records", report.records},
+                         {"entries_not_visible", report.not_visible},
+                         {"derived_compared", report.derived_compared},
                          {"problems", report.problems.size()}});
   return sound ? kExitOk : kExitDamaged;
 }

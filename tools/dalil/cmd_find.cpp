@@ -14,8 +14,11 @@ namespace {
 /// Rows whose widths are looked at together: a million results must not wait in memory for the last one.
 constexpr std::size_t kTablePortion = 500;
 
+/// In the place of a scope: items that no source is assigned to.
+constexpr const char* kNoConsent = "none";
+
 struct FindOptions {
-  std::vector<std::string> incidents, path_parts;
+  std::vector<std::string> incidents, path_parts, sources, consents;
   std::string type, digest, date, claimed, incident_date, kind, min_size, max_size, camera, volume, zone;
   bool linked = false, unlinked = false, paths = false, count = false;
   std::size_t limit = SIZE_MAX;
@@ -31,6 +34,13 @@ archive::Query query_from(const FindOptions& options) {
   query.digest_prefix = options.digest;
   query.camera = options.camera;
   query.volume = options.volume;
+  query.sources = options.sources;
+  for (const std::string& scope : options.consents) {
+    if (scope == kNoConsent)
+      query.without_source = true;
+    else
+      query.consents.push_back(consent_named(scope));
+  }
   query.limit = options.limit;
   if (!options.type.empty()) query.link_type = link_type_named(options.type);
   if (!options.date.empty()) query.embedded = date_range_from("--date", options.date);
@@ -69,25 +79,40 @@ void print_paths(Printer& out, archive::View& view, const std::vector<archive::R
 }
 
 void print_table(Printer& out, archive::View& view, const std::vector<archive::Row>& rows) {
-  Table table({{"item"}, {"kind"}, {"time"}, {"size", Align::right}, {"incidents"}, {"path"}});
+  const bool whole = view.can_read(ledger::SealClass::evidence);
+  Table table(whole ? std::vector<Table::Column>{{"item"},
+                                                 {"kind"},
+                                                 {"time"},
+                                                 {"size", Align::right},
+                                                 {"incidents"},
+                                                 {"path"}}
+                    : std::vector<Table::Column>{{"item"}, {"size", Align::right}, {"path"}});
   for (const archive::Row row : rows) {
     const ItemLine item = item_line(view, row);
-    table.add({{item.short_id, Style::bold}, item.kind, item.time, item.size, item.incidents, item.path});
+    if (whole)
+      table.add({{item.short_id, Style::bold}, item.kind, item.time, item.size, item.incidents, item.path});
+    else
+      table.add({{item.short_id, Style::bold}, item.size, item.path});
     if (table.pending() == kTablePortion) table.print(out);
   }
   table.print(out);
+  if (!whole) out.note("kinds, times, incidents and sources: not visible to this role");
 }
 
 void print_objects(Printer& out, archive::View& view, const std::vector<archive::Row>& rows) {
   for (const archive::Row row : rows) {
     const archive::Item item = view.item(row);
     Json fields = {{"digest", item.digest.hex()}, {"size_bytes", item.size_bytes}};
-    if (const auto facts = view.facts(row)) {
+    const bool whole = view.can_read(ledger::SealClass::evidence);
+    if (!whole) {
+      for (const char* field : {"kind", "format", "time"}) fields[field] = nullptr;
+    } else if (const auto facts = view.facts(row)) {
       fields["kind"] = media::name_of(facts->kind);
       fields["format"] = facts->format;
       if (const auto time = media::best_time(*facts)) fields["time"] = json_of(*time);
     }
-    fields["incidents"] = incidents_of(view, row);
+    fields["incidents"] = whole ? Json(incidents_of(view, row)) : Json();
+    put_sources(fields, view, row);
     fields["copies"] = Json::array();
     for (const archive::CopyInfo& copy : view.copies_of(row)) fields["copies"].push_back(json_of(copy));
     out.object("item", fields);
@@ -99,6 +124,7 @@ int run_find(Session& session, const FindOptions& options) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   for (const std::string& id : options.incidents) incident_named(view, id);
+  for (const std::string& alias : options.sources) source_named(view, alias);
   if (!options.volume.empty()) volume_named(view, options.volume);
   const auto rows = archive::find(view, query);
   Printer& out = session.out();
@@ -136,6 +162,15 @@ Runner declare_find(Options& app) {
   app.add_option("--min-size", options->min_size, "at least: 500K, 10M, 2G")->type_name("SIZE");
   app.add_option("--max-size", options->max_size, "at most")->type_name("SIZE");
   app.add_option("--camera", options->camera, "part of make, model or serial number")->type_name("TEXT");
+  app.add_option("--source", options->sources, "came from this source (its alias); several: from any of them")
+      ->type_name("ALIAS")
+      ->allow_extra_args(false);
+  app.add_option(
+         "--consent", options->consents,
+         "the strictest scope among its sources is this: archive-only, courts, publish; none: no source; "
+         "several: any of them")
+      ->type_name("SCOPE")
+      ->allow_extra_args(false);
   app.add_flag("--linked", options->linked, "linked to some incident");
   app.add_flag("--unlinked", options->unlinked, "linked to none");
   app.add_option("--volume", options->volume, "has a live copy there")->type_name("VOLUME");

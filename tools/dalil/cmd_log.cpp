@@ -32,12 +32,14 @@ int run_log(Session& session, const LogOptions& options) {
     table.add({std::to_string(seq), time_text(line.time), escape_for_display(actor),
                ledger::name_of(line.seal_class), escape_for_display(what)});
     if (table.pending() == 500) table.print(out);
+    const bool visible = view.can_read(line.seal_class);
     out.object("entry", {{"seq", seq},
                          {"time", line.time.rfc3339_ms()},
                          {"actor", actor},
                          {"actor_id", to_hex(line.actor)},
                          {"class", ledger::name_of(line.seal_class)},
-                         {"what", what}});
+                         {"visible", visible},
+                         {"what", visible ? Json(what) : Json()}});
     ++listed;
   }
   table.print(out);

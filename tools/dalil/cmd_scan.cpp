@@ -12,6 +12,7 @@
 #include "link_source.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
+#include "words.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -19,7 +20,8 @@ namespace {
 constexpr std::size_t kProblemsShown = 20;
 
 struct ScanArguments {
-  std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note;
+  std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note,
+                                                                        note_file;
   bool rehash = false, dry_run = false, no_metadata = false;
   unsigned threads = 0;
 };
@@ -88,7 +90,7 @@ std::string details(std::initializer_list<std::pair<const char*, std::uint64_t>>
   return text.empty() ? text : "  (" + text + ")";
 }
 
-void print_counts(Printer& out, const jobs::ScanReport& report, double seconds) {
+void print_counts(Printer& out, const jobs::ScanReport& report, const std::string& source, double seconds) {
   const auto row = [&](const char* name, std::uint64_t count, const std::string& more = {}) {
     out.line(fmt::format("  {:<11} {:>11}{}", name, number_text(count), more));
   };
@@ -100,6 +102,11 @@ void print_counts(Printer& out, const jobs::ScanReport& report, double seconds) 
   row("failed", report.failed);
   if (report.vanished > 0) row("vanished", report.vanished, "  (known before, not there any more)");
   if (report.links > 0) row("links made", report.links);
+  if (!source.empty()) {
+    row("from source", report.assigned, "  new to " + in_quotes(source));
+    if (report.unchanged > 0)
+      out.line("  unchanged files were not assigned to it; that is for: dalil source assign");
+  }
   const double rate = seconds > 0 ? static_cast<double>(report.bytes_read) / seconds : 0;
   out.line(fmt::format("  read {} in {} ({}/s, {}); {}", bytes_text(report.bytes_read),
                        duration_text(static_cast<std::int64_t>(seconds + 0.5)),
@@ -125,6 +132,7 @@ Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, 
           {"moved", report.moved},
           {"vanished", report.vanished},
           {"links", report.links},
+          {"assigned", report.assigned},
           {"media", report.media},
           {"bytes_read", report.bytes_read},
           {"seconds", seconds},
@@ -150,7 +158,7 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
   if (finder != nullptr)
     options.incident_of = [finder](const std::string& path) { return finder->find(path); };
   options.source = arguments.source;
-  options.note = arguments.note;
+  options.note = words_from(arguments.note, arguments.note_file);
   options.metadata = !arguments.no_metadata;
   options.threads = arguments.threads;
   Printer& out = session.out();
@@ -161,9 +169,23 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
   return options;
 }
 
+/// Before anything is read: half of what a scan records is of class evidence, a note of class source.
+void refuse_role(const archive::View& view, const ScanArguments& arguments) {
+  const bool evidence = view.can_read(ledger::SealClass::evidence);
+  if (!evidence && !arguments.dry_run)
+    throw Error(ErrorCode::wrong_key,
+                "taking files in is not for this role: media facts and links are not visible to it",
+                "open the archive with an investigator's or an archivist's key; --dry-run compares only");
+  if (!view.can_read(ledger::SealClass::source) && !(arguments.note.empty() && arguments.note_file.empty()))
+    throw Error(ErrorCode::wrong_key, "notes of scans are not visible to this role",
+                "leave --note out, or open the archive with an archivist's key");
+}
+
 int run_scan(Session& session, const ScanArguments& arguments) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
+  refuse_role(view, arguments);
+  if (!arguments.source.empty()) source_named(view, arguments.source);
   const archive::Volume volume = volume_named(view, arguments.volume);
   const auto finder = finder_from(view, arguments);
   jobs::ScanOptions options = options_from(session, arguments, volume.row, finder.get());
@@ -180,7 +202,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   out.line(fmt::format("{} {} of {} into volume {} ({})", arguments.dry_run ? "dry run of a scan" : "scan",
                        report.interrupted ? "INTERRUPTED" : "done", in_quotes(arguments.folder),
                        in_quotes(volume.label), volume.id));
-  print_counts(out, report, seconds);
+  print_counts(out, report, arguments.source, seconds);
   if (finder) print_link_notes(out, *finder);
   print_problems(out, report);
   if (report.interrupted) out.line("what was indexed is kept; run the same command again to go on");
@@ -207,9 +229,11 @@ Runner declare_scan(Options& app) {
       ->type_name("REGEX");
   app.add_option("--map", options->map_file, "CSV of pattern,incident[,type]")->type_name("FILE");
   app.add_option("--type", options->type, "type of the links (default: depicts)")->type_name("TYPE");
-  app.add_option("--source", options->source, "who or what it came from; only archivists can read it")
-      ->type_name("TEXT");
+  app.add_option("--source", options->source, "who or what it came from: assigns all that is taken in")
+      ->type_name("ALIAS");
   app.add_option("--note", options->note, "circumstances; only archivists can read it")->type_name("TEXT");
+  app.add_option("--note-file", options->note_file, "the note from a file; - is standard input")
+      ->type_name("FILE");
   app.add_flag("--rehash", options->rehash, "read also what has not changed");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
   app.add_flag("--dry-run", options->dry_run, "compare only: nothing is read or recorded");

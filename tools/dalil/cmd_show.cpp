@@ -97,8 +97,9 @@ void print_links(Subject& subject) {
   Printer& out = subject.out;
   out.line();
   if (!subject.view.can_read(ledger::SealClass::evidence)) {
-    out.line("media facts and links: not visible to this role");
-    out.object("not_visible", {{"what", "evidence"}});
+    out.line("media facts, links and sources: not visible to this role");
+    for (const char* what : {"facts", "links", "sources"})
+      out.object("not_visible", {{"what", what}, {"visible", false}});
     return;
   }
   const auto links = subject.view.links_of_item(subject.item.row, true);
@@ -113,6 +114,35 @@ void print_links(Subject& subject) {
       subject.entries.insert(*link.withdrawn_seq);
     }
     out.object("link", json_of(subject.view, link));
+  }
+}
+
+void print_sources(Subject& subject) {
+  if (!subject.view.can_read(ledger::SealClass::evidence)) return;  // said with the links
+  Printer& out = subject.out;
+  out.line();
+  const auto assignments = subject.view.sources_of_item(subject.item.row, true);
+  const auto consent = subject.view.consent_of_item(subject.item.row);
+  out.line(consent ? fmt::format("sources (consent: {})", archive::name_of(*consent))
+                   : "no source is stated");
+  for (const archive::Assignment& one : assignments) {
+    const archive::Source source = subject.view.source(one.source);
+    out.line(fmt::format("  {}  {}{}{}", escape_for_display(source.alias), archive::name_of(source.consent),
+                         one.withdrawn() ? " (withdrawn)" : "",
+                         one.why.empty() ? "" : "  (" + escape_for_display(one.why) + ")"));
+    subject.entries.insert(one.seq);
+    if (one.withdrawn()) {
+      out.line("      withdrawn: " + escape_for_display(one.withdrawn_why));
+      subject.entries.insert(*one.withdrawn_seq);
+    }
+    Json fields = json_of(source);
+    fields["item"] = subject.item.digest.hex();
+    fields["seq"] = one.seq;
+    put_text(fields, "why", one.why);
+    fields["withdrawn"] = one.withdrawn();
+    if (one.withdrawn()) fields["withdrawn_seq"] = *one.withdrawn_seq;
+    put_text(fields, "withdrawn_why", one.withdrawn_why);
+    out.object("assignment", fields);
   }
 }
 
@@ -136,9 +166,10 @@ void print_provenance(Subject& subject) {
                          in_quotes(subject.view.volume(run->volume).label)));
     if (!run->source.empty()) out.line("      source: " + escape_for_display(run->source));
     if (!run->note.empty()) out.line("      note: " + escape_for_display(run->note));
-    out.object("provenance", json_of(*run));
+    out.object("provenance", json_of(subject.view, *run));
   }
-  if (!subject.view.can_read(ledger::SealClass::source)) out.line("  sources: not visible to this role");
+  if (!runs.empty() && !subject.view.can_read(ledger::SealClass::source))
+    out.line("      note: not visible to this role");
 }
 
 void print_entries(Subject& subject) {
@@ -171,9 +202,12 @@ int run_show(Session& session, const std::string& text) {
   print_copies(subject);
   if (const auto facts = view.facts(row)) print_facts(subject, *facts);
   print_links(subject);
+  print_sources(subject);
   print_provenance(subject);
   print_entries(subject);
-  out.object("summary", {{"command", "show"}, {"copies", subject.copies.size()}});
+  Json summary = {{"command", "show"}, {"copies", subject.copies.size()}};
+  put_sources(summary, view, row);
+  out.object("summary", summary);
   return kExitOk;
 }
 

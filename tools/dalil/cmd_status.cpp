@@ -20,6 +20,7 @@ struct Findings {
   std::uint64_t items = 0, live_items = 0, one_volume_only = 0, no_live_copy = 0, damaged_copies = 0;
   bool evidence_visible = false;
   std::uint64_t incidents = 0, without_evidence = 0, links = 0, without_incident = 0;
+  std::uint64_t sources = 0, without_source = 0;
   std::uint64_t entries = 0, database_bytes = 0;
 };
 
@@ -68,6 +69,10 @@ void count_evidence(archive::View& view, Findings& findings) {
   archive::Query unlinked;
   unlinked.linked = false;
   findings.without_incident = archive::find(view, unlinked).size();
+  archive::Query sourceless;
+  sourceless.without_source = true;
+  findings.sources = view.source_count();
+  findings.without_source = archive::find(view, sourceless).size();
 }
 
 bool long_unverified(const archive::Volume& volume, UtcTime now) {
@@ -118,8 +123,11 @@ void print_findings(Printer& out, const Findings& findings) {
     row(findings.incidents, "incidents", false);
     row(findings.without_evidence, "of them without evidence", true);
     row(findings.links, "links", false);
+    row(findings.sources, "sources", false);
+    row(findings.without_source, "items without a source", false);
   } else {
-    out.line("  incidents and links: not visible to this role");
+    for (const char* what : {"incidents", "links", "sources"})
+      out.line(fmt::format("  {:>11}  not visible to this role", what));
   }
   out.line();
   out.line(fmt::format("  ledger of {}, {} on disk", count_text(findings.entries, "entry", "entries"),
@@ -135,12 +143,14 @@ Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unver
                   {"without_live_copy", findings.no_live_copy},
                   {"damaged_copies", findings.damaged_copies},
                   {"evidence_visible", findings.evidence_visible}};
-  if (findings.evidence_visible) {
-    summary["incidents"] = findings.incidents;
-    summary["incidents_without_evidence"] = findings.without_evidence;
-    summary["items_without_incident"] = findings.without_incident;
-    summary["links"] = findings.links;
-  }
+  const std::pair<const char*, std::uint64_t> evidence[] = {
+      {"incidents", findings.incidents},
+      {"incidents_without_evidence", findings.without_evidence},
+      {"items_without_incident", findings.without_incident},
+      {"links", findings.links},
+      {"sources", findings.sources},
+      {"items_without_source", findings.without_source}};
+  for (const auto& [name, count] : evidence) summary[name] = findings.evidence_visible ? Json(count) : Json();
   summary["entries"] = findings.entries;
   summary["database_bytes"] = findings.database_bytes;
   return summary;

@@ -108,9 +108,7 @@ void print_endangered(Printer& out, const Outcome& outcome) {
       text += fmt::format("; {} on no other volume either", incident.nowhere_else);
     out.line(text);
   }
-  const bool damaged = std::any_of(outcome.report.exceptions.begin(), outcome.report.exceptions.end(),
-                                   [](const auto& one) { return is_damage(one.verdict); });
-  if (damaged && !outcome.incidents_visible) out.line("incidents concerned: not visible to this role");
+  if (!outcome.incidents_visible) out.line("  incidents   not visible to this role");
 }
 
 void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
@@ -143,7 +141,9 @@ std::vector<std::pair<std::string, Json>> objects_of(archive::View& view, const 
   std::vector<std::pair<std::string, Json>> objects;
   for (const auto& exception : outcome.report.exceptions) {
     Json fields = json_of(exception);
-    if (const auto item = view.find_item(exception.digest); item && outcome.incidents_visible) {
+    if (!outcome.incidents_visible) {
+      fields["incidents"] = nullptr;
+    } else if (const auto item = view.find_item(exception.digest)) {
       fields["incidents"] = incidents_of(view, *item);
     }
     objects.emplace_back("verdict", fields);

@@ -109,14 +109,14 @@ int run_list(Session& session) {
   return kExitOk;
 }
 
-void print_run(Printer& out, const archive::RunSummary& run) {
+void print_run(Printer& out, const archive::View& view, const archive::RunSummary& run) {
   std::string counts;
   for (const auto& [name, count] : run.counts) {
     if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
   }
   out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
                        run.seq, counts));
-  out.object("run", json_of(run));
+  out.object("run", json_of(view, run));
 }
 
 int run_show(Session& session, const std::string& label) {
@@ -131,8 +131,10 @@ int run_show(Session& session, const std::string& label) {
   for (const archive::RunSummary& run : view.runs(kRunsSearched)) {
     if (run.volume != volume.row || shown == kRunsShown) continue;
     if (shown++ == 0) out.line("latest runs");
-    print_run(out, run);
+    print_run(out, view, run);
   }
+  if (shown > 0 && !view.can_read(ledger::SealClass::source))
+    out.line("  notes of scans: not visible to this role");
   out.object("summary", {{"command", "volume show"}});
   return kExitOk;
 }

@@ -15,6 +15,12 @@ constexpr Command kCommands[] = {
     {"incident list", "list incidents", declare_incident_list},
     {"incident stats", "add up the incidents' numbers; compare with published totals",
      declare_incident_stats},
+    {"source add", "make known who or what items come from, under an alias", declare_source_add},
+    {"source edit", "change a source's consent, note or identity; history is kept", declare_source_edit},
+    {"source show", "show a source and its items; who it is only when asked", declare_source_show},
+    {"source list", "list the sources by their aliases", declare_source_list},
+    {"source assign", "say that items came from a source", declare_source_assign},
+    {"source unassign", "say that they did not; it stays on record", declare_source_unassign},
     {"scan", "take in a folder: hash, look inside, record, link", declare_scan},
     {"link", "link items to an incident", declare_link},
     {"unlink", "withdraw a link; it stays on record", declare_unlink},
@@ -39,6 +45,7 @@ constexpr CommandGroup kGroups[] = {
     {"volume", "drives, cards and trees that hold copies"},
     {"key", "who may open the archive, and as what"},
     {"incident", "the events that evidence is linked to"},
+    {"source", "who or what items came from"},
 };
 
 }  // namespace

@@ -145,17 +145,39 @@ Json json_of(archive::View& view, const archive::Link& link) {
   return out;
 }
 
-Json json_of(const archive::RunSummary& run) {
+Json json_of(const archive::View& view, const archive::RunSummary& run) {
   Json out = {{"seq", run.seq}, {"kind", run.kind}, {"result", run.result}};
   put_path(out, "folder", run.folder);
   put_text(out, "mode", run.mode);
-  put_text(out, "incident", run.incident);
-  put_text(out, "source", run.source);
-  put_text(out, "note", run.note);
+  if (view.can_read(ledger::SealClass::source)) {
+    put_text(out, "incident", run.incident);
+    put_text(out, "source", run.source);
+    put_text(out, "note", run.note);
+  } else if (run.kind == "scan") {
+    for (const char* field : {"incident", "source", "note"}) out[field] = nullptr;
+  }
   put_time(out, "started", run.started);
   put_time(out, "ended", run.ended);
   for (const auto& [name, count] : run.counts) out["counts"][name] = count;
   return out;
+}
+
+Json json_of(const archive::Source& source) {
+  Json out = {{"alias", source.alias}, {"consent", archive::name_of(source.consent)}};
+  put_text(out, "note", source.note);
+  return out;
+}
+
+void put_sources(Json& object, archive::View& view, archive::Row item) {
+  if (!view.can_read(ledger::SealClass::evidence)) {
+    object["sources"] = nullptr;
+    object["consent"] = nullptr;
+    return;
+  }
+  object["sources"] = Json::array();
+  for (const archive::Assignment& one : view.sources_of_item(item))
+    object["sources"].push_back(view.source(one.source).alias);
+  if (const auto consent = view.consent_of_item(item)) object["consent"] = archive::name_of(*consent);
 }
 
 Json json_of(const archive::Incident& incident) {

@@ -76,6 +76,12 @@ archive::Row incident_named(archive::View& view, const std::string& id) {
               "incidents are listed by: dalil incident list; they come in with: dalil incident import FILE");
 }
 
+archive::Row source_named(archive::View& view, const std::string& alias) {
+  if (const auto row = view.find_source(alias)) return *row;
+  throw Error(ErrorCode::not_found, "no source " + in_quotes(alias),
+              "sources are listed by: dalil source list; a new one is made with: dalil source add ALIAS");
+}
+
 archive::Row item_named(archive::View& view, const std::string& text) {
   if (looks_like_digits(text)) return item_by_digits(view, text);
   if (const auto colon = text.find(':'); colon != std::string::npos && colon > 0) {
@@ -125,6 +131,12 @@ archive::LinkType link_type_named(const std::string& text) {
 archive::VolumeKind volume_kind_named(const std::string& text) {
   if (const auto kind = archive::volume_kind_from(text)) return *kind;
   throw Error(ErrorCode::usage, "no kind of volume " + in_quotes(text), "one of: working, backup, source");
+}
+
+archive::Consent consent_named(const std::string& text) {
+  if (const auto consent = archive::consent_from(text)) return *consent;
+  throw Error(ErrorCode::usage, "no scope of consent " + in_quotes(text),
+              "one of: archive-only, courts, publish");
 }
 
 std::uint64_t size_from(const std::string& option, const std::string& text) {

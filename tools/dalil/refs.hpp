@@ -11,6 +11,7 @@ namespace dalil::cli {
 
 archive::Volume volume_named(archive::View& view, const std::string& label_or_id);
 archive::Row incident_named(archive::View& view, const std::string& id);
+archive::Row source_named(archive::View& view, const std::string& alias);
 
 /// An item by its digest or the first digits of it (at least four), by VOLUME:PATH of a copy, or by a file on
 /// the disk, which is hashed. A file whose name looks like digits is given as ./name.
@@ -26,6 +27,7 @@ FileContent content_of_file(const std::string& path);
 DateSpan date_range_from(const std::string& option, const std::string& text);
 archive::LinkType link_type_named(const std::string& text);
 archive::VolumeKind volume_kind_named(const std::string& text);
+archive::Consent consent_named(const std::string& text);
 std::uint64_t size_from(const std::string& option, const std::string& text);
 std::int64_t timecode_from(const std::string& option, const std::string& text);
 

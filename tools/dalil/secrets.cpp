@@ -44,17 +44,19 @@ class EchoOff {
 };
 
 /// Up to the first line feed or the end. Byte by byte, so that nothing lingers in a buffer of the C library.
-crypto::Secret read_line(int fd) {
+crypto::Secret read_line(int fd, const char* what = "passphrase") {
   crypto::Secret line(kLongestPassphrase);
   std::size_t size = 0;
   for (;;) {
     std::uint8_t byte = 0;
     const ssize_t got = read(fd, &byte, 1);
-    if (got < 0 && errno == EINTR && !stop_flag().requested()) continue;
-    if (got < 0 && errno == EINTR) throw Error(ErrorCode::interrupted, "interrupted");
-    if (got < 0) throw system_error("read", "passphrase", errno);
+    // Also where a byte came with the signal: the next question would wait for an answer that nobody gives.
+    if (stop_flag().requested()) throw Error(ErrorCode::interrupted, "interrupted");
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error("read", what, errno);
     if (got == 0 || byte == '\n') break;
-    if (size == kLongestPassphrase) throw Error(ErrorCode::invalid, "the passphrase is too long");
+    if (size == kLongestPassphrase)
+      throw Error(ErrorCode::invalid, std::string("the ") + what + " is too long");
     line.mutable_view()[size++] = byte;
   }
   if (size > 0 && line.view()[size - 1] == '\r') --size;
@@ -127,6 +129,13 @@ crypto::Secret ask_passphrase(const std::string& prompt) {
     write_all(terminal.get(), "\n");
     throw;
   }
+}
+
+crypto::Secret ask_line(const std::string& prompt) {
+  const files::Fd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) throw system_error("open", "/dev/tty", errno);
+  write_all(terminal.get(), prompt);
+  return read_line(terminal.get(), "line");
 }
 
 crypto::Secret passphrase_from_command(const std::string& command) {

@@ -24,6 +24,9 @@ crypto::age::Identity make_key_file(const std::string& path);
 
 /// Asks on /dev/tty with echo off. Error(usage) if there is no terminal; Error(interrupted).
 crypto::Secret ask_passphrase(const std::string& prompt);
+/// Asks on /dev/tty for what has to be seen while it is typed, and is yet no business of the arguments.
+/// Error(io) if there is no terminal; Error(interrupted).
+crypto::Secret ask_line(const std::string& prompt);
 /// First line of what a shell command prints. Error(io) if it fails.
 crypto::Secret passphrase_from_command(const std::string& command);
 

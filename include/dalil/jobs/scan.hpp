@@ -28,7 +28,8 @@ struct ScanOptions {
   /// Incident for a path, e.g. by a regular expression over it; absent: none.
   std::function<std::optional<std::string>(const std::string& path)> incident_of;
   archive::LinkType incident_type = archive::LinkType::depicts;  ///< for `incident_of`
-  std::string source, note;
+  std::string source;          ///< alias that every file which is taken in is assigned to; empty: none
+  std::string note;            ///< of class source: an archivist's
   std::string parser_program;  ///< empty: found by the media module
   bool metadata = true;
   unsigned threads = 0;  ///< 0: as many as processors
@@ -47,6 +48,7 @@ struct ScanReport {
   std::uint64_t symlinks = 0;  ///< counted within indexed or unchanged
   std::uint64_t directories = 0;
   std::uint64_t changed = 0, moved = 0, vanished = 0, new_items = 0, links = 0, media = 0;
+  std::uint64_t assigned = 0;  ///< items that the source is new to
   std::uint64_t bytes_read = 0;
   std::vector<archive::RunSummary::Exception> problems;  ///< skipped and failed, with their reasons
   bool interrupted = false;

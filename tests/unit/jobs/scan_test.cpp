@@ -418,16 +418,65 @@ TEST_CASE("a rule for an incident that does not exist is an error before anythin
 TEST_CASE("provenance goes into the run for those who may see it") {
   TreeFixture f;
   f.write("a", "a");
-  f.scan([](ScanOptions& options) {
-    options.source = "a friend";
-    options.note = "on a card";
-  });
+  f.scan([](ScanOptions& options) { options.note = "on a card"; });
   const auto runs = f.open().view().runs();
   REQUIRE(runs.size() == 1);
-  CHECK(runs[0].source == "a friend");
   CHECK(runs[0].note == "on a card");
   CHECK(runs[0].result == "DONE");
   CHECK(runs[0].folder == f.tree);
+}
+
+namespace {
+void state_source(const TreeFixture& f, const std::string& alias) {
+  archive::Archive archive = f.open();
+  archive::Editor editor = archive.edit();
+  archive::Source source;
+  source.alias = alias;
+  editor.put_source(source, "");
+  editor.commit();
+}
+/// Paths of the items that come from this source.
+std::set<std::string> paths_from(const TreeFixture& f, const std::string& alias) {
+  const archive::Archive archive = f.open();
+  archive::View view = archive.view();
+  std::set<std::string> paths;
+  for (const archive::Assignment& one : view.items_of_source(*view.find_source(alias)))
+    for (const archive::CopyInfo& copy : view.copies_of(one.item)) paths.insert(copy.path);
+  return paths;
+}
+}  // namespace
+
+TEST_CASE("a scan assigns to its source what it takes in, and not what has not changed") {
+  TreeFixture f;
+  state_source(f, "X");
+  state_source(f, "Y");
+  f.write("old", "old");
+  f.write("changes", "before");
+  f.scan([](ScanOptions& options) { options.source = "X"; });
+  CHECK(paths_from(f, "X") == std::set<std::string>{"old", "changes"});
+  f.write("changes", "after all");
+  f.write("new", "new");
+  f.write("again", "old");
+  const ScanReport report = f.scan([](ScanOptions& options) { options.source = "Y"; });
+  CHECK(report.unchanged == 1);
+  CHECK(report.assigned == 3);
+  CHECK(paths_from(f, "Y") == std::set<std::string>{"again", "changes", "new", "old"});  // "again" is "old"
+  CHECK(f.scan([](ScanOptions& options) { options.source = "Y"; }).assigned == 0);
+  CHECK(archive::check(f.open()).problems.empty());
+}
+
+TEST_CASE("a source that nobody stated is an error before anything is recorded") {
+  TreeFixture f;
+  f.write("a", "a");
+  const std::uint64_t entries = f.entries();
+  for (const bool dry_run : {false, true})
+    CHECK(code_of([&] {
+            f.scan([&](ScanOptions& options) {
+              options.source = "nobody";
+              options.dry_run = dry_run;
+            });
+          }) == ErrorCode::not_found);
+  CHECK(f.entries() == entries);
 }
 
 TEST_CASE("media facts are taken from new contents, and claims from their names") {
