@@ -162,13 +162,11 @@ Runner declare_find(Options& app) {
   app.add_option("--min-size", options->min_size, "at least: 500K, 10M, 2G")->type_name("SIZE");
   app.add_option("--max-size", options->max_size, "at most")->type_name("SIZE");
   app.add_option("--camera", options->camera, "part of make, model or serial number")->type_name("TEXT");
-  app.add_option("--source", options->sources, "came from this source (its alias); several: from any of them")
+  app.add_option("--source", options->sources, "came from this source; several: from any of them")
       ->type_name("ALIAS")
       ->allow_extra_args(false);
-  app.add_option(
-         "--consent", options->consents,
-         "the strictest scope among its sources is this: archive-only, courts, publish; none: no source; "
-         "several: any of them")
+  app.add_option("--consent", options->consents,
+                 "strictest of its sources: archive-only, courts, publish, none; several: any")
       ->type_name("SCOPE")
       ->allow_extra_args(false);
   app.add_flag("--linked", options->linked, "linked to some incident");

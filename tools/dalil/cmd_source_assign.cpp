@@ -28,10 +28,10 @@ bool is_assigned(archive::View& view, archive::Row item, archive::Row source) {
                      [source](const archive::Assignment& one) { return one.source == source; });
 }
 
-void report(Printer& out, archive::View& view, archive::Row item, const std::string& alias, const char* words,
-            const char* result) {
+void report(Printer& out, archive::View& view, archive::Row item, const std::string& alias,
+            std::string_view result, std::string_view words, std::string_view more = {}) {
   const std::string digest = view.item(item).digest.hex();
-  out.line(fmt::format("{} {}: {}", digest.substr(0, kShortDigits), words, escape_for_display(alias)));
+  out.line(fmt::format("{} {} {}{}", digest.substr(0, kShortDigits), words, escape_for_display(alias), more));
   out.object("assignment", {{"item", digest}, {"alias", alias}, {"result", result}});
 }
 
@@ -47,8 +47,8 @@ int run_assign(Session& session, const AssignOptions& options) {
   Printer& out = session.out();
   for (const archive::Row item : items) {
     const bool known = is_assigned(view, item, source);
-    report(out, view, item, options.alias, known ? "comes from this source already" : "comes from",
-           known ? "unchanged" : "new");
+    report(out, view, item, options.alias, known ? "unchanged" : "new", known ? "was from" : "is from",
+           known ? " already" : "");
   }
   out.object("summary",
              {{"command", "source assign"}, {"assigned", made}, {"unchanged", items.size() - made}});
@@ -73,8 +73,7 @@ int run_unassign(Session& session, const AssignOptions& options) {
   editor.commit();
   Printer& out = session.out();
   for (const archive::Row item : items)
-    report(out, view, item, options.alias, "does not come from, and that it was said stays on record",
-           "withdrawn");
+    report(out, view, item, options.alias, "withdrawn", "is no longer from", "; it stays on record");
   out.object("summary", {{"command", "source unassign"}, {"withdrawn", withdrawn}});
   return kExitOk;
 }

@@ -119,7 +119,7 @@ void declare_common(Options& app, EditOptions& options) {
   app.add_option("--note-file", options.note_file, "the note from a file; - is standard input")
       ->type_name("FILE");
   app.add_option("--identity", options.identity_file,
-                 "name, contact and note for archivists only, from a file; - is standard input")
+                 "who it is, for archivists only, from a file; - is standard input")
       ->type_name("FILE");
 }
 
