@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -140,9 +141,8 @@ std::vector<Sealed> sealed_values(const std::vector<RawValue>& raw) {
 std::vector<crypto::Secret> keys_from(const ledger::Keyring& ring) {
   std::vector<crypto::Secret> roots;
   for (const SealClass c : ledger::kSealClasses)
-    if (ring.can_read(c))
-      for (std::uint32_t epoch = 1; epoch <= ring.epoch(); ++epoch)
-        roots.push_back(ring.class_key(c, epoch).clone());
+    if (ring.can_read(c)) roots.push_back(ring.class_key(c, ring.epoch()).clone());
+  for (std::uint32_t epoch = 1; epoch <= ring.epoch(); ++epoch) roots.push_back(ring.tag_key(epoch));
   roots.push_back(ring.signing_key().seed().clone());
   std::vector<crypto::Secret> keys;
   for (const crypto::Secret& root : roots) {
@@ -219,7 +219,7 @@ Opened attack(const ledger::Keyring& ring, const std::vector<Sealed>& values) {
     std::vector<Bytes> guesses{{}};
     for (const SealClass c : ledger::kSealClasses)
       for (std::uint8_t place = 1; place <= 4; ++place)
-        for (const std::uint32_t epoch : {0U, 1U, 2U})
+        for (const std::uint32_t epoch : {0U, 1U, 2U, 3U})
           for (const ByteView bound : {ByteView(one.bound), ByteView()})
             guesses.push_back(associated(ring.archive_id(), place, c, epoch, one.key, bound));
     bool opened = false;
@@ -246,11 +246,63 @@ void check_raw(const Marked& f, const std::vector<RawValue>& raw) {
     look_for_marks(open, one.table, std::string(as_chars(one.key)));
     look_for_marks(open, one.table, std::string(as_chars(one.value)));
   }
-  look_for_marks(open, "data.mdb", read_raw_file(f.path + "/data.mdb"));
+  for (const auto& file : std::filesystem::recursive_directory_iterator(f.path))
+    if (file.is_regular_file())
+      look_for_marks(open, file.path().filename(), read_raw_file(file.path().string()));
   CHECK(open.words.empty());
 }
 
+/// Whether a name in the lookups can be made for this value with some key that follows from the keyring: then
+/// guesses can be tried.
+bool can_guess(const ledger::Keyring& ring, const std::vector<RawValue>& raw, std::string_view kind,
+               std::string_view value) {
+  std::set<Bytes> names;
+  for (const RawValue& one : raw)
+    if (one.table == "lookups" || one.table == "records")
+      names.emplace(one.key.end() - 16, one.key.end());  // a record's begins with the number of its table
+  Bytes text;
+  for (const std::string_view part : {kind, value}) {
+    append_varint(text, part.size());
+    append(text, as_bytes(part));
+  }
+  for (const crypto::Secret& key : keys_from(ring)) {
+    const auto token = crypto::KeyedToken(key.view()).of(text);
+    if (names.contains(Bytes(token.begin(), token.begin() + 16))) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+TEST_CASE(
+    "guesses at incidents, cameras and aliases can be tried by those who may see them, and by nobody else") {
+  const Marked f;
+  const auto raw = read_raw_database(f.path);
+  const std::string mark = kEvidenceMark, id = "ID " + mark, camera = mark + " " + mark + " " + mark;
+  CHECK(can_guess(f.auditor, raw, "volume", std::string("disk ") + kInventoryMark));
+  CHECK(can_guess(f.investigator, raw, "incident", id));
+  CHECK(can_guess(f.investigator, raw, "camera", camera));
+  CHECK(!can_guess(f.auditor, raw, "incident", id));
+  CHECK(!can_guess(f.auditor, raw, "camera", camera));
+  for (const auto* ring : {&f.auditor, &f.investigator, &f.ring})
+    for (const char* kind : {"source", "alias", "assignment", "identity"})
+      CHECK(!can_guess(*ring, raw, kind, "Alias " + mark));
+}
+
+TEST_CASE("after a rotation the auditor's new keys open as little as the old ones") {
+  const Marked f;
+  rotate_keys(f.path, f.ring.clone(), "a laptop was lost", f.clock);
+  const auto raw = read_raw_database(f.path);
+  check_raw(f, raw);
+  const ledger::Keyring granted = f.open(f.auditor).keyring().clone();
+  CHECK(granted.epoch() == 2);
+  Opened result = attack(granted, sealed_values(raw));
+  CHECK(result.opened[SealClass::inventory] == result.values[SealClass::inventory]);
+  CHECK(result.opened[SealClass::evidence] == 0);
+  CHECK(result.opened[SealClass::source] == 0);
+  Opened old = attack(f.auditor, sealed_values(raw));
+  for (const SealClass c : ledger::kSealClasses) CHECK(old.opened[c] == 0);
+}
 
 TEST_CASE("an auditor's key opens all of the inventory, and nothing of evidence and sources") {
   const Marked f;

@@ -295,3 +295,39 @@ TEST_CASE("entries of sources are told in a line, without the identity") {
   CHECK(view.describe_entry(last - 1) == digits + " assigned to source X: card 3");
   CHECK(view.describe_entry(last) == digits + " no longer assigned to source X: card 4");
 }
+
+TEST_CASE("who a source is can be destroyed, and what they consented to cannot") {
+  Desk d;
+  const Row x = d.editor->put_source(source_with("X", Consent::publish), "");
+  const Seq identity = d.editor->writer().size();
+  d.editor->put_identity(x, {"Real Name", "", ""});
+  const Seq stricter = d.editor->writer().size();
+  d.editor->put_source(source_with("X"), "is afraid");
+  const Seq assigned = d.editor->writer().size();
+  d.editor->assign(x, d.items, "");
+  d.editor->commit();
+  d.editor.reset();
+  for (const Seq seq : {stricter, assigned})
+    CHECK(code_of([&] { redact(d.path, d.ring.clone(), {seq}, "why", d.clock); }) == ErrorCode::invalid);
+  redact(d.path, d.ring.clone(), {identity}, "asked to be forgotten", d.clock);
+  const Archive archive = d.open();
+  View view = archive.view();
+  CHECK(!view.identity(x));
+  CHECK(view.source(x).consent == Consent::archive_only);
+  CHECK(view.items_of_source(x).size() == 3);
+  CHECK(is_sound(archive));
+}
+
+TEST_CASE("what was assigned outlives the destruction of one of the items") {
+  Desk d;
+  const Row x = d.editor->put_source(source_with("X"), "");
+  d.editor->assign(x, d.items, "");
+  d.editor->unassign(x, std::vector{d.items[0]}, "");
+  View before = d.commit();
+  const Seq copy = before.item(d.items[0]).first_seq;
+  d.editor.reset();
+  redact(d.path, d.ring.clone(), {copy}, "why", d.clock);
+  const Archive archive = d.open();
+  CHECK(archive.view().items_of_source(0, true).size() == 2);
+  CHECK(is_sound(archive));
+}
