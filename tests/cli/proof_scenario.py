@@ -27,7 +27,7 @@ class Proofs(Scenario):
         self.clip = os.fsdecode(self.write("field/clip.bin", pattern(2_500_000, 1)))
         self.write("field/other.bin", b"another")
         self.write("names of witnesses/list.txt", b"two")
-        self.scan("--incident", INCIDENT, "--source", "a neighbour", "--no-metadata")
+        self.scan("--incident", INCIDENT, "--note", "a neighbour", "--no-metadata")
         self.dalil("verify", self.tree, "--volume", "disk")
         self.proof = os.path.join(self.dir, "proof.json")
         self.made = 0

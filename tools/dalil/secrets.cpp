@@ -49,9 +49,10 @@ crypto::Secret read_line(int fd, const char* what = "passphrase") {
   std::size_t size = 0;
   for (;;) {
     std::uint8_t byte = 0;
-    const ssize_t got = read(fd, &byte, 1);
+    wait_for_input(fd);
     // Also where a byte came with the signal: the next question would wait for an answer that nobody gives.
     if (stop_flag().requested()) throw Error(ErrorCode::interrupted, "interrupted");
+    const ssize_t got = read(fd, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error("read", what, errno);
     if (got == 0 || byte == '\n') break;

@@ -12,4 +12,8 @@ void catch_stop_signals();
 /// program.
 const jobs::StopFlag& stop_flag();
 
+/// Returns when something can be read from `fd`, or a stop was requested: also one between the look at the
+/// flag and the waiting, which a plain `read` would sleep through.
+void wait_for_input(int fd);
+
 }  // namespace dalil::cli
