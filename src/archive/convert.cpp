@@ -254,20 +254,22 @@ records::Run to_record(const RunSummary& run) {
     number->set_name(name);
     number->set_value(value);
   }
-  for (const auto& exception : run.exceptions) {
-    auto* to = record.add_exceptions();
-    to->set_path(exception.path);
-    to->set_verdict(static_cast<std::uint32_t>(exception.verdict));
-    for (const auto& [offset, size] : exception.ranges) {
-      auto* range = to->add_ranges();
-      range->set_offset(offset);
-      range->set_size(size);
-    }
-    to->set_error_number(exception.error_number);
-    to->set_detail(exception.detail);
-    if (exception.digest != Digest{}) to->set_digest(exception.digest.bytes.data(), Digest::kSize);
-  }
+  record.set_exception_count(run.exceptions.size());
   return record;
+}
+
+void add_exception(records::Run& record, const RunSummary::Exception& exception) {
+  auto* to = record.add_exceptions();
+  to->set_path(exception.path);
+  to->set_verdict(static_cast<std::uint32_t>(exception.verdict));
+  for (const auto& [offset, size] : exception.ranges) {
+    auto* range = to->add_ranges();
+    range->set_offset(offset);
+    range->set_size(size);
+  }
+  to->set_error_number(exception.error_number);
+  to->set_detail(exception.detail);
+  if (exception.digest != Digest{}) to->set_digest(exception.digest.bytes.data(), Digest::kSize);
 }
 
 RunSummary from_record(const records::Run& record) {
@@ -291,6 +293,9 @@ RunSummary from_record(const records::Run& record) {
     if (!from.digest().empty()) exception.digest = Digest::from_bytes(as_bytes(from.digest()));
     run.exceptions.push_back(std::move(exception));
   }
+  // Entries of the first programs do not tell: they hold all there are.
+  run.exception_count =
+      std::max(record.exception_count(), static_cast<std::uint64_t>(record.exceptions_size()));
   return run;
 }
 

@@ -26,7 +26,10 @@ Source from_record(const records::SourceStated& record);
 Source source_from(ByteView record);
 SourceIdentity from_record(const records::SourceIdentity& record);
 
+/// Without the exceptions, of which there may be many.
 records::Run to_record(const RunSummary& run);
+void add_exception(records::Run& record, const RunSummary::Exception& exception);
+/// With those exceptions that are in this record.
 RunSummary from_record(const records::Run& record);
 
 /// Error(corrupt) if the content is not a record; Error(unsupported) if it is of a kind that this version

@@ -292,6 +292,10 @@ void Deriver::apply(Seq seq, const records::LinkWithdrawn& withdrawn) {
 }
 
 void Deriver::apply(Seq seq, const records::Run& run) {
+  if (run.has_continues()) {  // only what others may want to read
+    if (run.continues() >= seq) throw broken_reference(seq, "a run");
+    return;
+  }
   writer_->set(kRunSeq, writer_->add_row(kRuns), u64_value(seq));
   if (run.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
   const bool partial = std::ranges::any_of(
@@ -316,6 +320,7 @@ void Deriver::apply(Seq seq, const records::DirectoriesVerified& verified) {
     copies_.change_all(verified.volume(), directory.directory(), [&](CopyRow& row) {
       if (row.state != CopyRow::State::live) return false;
       const auto found = exceptions.find(row.name);
+      if (found == exceptions.end() && directory.continued()) return false;
       const Verdict verdict = found == exceptions.end() ? Verdict::intact : found->second;
       if (verdict == Verdict::not_checked) return false;
       row.verdict = verdict;

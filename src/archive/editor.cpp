@@ -18,6 +18,8 @@ using ledger::SealClass;
 using namespace schema;
 
 namespace {
+/// What one entry may hold of what there may be any number of: an entry is read, sealed and hashed as a
+/// whole.
 constexpr int kDirectoriesPerEntry = 256;
 constexpr std::size_t kItemsPerAssignment = 1000;  // docs/formats/entry.md
 constexpr std::size_t kLongestAlias = 200;
@@ -30,6 +32,15 @@ void check_alias(const std::string& alias) {
     throw Error(ErrorCode::invalid, fmt::format("'{}' cannot be an alias", escape_for_display(alias)),
                 "use 1 to 200 bytes of text without control characters, backslashes and blanks at its ends");
 }
+constexpr std::size_t kNamesPerEntry = 1000;
+constexpr int kExceptionsPerEntry = 1000;
+constexpr std::size_t kExceptionBytesPerEntry = 1 << 20;
+
+/// About, and not less.
+std::size_t size_in_entry(const RunSummary::Exception& exception) {
+  constexpr std::size_t kFixed = 80, kEachRange = 24;
+  return kFixed + exception.path.size() + exception.detail.size() + kEachRange * exception.ranges.size();
+}
 }  // namespace
 
 struct Editor::State {
@@ -38,8 +49,9 @@ struct Editor::State {
   ledger::Writer writer;
   const ledger::Keyring& keyring;  // the ledger's
   Deriver deriver;
-  records::Record copy_record;  // reused: the hot path
-  records::Record verified;     // gathers directories
+  records::Record copy_record;     // reused: the hot path
+  records::Record verified;        // gathers directories
+  std::size_t names_gathered = 0;  // in it
 
   Seq append(SealClass seal_class, const records::Record& record) {
     refuse_beyond_role(keyring.role(), record);
@@ -55,6 +67,7 @@ struct Editor::State {
     if (verified.directories_verified().directories_size() == 0) return;
     append_and_apply(SealClass::inventory, verified);
     verified.Clear();
+    names_gathered = 0;
   }
   /// One entry for each portion of the items.
   void append_items(const std::vector<Row>& items, const std::function<records::Record()>& make,
@@ -257,29 +270,59 @@ void Editor::record_verdicts(Row volume, std::string_view directory,
     state_->flush_verified();
     verified = state_->verified.mutable_directories_verified();
   }
-  verified->set_volume(volume);
-  auto* one = verified->add_directories();
-  one->set_directory(directory.data(), directory.size());
-  one->set_verified_at_s(verified_at_s);
-  for (const auto& [name, verdict] : exceptions) {
-    one->add_names(name);
-    one->mutable_verdicts()->push_back(static_cast<char>(verdict));
-  }
-  if (verified->directories_size() >= kDirectoriesPerEntry) state_->flush_verified();
+  std::size_t next = 0;
+  do {
+    verified->set_volume(volume);
+    auto* one = verified->add_directories();
+    one->set_directory(directory.data(), directory.size());
+    one->set_verified_at_s(verified_at_s);
+    one->set_continued(next > 0);
+    for (; next < exceptions.size() && state_->names_gathered < kNamesPerEntry; ++next) {
+      one->add_names(exceptions[next].first);
+      one->mutable_verdicts()->push_back(static_cast<char>(exceptions[next].second));
+      ++state_->names_gathered;
+    }
+    one->set_more(next < exceptions.size());
+    if (verified->directories_size() < kDirectoriesPerEntry && state_->names_gathered < kNamesPerEntry)
+      continue;
+    state_->flush_verified();
+    verified = state_->verified.mutable_directories_verified();
+  } while (next < exceptions.size());
 }
 
+/// The run, at once behind it what is said of its source, then its exceptions as far as the first entry has
+/// no room for them.
 void Editor::add_run(const RunSummary& run) {
   state_->flush_verified();
-  records::Record record;
-  *record.mutable_run() = to_record(run);
-  const Seq seq = state_->append_and_apply(SealClass::inventory, record);
-  if (run.source.empty() && run.note.empty() && run.incident.empty()) return;
-  records::Record note;
-  note.mutable_scan_note()->set_run_seq(seq);
-  note.mutable_scan_note()->set_source(run.source);
-  note.mutable_scan_note()->set_note(run.note);
-  note.mutable_scan_note()->set_incident(run.incident);
-  state_->append_and_apply(SealClass::source, note);
+  auto exception = run.exceptions.begin();
+  const auto append = [&](records::Run described) {
+    records::Record record;
+    records::Run& to = *record.mutable_run();
+    to = std::move(described);
+    std::size_t bytes = 0;
+    while (exception != run.exceptions.end() && to.exceptions_size() < kExceptionsPerEntry &&
+           bytes < kExceptionBytesPerEntry) {
+      bytes += size_in_entry(*exception);
+      add_exception(to, *exception++);
+    }
+    return state_->append_and_apply(SealClass::inventory, record);
+  };
+  const Seq seq = append(to_record(run));
+  if (!run.source.empty() || !run.note.empty() || !run.incident.empty()) {
+    records::Record note;
+    note.mutable_scan_note()->set_run_seq(seq);
+    note.mutable_scan_note()->set_source(run.source);
+    note.mutable_scan_note()->set_note(run.note);
+    note.mutable_scan_note()->set_incident(run.incident);
+    state_->append_and_apply(SealClass::source, note);
+  }
+  while (exception != run.exceptions.end()) {
+    records::Run further;
+    further.set_kind(run.kind);
+    further.set_volume(run.volume);
+    further.set_continues(seq);
+    append(std::move(further));
+  }
 }
 
 void Editor::add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with) {

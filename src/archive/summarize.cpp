@@ -58,6 +58,9 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("link of entry {} withdrawn: {}", record.link_withdrawn().link_seq(),
                          escape_for_display(record.link_withdrawn().why()));
     case K::kRun:
+      if (record.run().has_continues())
+        return fmt::format("{} more exceptions of the run in entry {}", record.run().exceptions_size(),
+                           record.run().continues());
       return fmt::format("{} of V{}: {}", record.run().kind() == "scan" ? "scan" : "verification",
                          record.run().volume() + 1, escape_for_display(record.run().result()));
     case K::kDirectoriesVerified:

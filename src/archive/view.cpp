@@ -360,6 +360,24 @@ std::vector<KeyInfo> View::keys() {
   return keys;
 }
 
+std::vector<RunSummary::Exception> View::exceptions_of(const RunSummary& run) {
+  std::vector<RunSummary::Exception> all = run.exceptions;
+  const auto end = state_->reader.size();
+  for (Seq seq = run.seq + 1; all.size() < run.exception_count && seq < end; ++seq) {
+    if (state_->reader.line(seq).seal_class == SealClass::source) continue;  // its note
+    const records::Record record = state_->record(seq);
+    if (!record.has_run() || !record.run().has_continues() || record.run().continues() != run.seq) break;
+    RunSummary further = from_record(record.run());
+    std::move(further.exceptions.begin(), further.exceptions.end(), std::back_inserter(all));
+  }
+  if (all.size() != run.exception_count)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("the run of entry {} has {} exceptions where {} are expected", run.seq,
+                            all.size(), run.exception_count),
+                "run 'dalil check'");
+  return all;
+}
+
 std::string View::actor_name(const ledger::ActorId& actor) {
   for (const ledger::Signer& signer : state_->reader.signers())
     if (ledger::actor_id(signer.key.key) == actor) return signer.actor_name;

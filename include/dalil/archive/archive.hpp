@@ -115,6 +115,9 @@ class View {
   std::vector<RunSummary> runs(std::size_t limit = 50);
   /// All keys there ever were, the first archivist's first.
   std::vector<KeyInfo> keys();
+  /// All exceptions of a run that `runs` returned, also where they fill several entries.
+  /// Error(corrupt) if there are not as many as the run says.
+  std::vector<RunSummary::Exception> exceptions_of(const RunSummary& run);
   /// Who an actor id stands for; the id in hexadecimal if unknown.
   std::string actor_name(const ledger::ActorId& actor);
 

@@ -221,7 +221,11 @@ struct RunSummary {
     Digest digest;
     bool operator==(const Exception&) const = default;
   };
-  std::vector<Exception> exceptions;  ///< every copy that was not found intact; of a scan: what failed
+  /// Every copy that was not found intact; of a scan: what failed. Read from the ledger: those of the first
+  /// entry.
+  std::vector<Exception> exceptions;
+  std::uint64_t exception_count = 0;  ///< read from the ledger: of all its entries
+  Seq seq = 0;                        ///< read from the ledger: of the first entry
 };
 
 }  // namespace dalil::archive

@@ -393,6 +393,70 @@ TEST_CASE("runs come back newest first with their provenance") {
   CHECK(volume.last_verification_result == "FAIL");
 }
 
+TEST_CASE("a run's exceptions fill as many entries as they need, and all come back") {
+  Desk d;
+  const Seq before = d.editor->writer().size();
+  RunSummary run;
+  run.kind = "verify";
+  run.volume = d.disk;
+  run.mode = "tags";
+  run.result = "FAIL";
+  run.note = "between the run and what continues it";
+  for (unsigned i = 0; i < 2500; ++i)
+    run.exceptions.push_back({"p" + std::to_string(i), Verdict::missing, {}, 0, "", {}});
+  d.editor->add_run(run);
+  CHECK(d.editor->writer().size() == before + 4);  // 1000, the note, 1000, 500
+  RunSummary large;
+  large.kind = "verify";
+  large.volume = d.disk;
+  large.result = "FAIL";
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  for (std::uint64_t i = 0; i < 30'000; ++i) ranges.emplace_back(i << 21, 1 << 20);
+  for (const char* name : {"a", "b", "c", "d"})
+    large.exceptions.push_back({name, Verdict::corrupt, ranges, 0, "", {}});
+  d.editor->add_run(large);
+  CHECK(d.editor->writer().size() == before + 6);  // two and two: a MiB fills an entry, too
+
+  View view = d.commit();
+  const auto runs = view.runs();
+  REQUIRE(runs.size() == 2);  // further entries are no runs of their own
+  CHECK(runs[1].exceptions.size() == 1000);
+  CHECK(runs[1].exception_count == 2500);
+  CHECK(runs[1].note == run.note);
+  CHECK(view.exceptions_of(runs[1]) == run.exceptions);
+  CHECK(view.exceptions_of(runs[0]) == large.exceptions);
+  CHECK(view.describe_entry(before + 3) ==
+        "500 more exceptions of the run in entry " + std::to_string(before));
+  for (Seq seq = before; seq < view.reader().size(); ++seq)
+    CHECK(view.reader().entry(seq).content.size() < (2 << 20));
+  RunSummary cut = runs[1];
+  ++cut.exception_count;
+  CHECK_THROWS_AS(view.exceptions_of(cut), Error);
+}
+
+TEST_CASE("verdicts of a directory with many names fill several entries and mean the same") {
+  Desk d;
+  std::vector<std::pair<std::string, Verdict>> missing;
+  for (unsigned i = 0; i < 2300; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    d.editor->add_copy(copy_of(d.disk, "d", name, name));
+    if (i % 10 != 0) missing.emplace_back(name, Verdict::missing);
+  }
+  d.editor->add_copy(copy_of(d.disk, "e", "other", "other"));
+  d.editor->record_verdicts(d.disk, "d", missing, 100);
+  d.editor->record_verdicts(d.disk, "e", {}, 100);
+  View view = d.commit();
+  const auto rows = view.directory(d.disk, "d");
+  REQUIRE(rows.size() == 2300);
+  for (const CopyRow& row : rows) {
+    const bool intact = std::stoul(row.name.substr(1)) % 10 == 0;
+    CAPTURE(row.name);
+    CHECK(row.verdict == (intact ? Verdict::intact : Verdict::missing));
+    CHECK(row.verified_at_s == 100);
+  }
+  CHECK(view.directory(d.disk, "e").at(0).verdict == Verdict::intact);
+}
+
 TEST_CASE("verdicts of a directory reach each of its live copies") {
   Desk d;
   for (const char* name : {"a", "b", "c", "gone"}) d.editor->add_copy(copy_of(d.disk, "d", name, name));
