@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <deque>
 
 #include "dalil/base/error.hpp"
+#include "inbox.hpp"
 #include "passing.hpp"
 #include "worker_process.hpp"
 
@@ -15,9 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Requests that wait in the socket, so that the worker never waits for us; small enough that neither side
-/// blocks.
-constexpr std::size_t kMostInFlight = 8;
+/// Requests that wait in the socket, so that the worker has work while we hash the next files. Our end does
+/// not block, so a full socket is no danger, only a pause.
+constexpr std::size_t kMostInFlight = 128;
 constexpr unsigned kAttempts = 2;
 /// Starting is no file's fault, and may be slow on a busy machine.
 constexpr std::chrono::milliseconds kStartLimit{10'000};
@@ -44,7 +46,9 @@ MediaFacts facts_as_sniffed(const Sniffed& sniffed, std::string problem) {
 }  // namespace
 
 struct ParserClient::State {
-  explicit State(ParserOptions given) : options(std::move(given)), worker(find_parser(options.program)) {}
+  explicit State(ParserOptions given) : options(std::move(given)), worker(find_parser(options.program)) {
+    options.renew_after_files = std::max(options.renew_after_files, 1U);
+  }
 
   ParserOptions options;
   WorkerProcess worker;
@@ -53,19 +57,22 @@ struct ParserClient::State {
   std::size_t sent_until = 0;    ///< jobs before this index are in flight or need no parser
   unsigned files_of_worker = 0;  ///< sent to this worker in all
   std::uint32_t next_request = 0, next_answer = 0;
-  Bytes received;  ///< of the answer that is arriving
+  Inbox inbox;         ///< of answers
+  int send_error = 0;  ///< of the last message
 
   void renew() {
     worker.renew(std::max(options.wall_limit, kStartLimit));
     in_flight = sent_until = files_of_worker = 0;
     next_request = next_answer = 0;
-    received.clear();
+    inbox.clear();
   }
 
-  /// Hands over what may be handed over now. A failure shows when the answer is waited for.
+  /// Hands over what may be handed over now, many files in one message. A failure shows when the answer is
+  /// waited for.
   void pump() {
-    for (; sent_until < jobs.size(); ++sent_until) {
-      if (!needs_parser(jobs[sent_until].sniffed)) continue;
+    while (true) {
+      while (sent_until < jobs.size() && !needs_parser(jobs[sent_until].sniffed)) ++sent_until;
+      if (sent_until == jobs.size()) return;
       const bool worn_out = files_of_worker >= options.renew_after_files;
       if (worn_out && in_flight > 0) return;
       if (worn_out || worker.stream() < 0) {
@@ -73,23 +80,46 @@ struct ParserClient::State {
         renew();
         sent_until = position;
       }
-      if (in_flight >= kMostInFlight || !send(jobs[sent_until])) return;
-      ++in_flight;
-      ++files_of_worker;
+      if (!send_some()) return;
     }
   }
 
-  bool send(const Job& job) {
+  /// One message. False if nothing can be sent now.
+  bool send_some() {
+    const std::size_t most = std::min(
+        {kMostPassed, kMostInFlight - in_flight, std::size_t{options.renew_after_files} - files_of_worker});
+    std::array<protocol::Request, kMostPassed> requests;
+    std::array<int, kMostPassed> fds;
+    std::size_t count = 0, until = sent_until;
+    for (; until < jobs.size() && count < most; ++until) {
+      if (!needs_parser(jobs[until].sniffed)) continue;
+      requests[count] = request_for(jobs[until], next_request + static_cast<std::uint32_t>(count));
+      fds[count++] = jobs[until].fd;
+    }
+    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(requests.data()), count * sizeof requests[0]);
+    if (count == 0) return false;
+    send_error = send_with_fds(worker.stream(), bytes, std::span(fds).first(count));
+    if (send_error != 0) return false;
+    sent_until = until;
+    in_flight += count;
+    files_of_worker += static_cast<unsigned>(count);
+    next_request += static_cast<std::uint32_t>(count);
+    return true;
+  }
+
+  static protocol::Request request_for(const Job& job, std::uint32_t sequence) {
     protocol::Request request;
-    request.sequence = next_request;
+    request.sequence = sequence;
     const auto found = files::stat_fd(job.fd);
     request.file_size = found.stat.kind == files::FileKind::regular ? found.stat.size_bytes : 0;
     request.kind = static_cast<std::uint8_t>(job.sniffed.kind);
     std::strncpy(request.format.data(), job.sniffed.format, request.format.size() - 1);
-    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(&request), sizeof request);
-    if (send_with_fd(worker.stream(), bytes, job.fd) != 0) return false;
-    ++next_request;
-    return true;
+    return request;
+  }
+
+  void submit(int fd, const Sniffed& sniffed) {
+    jobs.push_back({fd, sniffed});
+    if (jobs.size() - sent_until >= kMostPassed) pump();
   }
 
   MediaFacts collect() {
@@ -115,9 +145,28 @@ struct ParserClient::State {
     return facts;
   }
 
+  /// What is known of the first job's answer without waiting: here (or failed), or still to come.
+  bool ready() {
+    if (jobs.empty()) return false;
+    pump();
+    if (!needs_parser(jobs.front().sniffed)) return true;
+    std::string problem;
+    while (true) {
+      const auto size = answer_size(problem);
+      if (size && (*size == 0 || inbox.held().size() >= *size)) return true;
+      const Arrival arrival = receive_now();
+      if (arrival != Arrival::some) return arrival == Arrival::ended;
+    }
+  }
+
   /// The answer for the first job; absent if the worker failed it, and then `problem` says how.
   std::optional<MediaFacts> await_answer(std::string& problem) {
     const auto deadline = Clock::now() + options.wall_limit;
+    // The kernel limits what all clients together may have on its way; that passes.
+    while (in_flight == 0 && send_error == ETOOMANYREFS && poll_timeout(deadline) > 0) {
+      poll(nullptr, 0, 1);
+      pump();
+    }
     if (in_flight == 0) {
       problem = "the file could not be handed to the parser";
       return std::nullopt;
@@ -125,17 +174,17 @@ struct ParserClient::State {
     while (true) {
       if (const auto size = answer_size(problem)) {
         if (*size == 0) return std::nullopt;
-        if (received.size() >= *size) return take_answer(*size, problem);
+        if (inbox.held().size() >= *size) return take_answer(*size, problem);
       }
       if (!receive(deadline, problem)) return std::nullopt;
     }
   }
 
   /// Size of the arriving answer with its header, once the header is here; 0 if it is a lie.
-  std::optional<std::size_t> answer_size(std::string& problem) {
+  std::optional<std::size_t> answer_size(std::string& problem) const {
     protocol::Answer header;
-    if (received.size() < sizeof header) return std::nullopt;
-    std::memcpy(&header, received.data(), sizeof header);
+    if (inbox.held().size() < sizeof header) return std::nullopt;
+    std::memcpy(&header, inbox.held().data(), sizeof header);
     if (header.magic == protocol::kAnswerMagic && header.sequence == next_answer &&
         header.size <= kMaxEncoded) {
       return sizeof header + header.size;
@@ -146,9 +195,8 @@ struct ParserClient::State {
 
   std::optional<MediaFacts> take_answer(std::size_t size, std::string& problem) {
     try {
-      MediaFacts facts =
-          decode(ByteView(received).subspan(sizeof(protocol::Answer), size - sizeof(protocol::Answer)));
-      received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(size));
+      MediaFacts facts = decode(inbox.held().first(size).subspan(sizeof(protocol::Answer)));
+      inbox.take(size);
       ++next_answer;
       return facts;
     } catch (const Error&) {
@@ -157,17 +205,27 @@ struct ParserClient::State {
     }
   }
 
-  /// Waits for more bytes. Descriptors that a worker might send along are dropped by recv().
-  bool receive(Clock::time_point deadline, std::string& problem) {
-    constexpr std::size_t kPiece = 64 << 10;
+  enum class Arrival { some, nothing_yet, ended };
+  /// Takes what has arrived. Descriptors that a worker might send along are dropped by recv().
+  Arrival receive_now() {
     while (true) {
-      const std::size_t before = received.size();
-      received.resize(before + kPiece);
-      const ssize_t size = recv(worker.stream(), received.data() + before, kPiece, 0);
-      const int error = errno;
-      received.resize(before + (size > 0 ? static_cast<std::size_t>(size) : 0));
-      if (size > 0) return true;
-      if (size == 0 || (error != EAGAIN && error != EINTR)) {
+      const MutableByteView room = inbox.room();
+      const ssize_t size = recv(worker.stream(), room.data(), room.size(), 0);
+      if (size > 0) {
+        inbox.put(static_cast<std::size_t>(size));
+        return Arrival::some;
+      }
+      if (size < 0 && errno == EINTR) continue;
+      return size < 0 && errno == EAGAIN ? Arrival::nothing_yet : Arrival::ended;
+    }
+  }
+
+  /// Waits for more bytes.
+  bool receive(Clock::time_point deadline, std::string& problem) {
+    while (true) {
+      const Arrival arrival = receive_now();
+      if (arrival == Arrival::some) return true;
+      if (arrival == Arrival::ended) {
         problem = "the parser crashed on this file";
         return false;
       }
@@ -187,12 +245,15 @@ ParserClient::~ParserClient() = default;
 ParserClient::ParserClient(ParserClient&&) noexcept = default;
 
 void ParserClient::submit(int fd, const Sniffed& sniffed) {
-  state_->jobs.push_back({fd, sniffed});
-  state_->pump();
+  state_->submit(fd, sniffed);
 }
 
 std::size_t ParserClient::pending() const {
   return state_->jobs.size();
+}
+
+bool ParserClient::ready() {
+  return state_->ready();
 }
 
 MediaFacts ParserClient::collect() {

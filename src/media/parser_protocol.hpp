@@ -10,7 +10,8 @@
 // What is spoken between ParserClient and dalil-parser, which are built and installed together: no
 // compatibility between versions, so native byte order. The nursery listens on descriptor kNurserySocket
 // (SOCK_SEQPACKET) for one-byte messages that carry the worker's end of a stream socket; over that stream
-// requests go down, each with the descriptor of a file, and a greeting and answers come up.
+// requests go down, up to kMostPassed in one message with as many descriptors of files, and a greeting and
+// answers come up, one by one: a worker that dies of a file has answered for all before it.
 namespace dalil::media::protocol {
 
 inline constexpr int kNurserySocket = 3;

@@ -1,19 +1,26 @@
 #pragma once
 
+#include <sys/types.h>
+#include <span>
+#include <vector>
+
 #include "dalil/base/bytes.hpp"
 #include "dalil/files/handle.hpp"
 
 namespace dalil::media {
 
-/// Sends the bytes, which must fit at once, with one descriptor. 0 or errno; never raises SIGPIPE.
-int send_with_fd(int socket, ByteView bytes, int fd);
+/// Descriptors that one message may carry.
+inline constexpr std::size_t kMostPassed = 16;
 
-/// What recv_with_fd got: `size` is 0 at the end of the stream and -1 on an error.
+/// Sends these bytes together with duplicates of the descriptors, at most kMostPassed of them; 0 or errno.
+/// All or nothing.
+int send_with_fds(int socket, ByteView bytes, std::span<const int> fds);
+
 struct Received {
-  long size = -1;
-  files::Fd fd;
+  ssize_t size = -1;           ///< as recvmsg: 0 at the end of the stream, -1 on error (errno)
+  std::vector<files::Fd> fds;  ///< as sent with the message
 };
-/// Receives up to that many bytes, and the first descriptor that comes along; it is closed on exec.
-Received recv_with_fd(int socket, MutableByteView into);
+/// Descriptors beyond kMostPassed are dropped by the kernel.
+Received recv_with_fds(int socket, MutableByteView into);
 
 }  // namespace dalil::media

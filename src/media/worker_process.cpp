@@ -125,7 +125,8 @@ bool WorkerProcess::spawn_worker(std::chrono::milliseconds limit) {
   // The worker's end blocks: O_NONBLOCK belongs to each end's own description.
   fcntl(pair.theirs.get(), F_SETFL, 0);
   const std::uint8_t message = protocol::kSpawn;
-  if (send_with_fd(control_.get(), {&message, 1}, pair.theirs.get()) != 0) return false;
+  const int theirs = pair.theirs.get();
+  if (send_with_fds(control_.get(), {&message, 1}, {&theirs, 1}) != 0) return false;
   pair.theirs.reset();
   protocol::Greeting greeting;
   if (!read_greeting(pair.ours.get(), limit, greeting)) return false;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -62,18 +63,28 @@ bool answer(int socket, const protocol::Request& request, int fd) {
   return send_all(socket, message);
 }
 
+/// Answers the requests of one message, each as soon as it is worked out. False: the conversation is over.
+bool answer_message(int socket) {
+  std::array<protocol::Request, media::kMostPassed> requests;
+  const auto got =
+      media::recv_with_fds(socket, {reinterpret_cast<std::uint8_t*>(requests.data()), sizeof requests});
+  if (got.size <= 0 || static_cast<std::size_t>(got.size) != got.fds.size() * sizeof(protocol::Request))
+    return false;
+  for (std::size_t i = 0; i < got.fds.size(); ++i) {
+    if (requests[i].magic != protocol::kRequestMagic) return false;
+    requests[i].format.back() = '\0';
+    if (!answer(socket, requests[i], got.fds[i].get())) return false;
+  }
+  return true;
+}
+
 /// A worker's whole life. Running out of memory ends it too: the main process tries the file again in a fresh
 /// one.
 void work(int socket) {
   protocol::Greeting greeting;
   greeting.door = flags_of(parser::lock_door(socket));
   if (!send_all(socket, bytes_of(greeting))) return;
-  while (true) {
-    protocol::Request request;
-    const auto got = media::recv_with_fd(socket, {reinterpret_cast<std::uint8_t*>(&request), sizeof request});
-    if (got.size != sizeof request || request.magic != protocol::kRequestMagic || !got.fd) return;
-    request.format.back() = '\0';
-    if (!answer(socket, request, got.fd.get())) return;
+  while (answer_message(socket)) {
   }
 }
 
@@ -94,15 +105,15 @@ int run_nursery() {
   pid_t worker = -1;
   while (true) {
     std::uint8_t message = 0;
-    auto got = media::recv_with_fd(protocol::kNurserySocket, {&message, 1});
+    auto got = media::recv_with_fds(protocol::kNurserySocket, {&message, 1});
     end_worker(worker);
-    if (got.size != 1 || message != protocol::kSpawn || !got.fd) return 0;
+    if (got.size != 1 || message != protocol::kSpawn || got.fds.size() != 1) return 0;
     const pid_t nursery = getpid();
     worker = fork();
     if (worker < 0) return 1;
     if (worker > 0) continue;
     close(protocol::kNurserySocket);
-    if (die_with(nursery)) work(got.fd.get());
+    if (die_with(nursery)) work(got.fds.front().get());
     _exit(0);
   }
 }

@@ -8,7 +8,8 @@
 
 namespace dalil::media {
 
-/// What of the sandbox is in force in the worker, as the worker itself reports it after having locked the door.
+/// What of the sandbox is in force in the worker, as the worker itself reports it after having locked the
+/// door.
 struct SandboxState {
   bool no_new_privileges = false;
   bool seccomp = false;
@@ -22,12 +23,13 @@ struct ParserOptions {
   unsigned renew_after_files = 2'000;
 };
 
-/// A sandboxed worker process that looks at one file at a time. One client per thread.
+/// A sandboxed worker process that looks at files, one after the other. One client per thread.
 ///
-/// `submit` hands a descriptor over and returns at once, so that the caller can hash meanwhile; `collect` waits for
-/// the answers in the order of submission. A worker that crashes, lies, floods or stalls is killed; the file is tried
-/// once more in a fresh worker, then its facts are `kind` and `format` as sniffed, with `problem` saying why.
-/// Nothing is thrown for a bad file. Error(io) if no worker can be started at all.
+/// `submit` hands a descriptor over and returns at once, so that the caller can hash meanwhile; `collect`
+/// waits for the answers in the order of submission, and `ready` tells whether it would have to. A worker
+/// that crashes, lies, floods or stalls is killed; the file is tried once more in a fresh worker, then its
+/// facts are `kind` and `format` as sniffed, with `problem` saying why. Nothing is thrown for a bad file.
+/// Error(io) if no worker can be started.
 class ParserClient {
  public:
   explicit ParserClient(ParserOptions options = {});
@@ -35,9 +37,13 @@ class ParserClient {
   ParserClient(ParserClient&&) noexcept;
 
   /// `fd` is open for reading, on a regular file; it is duplicated into the worker and remains the caller's.
-  /// It must stay open until collected (a second try may need it). Its file offset is left alone (pread only).
+  /// It must stay open until collected (a second try may need it). Its file offset is left alone (pread
+  /// only).
   void submit(int fd, const Sniffed& sniffed);
   std::size_t pending() const;
+  /// Whether collect() would not have to wait: never blocks. Also hands over what could not be handed over
+  /// before.
+  bool ready();
   /// Facts of the oldest submitted file. Precondition: pending() > 0.
   MediaFacts collect();
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,6 +140,60 @@ TEST_CASE("answers come in the order of submission, also with many waiting") {
     CHECK(facts.width == (i % 3 == 0 ? 0u : 64u));
     CHECK(facts.height == (i % 3 == 0 ? 0u : 32u));
   }
+}
+
+TEST_CASE("answers can be collected as they come, and nobody waits for the one that stalls") {
+  Files files;
+  ParserClient client(evil());
+  CHECK(!client.ready());
+  for (int i = 0; i < 40; ++i) client.submit(files.make("h"), kJpeg);
+  client.submit(files.make("s"), kJpeg);
+  client.submit(files.make("h"), kJpeg);
+  client.submit(files.make("plain"), Sniffed{});
+  for (int i = 0; i < 40; ++i) {
+    while (!client.ready()) sched_yield();
+    CHECK(client.collect().make == "honest");
+  }
+  CHECK(!client.ready());  // the stalled one
+  CHECK(client.pending() == 3);
+  CHECK(!client.collect().problem.empty());
+  CHECK(client.collect().make == "honest");
+  CHECK(client.ready());  // needs no parser
+  CHECK(client.collect().problem.empty());
+  CHECK(!client.ready());
+}
+
+TEST_CASE("of many files in one message the bad ones alone are blamed") {
+  Files files;
+  for (const char how : std::string("cesnmbgfd")) {
+    CAPTURE(how);
+    ParserClient client(evil());
+    for (int i = 0; i < 48; ++i) client.submit(files.make(i % 20 == 7 ? std::string(1, how) : "h"), kJpeg);
+    for (int i = 0; i < 48; ++i) {
+      CAPTURE(i);
+      const MediaFacts facts = client.collect();
+      CHECK(facts.problem.empty() == (i % 20 != 7));
+      CHECK(facts.make == (i % 20 != 7 ? "honest" : ""));
+    }
+  }
+}
+
+TEST_CASE("long answers, and more of them than fit into a socket, arrive whole") {
+  Files files;
+  ParserClient client(real());
+  // A comment of a JPEG is kept verbatim.
+  std::string jpeg = tiny_jpeg();
+  std::string comment("\xff\xfe\x80\x02", 4);
+  for (int i = 0; i < 0x8000; ++i) comment += static_cast<char>('a' + i % 26);
+  jpeg.insert(2, comment);
+  const int fd = files.make(jpeg);
+  std::vector<MediaFacts> answers;
+  for (int i = 0; i < 300; ++i) client.submit(fd, kJpeg);
+  for (int i = 0; i < 300; ++i) answers.push_back(client.collect());
+  REQUIRE(!answers[0].fields.empty());
+  CHECK(answers[0].fields[0].name == "jpeg.comment");
+  CHECK(answers[0].fields[0].value.size() > 1000);
+  for (const MediaFacts& facts : answers) REQUIRE(facts.fields == answers[0].fields);
 }
 
 TEST_CASE("documents and unknown content are opened by nobody") {

@@ -86,12 +86,15 @@ void misbehave(int socket, char how, std::uint32_t sequence) {
 void work(int socket) {
   put_value(socket, protocol::Greeting{});
   while (true) {
-    protocol::Request request;
-    const auto got = media::recv_with_fd(socket, {reinterpret_cast<std::uint8_t*>(&request), sizeof request});
-    if (got.size != sizeof request) _exit(0);
-    char how = 'h';
-    if (pread(got.fd.get(), &how, 1, 0) != 1) how = 'h';
-    misbehave(socket, how, request.sequence);
+    protocol::Request requests[media::kMostPassed];
+    const auto got =
+        media::recv_with_fds(socket, {reinterpret_cast<std::uint8_t*>(requests), sizeof requests});
+    if (got.size <= 0 || static_cast<std::size_t>(got.size) != got.fds.size() * sizeof requests[0]) _exit(0);
+    for (std::size_t i = 0; i < got.fds.size(); ++i) {
+      char how = 'h';
+      if (pread(got.fds[i].get(), &how, 1, 0) != 1) how = 'h';
+      misbehave(socket, how, requests[i].sequence);
+    }
   }
 }
 
@@ -101,13 +104,13 @@ int main() {
   pid_t worker = -1;
   while (true) {
     std::uint8_t message = 0;
-    auto got = media::recv_with_fd(protocol::kNurserySocket, {&message, 1});
+    auto got = media::recv_with_fds(protocol::kNurserySocket, {&message, 1});
     if (worker > 0) {
       kill(worker, SIGKILL);
       waitpid(worker, nullptr, 0);
     }
     if (got.size != 1) return 0;
     worker = fork();
-    if (worker == 0) work(got.fd.get());
+    if (worker == 0) work(got.fds.front().get());
   }
 }
