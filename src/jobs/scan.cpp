@@ -23,15 +23,30 @@ unsigned reader_count(const ScanOptions& options, bool spinning) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// What may be open at a time, over all readers, is a matter of how many files a process may have open: with
+/// few, as in some containers, there is less ahead.
+struct OpenFiles {
+  AheadLimits ahead;
+  std::size_t batches_awaited;  ///< by each reader
+};
+OpenFiles open_files(std::uint64_t limit, unsigned readers) {
+  constexpr std::size_t kAheadFiles = 256, kAheadBytes = 32 << 20, kAwaitedBatches = 4;
+  const std::size_t wanted = readers * (kAheadFiles + kAwaitedBatches * kBatchFiles);
+  if (limit / 4 < wanted) return {{kBatchFiles * readers, kBatchBytes * readers}, 1};
+  return {{kAheadFiles * readers, kAheadBytes * readers}, kAwaitedBatches};
+}
+
 }  // namespace
 
 ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress& progress,
                 const StopFlag& stop) {
   const UtcTime started = archive.clock().now();
-  files::raise_open_file_limit();
+  const std::uint64_t open_file_limit = files::raise_open_file_limit();
   const bool spinning = files::identify_volume(options.folder).rotational.value_or(false);
   const unsigned readers = reader_count(options, spinning);
+  const OpenFiles open = open_files(open_file_limit, readers);
   TaskQueue tasks(std::size_t{readers} * 4);
+  ScanLookahead ahead(tasks, open.ahead);
   FindingsQueue findings(kFindingsAhead);
   ScanRecorder recorder(archive, options, progress);
   ScanWalk walk(archive, options, progress, stop);
@@ -53,8 +68,8 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   });
   for (unsigned i = 0; i < readers; ++i)
     crew.start([&] {
-      ScanReader reader(archive, options, spinning, progress, stop);
-      reader.run(tasks, findings);
+      ScanReader reader(archive, options, spinning, open.batches_awaited, progress, stop);
+      reader.run(ahead, findings);
       if (stop.requested()) tasks.close();
       const std::lock_guard lock(backend_mutex);
       backend = reader.hash_backend();

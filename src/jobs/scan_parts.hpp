@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "dalil/jobs/scan.hpp"
 #include "dalil/media/parser_client.hpp"
 #include "failed_directories.hpp"
+#include "lookahead.hpp"
 #include "queue.hpp"
 
 /// The stages of a scan: the walk finds what is new or changed, readers read it, the recorder writes it down.
@@ -64,6 +66,7 @@ struct WalkResult {
 };
 
 using TaskQueue = Queue<std::vector<FileTask>>;
+using ScanLookahead = Lookahead<FileTask>;
 using FindingsQueue = Queue<Findings>;
 
 class ScanWalk {
@@ -110,22 +113,31 @@ inline std::uint64_t inode_key(const files::FileStat& stat) {
 /// Reads and parses until the tasks end. One per thread.
 class ScanReader {
  public:
-  ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning, Progress& progress,
-             const StopFlag& stop);
-  void run(TaskQueue& tasks, FindingsQueue& findings);
+  /// `batches_awaited`: how many may wait for the parser while more is read; their files stay open.
+  ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
+             std::size_t batches_awaited, Progress& progress, const StopFlag& stop);
+  void run(ScanLookahead& ahead, FindingsQueue& findings);
   std::string hash_backend() const { return reader_.hash_backend(); }
 
  private:
   Findings read(std::vector<FileTask> tasks, std::vector<Content> contents);
   void parse(Findings& findings);
-  void collect(Findings& findings);
+  /// A batch that was read, and how many of its files have what the parser says of them.
+  struct Awaited {
+    Findings findings;
+    std::size_t collected = 0;
+  };
+  bool hand_over(FindingsQueue& findings, std::size_t most_held);
+  bool collect(Awaited& batch, bool wait);
 
   const ScanOptions& options_;
+  const std::size_t batches_awaited_;
   Progress& progress_;
   const StopFlag& stop_;
   archive::View view_;
   ContentReader reader_;
   std::unique_ptr<media::ParserClient> parser_;
+  std::deque<Awaited> awaited_;  ///< oldest first
 };
 
 /// Appends what was found, links it, and commits as it goes. In the calling thread.

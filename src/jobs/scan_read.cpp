@@ -3,47 +3,44 @@
 namespace dalil::jobs {
 
 ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
-                       Progress& progress, const StopFlag& stop)
+                       std::size_t batches_awaited, Progress& progress, const StopFlag& stop)
     : options_(options),
+      batches_awaited_(batches_awaited),
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
       reader_(archive.tag_key().view(),
               {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}) {}
 
-/// While one batch is hashed the next one's files are already open and on their way from the disk, and the
-/// parser works on the batch before.
-void ScanReader::run(TaskQueue& tasks, FindingsQueue& findings) {
-  std::optional<std::vector<FileTask>> batch = tasks.pop();
-  std::vector<Content> contents;
-  if (batch) contents = reader_.open(*batch);
-  std::optional<Findings> before;  // its answers from the parser are awaited
-  while (batch && !stop_.requested()) {
-    std::optional<std::vector<FileTask>> next = tasks.try_pop();
-    std::vector<Content> next_contents;
-    if (next) next_contents = reader_.open(*next);
-    Findings now = read(std::move(*batch), std::move(contents));
-    if (before) {
-      collect(*before);
-      if (!findings.push(std::move(*before))) return;
-      before.reset();
+/// While one batch is hashed the files of the next ones are already open and on their way from the disk, and
+/// the parser works on those before.
+void ScanReader::run(ScanLookahead& ahead, FindingsQueue& findings) {
+  const auto open = [this](const std::vector<FileTask>& tasks) { return reader_.open(tasks); };
+  while (!stop_.requested()) {
+    auto batch = ahead.next(open, false);
+    if (!batch) {  // nothing to do at the moment but to pass on what was read
+      if (!hand_over(findings, 0)) return;
+      batch = ahead.next(open, true);
     }
-    if (reader_.stopped()) return;
+    if (!batch) return;
+    Findings now = read(std::move(batch->tasks), std::move(batch->contents));
+    if (reader_.stopped()) break;
     parse(now);
-    if (next) {
-      before = std::move(now);
-    } else {
-      collect(now);
-      if (!findings.push(std::move(now))) return;
-      next = tasks.pop();
-      if (next) next_contents = reader_.open(*next);
-    }
-    batch = std::move(next);
-    contents = std::move(next_contents);
+    awaited_.push_back({std::move(now)});
+    if (!hand_over(findings, batches_awaited_)) return;
   }
-  if (!before) return;
-  collect(*before);
-  findings.push(std::move(*before));
+  hand_over(findings, 0);
+}
+
+/// Passes on what the parser has answered, in order, and waits for it as long as more batches than that are
+/// held. False if nobody wants any more.
+bool ScanReader::hand_over(FindingsQueue& findings, std::size_t most_held) {
+  while (!awaited_.empty() && collect(awaited_.front(), awaited_.size() > most_held)) {
+    Findings done = std::move(awaited_.front().findings);
+    awaited_.pop_front();
+    if (!findings.push(std::move(done))) return false;
+  }
+  return true;
 }
 
 Findings ScanReader::read(std::vector<FileTask> tasks, std::vector<Content> contents) {
@@ -76,9 +73,12 @@ void ScanReader::parse(Findings& findings) {
   }
 }
 
-void ScanReader::collect(Findings& findings) {
-  for (ReadFile& file : findings.files) {
+/// True once all of the batch is answered; false if it is not and there was to be no waiting.
+bool ScanReader::collect(Awaited& batch, bool wait) {
+  for (; batch.collected < batch.findings.files.size(); ++batch.collected) {
+    ReadFile& file = batch.findings.files[batch.collected];
     if (file.facts) {
+      if (!wait && !parser_->ready()) return false;
       *file.facts = parser_->collect();
       for (media::TimeClaim& claim : media::times_in_name(file.task.name))
         file.facts->times.push_back(std::move(claim));
@@ -86,6 +86,7 @@ void ScanReader::collect(Findings& findings) {
     file.content.fd.reset();
     file.task.directory_fd.reset();
   }
+  return true;
 }
 
 }  // namespace dalil::jobs
