@@ -35,7 +35,6 @@ ContentReader::ContentReader(ByteView tag_key, ContentNeeds needs)
 
 std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
   std::vector<Content> contents(tasks.size());
-  bool cached = false;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     files::Opened opened =
         files::open_regular(tasks[i].directory_fd->get(), tasks[i].name.c_str(), needs_.from);
@@ -45,14 +44,29 @@ std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
     contents[i].path = opened.path;
     if (needs_.physical_order && contents[i].error_number == 0)
       contents[i].position = files::physical_order_key(contents[i].fd.get(), opened.stat);
-    if (contents[i].error_number != 0 || opened.path == files::ReadPath::direct ||
-        opened.stat.size_bytes == 0)
-      continue;
-    if (i % kCacheProbeEvery == 0) cached = is_cached(contents[i].fd.get());
-    if (!cached)
-      files::read_ahead(contents[i].fd.get(), std::min<std::uint64_t>(opened.stat.size_bytes, kBatchBytes));
   }
+  fetch(contents);
   return contents;
+}
+
+/// Has what is not in memory yet brought there, in the order of the inodes, which is mostly the disk's.
+void ContentReader::fetch(const std::vector<Content>& contents) {
+  std::vector<const Content*> wanted;
+  bool cached = false;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const Content& content = contents[i];
+    if (content.error_number != 0 || content.path == files::ReadPath::direct || content.stat.size_bytes == 0)
+      continue;
+    if (i % kCacheProbeEvery == 0) cached = is_cached(content.fd.get());
+    if (!cached) wanted.push_back(&content);
+  }
+  if (wanted.empty()) return;
+  std::ranges::sort(wanted, {}, [](const Content* content) { return content->stat.inode; });
+  std::vector<files::Prefetcher::Wanted> files;
+  for (const Content* content : wanted)
+    files.push_back({content->fd.get(), std::min<std::uint64_t>(content->stat.size_bytes, kBatchBytes)});
+  if (!prefetcher_) prefetcher_.emplace();
+  prefetcher_->fetch(files);
 }
 
 /// One or two system calls in the usual case. False: not for this path (grown, bad sectors); read_large can

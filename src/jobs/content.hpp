@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,7 @@ class ContentReader {
   bool stopped() const { return stopped_; }
 
  private:
+  void fetch(const std::vector<Content>& contents);
   bool read_small(Content& content, std::size_t at);
   void read_large(Content& content, const crypto::TagNonce& nonce, Progress& progress, const StopFlag& stop);
   void finish_small(std::vector<Content>& contents, const std::vector<crypto::TagNonce>& nonces);
@@ -85,6 +87,7 @@ class ContentReader {
   crypto::Sha256Stream stream_;
   files::AlignedBuffer piece_;
   files::AlignedBuffer slab_;
+  std::optional<files::Prefetcher> prefetcher_;  ///< made when something is not in memory
   struct Small {
     std::size_t index, offset, size;
   };
