@@ -27,13 +27,14 @@ unsigned reader_count(const ScanOptions& options, bool spinning) {
 /// few, as in some containers, there is less ahead.
 struct OpenFiles {
   AheadLimits ahead;
-  std::size_t batches_awaited;  ///< by each reader
+  Awaiting awaiting;  ///< of each reader
 };
 OpenFiles open_files(std::uint64_t limit, unsigned readers) {
-  constexpr std::size_t kAheadFiles = 256, kAheadBytes = 32 << 20, kAwaitedBatches = 4;
-  const std::size_t wanted = readers * (kAheadFiles + kAwaitedBatches * kBatchFiles);
-  if (limit / 4 < wanted) return {{kBatchFiles * readers, kBatchBytes * readers}, 1};
-  return {{kAheadFiles * readers, kAheadBytes * readers}, kAwaitedBatches};
+  constexpr std::size_t kAheadFiles = 256, kAheadBytes = 32 << 20;
+  constexpr Awaiting kAwaiting = {.batches = 4, .batches_at_launch = 32};
+  const std::size_t wanted = readers * (kAheadFiles + kAwaiting.batches_at_launch * kBatchFiles);
+  if (limit / 4 < wanted) return {{kBatchFiles * readers, kBatchBytes * readers}, {1, 1}};
+  return {{kAheadFiles * readers, kAheadBytes * readers}, kAwaiting};
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   });
   for (unsigned i = 0; i < readers; ++i)
     crew.start([&] {
-      ScanReader reader(archive, options, spinning, open.batches_awaited, progress, stop);
+      ScanReader reader(archive, options, spinning, open.awaiting, progress, stop);
       reader.run(ahead, findings);
       if (stop.requested()) tasks.close();
       const std::lock_guard lock(backend_mutex);

@@ -110,12 +110,17 @@ inline std::uint64_t inode_key(const files::FileStat& stat) {
   return stat.inode * 0x9E3779B97F4A7C15ULL ^ stat.device;
 }
 
+/// How many batches may wait for the parser while more is read, and how many while it is still starting.
+/// Their files stay open.
+struct Awaiting {
+  std::size_t batches = 1, batches_at_launch = 1;
+};
+
 /// Reads and parses until the tasks end. One per thread.
 class ScanReader {
  public:
-  /// `batches_awaited`: how many may wait for the parser while more is read; their files stay open.
   ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
-             std::size_t batches_awaited, Progress& progress, const StopFlag& stop);
+             const Awaiting& awaiting, Progress& progress, const StopFlag& stop);
   void run(ScanLookahead& ahead, FindingsQueue& findings);
   std::string hash_backend() const { return reader_.hash_backend(); }
 
@@ -127,11 +132,12 @@ class ScanReader {
     Findings findings;
     std::size_t collected = 0;
   };
+  std::size_t most_awaited() const;
   bool hand_over(FindingsQueue& findings, std::size_t most_held);
   bool collect(Awaited& batch, bool wait);
 
   const ScanOptions& options_;
-  const std::size_t batches_awaited_;
+  const Awaiting awaiting_;
   Progress& progress_;
   const StopFlag& stop_;
   archive::View view_;

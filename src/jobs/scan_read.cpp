@@ -3,9 +3,9 @@
 namespace dalil::jobs {
 
 ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
-                       std::size_t batches_awaited, Progress& progress, const StopFlag& stop)
+                       const Awaiting& awaiting, Progress& progress, const StopFlag& stop)
     : options_(options),
-      batches_awaited_(batches_awaited),
+      awaiting_(awaiting),
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
@@ -27,9 +27,13 @@ void ScanReader::run(ScanLookahead& ahead, FindingsQueue& findings) {
     if (reader_.stopped()) break;
     parse(now);
     awaited_.push_back({std::move(now)});
-    if (!hand_over(findings, batches_awaited_)) return;
+    if (!hand_over(findings, most_awaited())) return;
   }
   hand_over(findings, 0);
+}
+
+std::size_t ScanReader::most_awaited() const {
+  return parser_ && parser_->launching() ? awaiting_.batches_at_launch : awaiting_.batches;
 }
 
 /// Passes on what the parser has answered, in order, and waits for it as long as more batches than that are

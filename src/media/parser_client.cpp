@@ -60,8 +60,10 @@ struct ParserClient::State {
   Inbox inbox;         ///< of answers
   int send_error = 0;  ///< of the last message
 
+  std::chrono::milliseconds start_limit() const { return std::max(options.wall_limit, kStartLimit); }
+
   void renew() {
-    worker.renew(std::max(options.wall_limit, kStartLimit));
+    worker.renew(start_limit());
     in_flight = sent_until = files_of_worker = 0;
     next_request = next_answer = 0;
     inbox.clear();
@@ -75,7 +77,8 @@ struct ParserClient::State {
       if (sent_until == jobs.size()) return;
       const bool worn_out = files_of_worker >= options.renew_after_files;
       if (worn_out && in_flight > 0) return;
-      if (worn_out || worker.stream() < 0) {
+      if (worker.stream() < 0) worker.launch(start_limit());
+      if (worn_out) {
         const auto position = sent_until;
         renew();
         sent_until = position;
@@ -122,9 +125,20 @@ struct ParserClient::State {
     if (jobs.size() - sent_until >= kMostPassed) pump();
   }
 
+  /// Sees whether the first worker is there by now; if there will be none, another is started.
+  void check_launch(std::chrono::milliseconds limit) {
+    if (!worker.launching()) return;
+    const bool hopeful = worker.await_launch(limit);
+    if (!hopeful || (worker.launching() && limit.count() > 0)) renew();
+  }
+
   MediaFacts collect() {
     while (true) {
       pump();
+      if (needs_parser(jobs.front().sniffed) && worker.launching()) {
+        check_launch(start_limit());
+        pump();
+      }
       Job& job = jobs.front();
       if (!needs_parser(job.sniffed)) return finish(facts_as_sniffed(job.sniffed, {}));
       std::string problem;
@@ -148,8 +162,10 @@ struct ParserClient::State {
   /// What is known of the first job's answer without waiting: here (or failed), or still to come.
   bool ready() {
     if (jobs.empty()) return false;
+    check_launch({});
     pump();
     if (!needs_parser(jobs.front().sniffed)) return true;
+    if (worker.launching()) return false;
     std::string problem;
     while (true) {
       const auto size = answer_size(problem);
@@ -252,6 +268,10 @@ std::size_t ParserClient::pending() const {
   return state_->jobs.size();
 }
 
+bool ParserClient::launching() const {
+  return state_->worker.launching();
+}
+
 bool ParserClient::ready() {
   return state_->ready();
 }
@@ -262,6 +282,7 @@ MediaFacts ParserClient::collect() {
 
 SandboxState ParserClient::sandbox() const {
   if (state_->worker.stream() < 0) state_->renew();
+  state_->check_launch(state_->start_limit());
   const std::uint32_t door = state_->worker.door();
   return {(door & protocol::no_new_privileges) != 0, (door & protocol::seccomp) != 0,
           (door & protocol::landlock) != 0, (door & protocol::resource_limits) != 0};

@@ -72,22 +72,22 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-/// The greeting; false if none came in time.
-bool read_greeting(int stream, std::chrono::milliseconds limit, protocol::Greeting& greeting) {
+enum class Heard { greeting, nothing_yet, nonsense };
+
+/// The greeting, which comes whole or not at all: a stream socket does not cut what is sent at once and is so
+/// short.
+Heard hear_greeting(int stream, std::chrono::milliseconds limit, protocol::Greeting& greeting) {
   const auto deadline = Clock::now() + limit;
-  std::size_t got = 0;
-  while (got < sizeof greeting) {
-    const ssize_t size = recv(stream, reinterpret_cast<char*>(&greeting) + got, sizeof greeting - got, 0);
-    if (size > 0) {
-      got += static_cast<std::size_t>(size);
-      continue;
-    }
-    if (size == 0 || (errno != EAGAIN && errno != EINTR)) return false;
+  while (true) {
+    const ssize_t size = recv(stream, &greeting, sizeof greeting, 0);
+    if (size == sizeof greeting)
+      return greeting.magic == protocol::kGreetingMagic ? Heard::greeting : Heard::nonsense;
+    if (size >= 0 || (errno != EAGAIN && errno != EINTR)) return Heard::nonsense;
     pollfd waiting{stream, POLLIN, 0};
     const int timeout = poll_timeout(deadline);
-    if (timeout == 0 || (poll(&waiting, 1, timeout) < 0 && errno != EINTR)) return false;
+    if (timeout == 0) return Heard::nothing_yet;
+    if (poll(&waiting, 1, timeout) < 0 && errno != EINTR) return Heard::nonsense;
   }
-  return greeting.magic == protocol::kGreetingMagic;
 }
 
 std::string beside_this_program() {
@@ -120,23 +120,46 @@ void WorkerProcess::start_nursery() {
   control_ = std::move(pair.ours);
 }
 
-bool WorkerProcess::spawn_worker(std::chrono::milliseconds limit) {
+bool WorkerProcess::request_worker() {
   SocketPair pair = make_pair_of_sockets(SOCK_STREAM | SOCK_NONBLOCK);
   // The worker's end blocks: O_NONBLOCK belongs to each end's own description.
   fcntl(pair.theirs.get(), F_SETFL, 0);
   const std::uint8_t message = protocol::kSpawn;
   const int theirs = pair.theirs.get();
   if (send_with_fds(control_.get(), {&message, 1}, {&theirs, 1}) != 0) return false;
-  pair.theirs.reset();
-  protocol::Greeting greeting;
-  if (!read_greeting(pair.ours.get(), limit, greeting)) return false;
   stream_ = std::move(pair.ours);
-  door_ = greeting.door;
   return true;
+}
+
+bool WorkerProcess::spawn_worker(std::chrono::milliseconds limit) {
+  protocol::Greeting greeting;
+  if (request_worker() && hear_greeting(stream_.get(), limit, greeting) == Heard::greeting) {
+    door_ = greeting.door;
+    return true;
+  }
+  stream_.reset();
+  return false;
+}
+
+void WorkerProcess::launch(std::chrono::milliseconds limit) {
+  stop();
+  start_nursery();
+  launching_ = request_worker();
+  if (!launching_) renew(limit);
+}
+
+bool WorkerProcess::await_launch(std::chrono::milliseconds limit) {
+  protocol::Greeting greeting;
+  const Heard heard = hear_greeting(stream_.get(), limit, greeting);
+  if (heard == Heard::nothing_yet) return true;
+  launching_ = false;
+  door_ = greeting.door;
+  return heard == Heard::greeting;
 }
 
 void WorkerProcess::renew(std::chrono::milliseconds limit) {
   stream_.reset();
+  launching_ = false;
   if (nursery_ > 0 && spawn_worker(limit)) return;
   stop();
   start_nursery();
@@ -147,6 +170,7 @@ void WorkerProcess::renew(std::chrono::milliseconds limit) {
 }
 
 void WorkerProcess::stop() {
+  launching_ = false;
   stream_.reset();
   control_.reset();
   if (nursery_ <= 0) return;

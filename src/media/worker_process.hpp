@@ -19,15 +19,25 @@ class WorkerProcess {
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
+  /// Starts the program without waiting for it: its libraries may have to come from a cold disk. What is sent
+  /// to the stream meanwhile waits there. Error(io) if there is nothing to start. `limit` is for a second
+  /// try.
+  void launch(std::chrono::milliseconds limit);
+  bool launching() const { return launching_; }
+  /// Waits for the worker that was launched, no longer than this; `launching` then tells whether it is there.
+  /// False if it never will be: renew() tries again, and says what is wrong.
+  bool await_launch(std::chrono::milliseconds limit);
+
   /// A worker that nobody has used yet; the one before is killed. Error(io) if that cannot be done.
   void renew(std::chrono::milliseconds limit);
-  /// The stream to the worker (non-blocking); -1 before the first renew().
+  /// The stream to the worker (non-blocking); -1 before the first launch() or renew().
   int stream() const { return stream_.get(); }
   std::uint32_t door() const { return door_; }
   void stop();
 
  private:
   void start_nursery();
+  bool request_worker();
   bool spawn_worker(std::chrono::milliseconds limit);
 
   std::string program_;
@@ -35,6 +45,7 @@ class WorkerProcess {
   files::Fd control_;
   files::Fd stream_;
   std::uint32_t door_ = 0;
+  bool launching_ = false;
 };
 
 /// Milliseconds left until then, never below zero, for poll().

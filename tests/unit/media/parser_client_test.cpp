@@ -98,6 +98,25 @@ TEST_CASE("a missing parser is an error of its own") {
   CHECK_THROWS_AS(ParserClient(options).sandbox(), Error);
 }
 
+TEST_CASE("what is submitted before the parser has started is answered, or it is known that there is none") {
+  Files files;
+  ParserClient client(evil());
+  client.submit(files.make("h"), kJpeg);
+  CHECK(!client.launching());  // nothing is sent for one file at once
+  while (!client.ready()) sched_yield();
+  CHECK(!client.launching());
+  CHECK(client.collect().make == "honest");
+
+  ParserOptions nothing;
+  nothing.program = "/bin/true";
+  ParserClient none(nothing);
+  const auto use = [&] {
+    for (int i = 0; i < 20; ++i) none.submit(files.make("h"), kJpeg);
+    none.collect();
+  };
+  CHECK_THROWS_AS(use(), Error);
+}
+
 TEST_CASE("every misbehaviour costs that file alone, and says why") {
   Files files;
   ParserClient client(evil());
