@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
+
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 

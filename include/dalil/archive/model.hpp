@@ -209,7 +209,6 @@ struct RunSummary {
   std::string mode;    ///< of a verification: quick, tags, sha256
   std::string result;  ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
   std::string incident, source, note;
-  Seq seq = 0;  ///< the entry
   UtcTime started, ended;
   std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< "seen", "indexed", ...
   struct Exception {
