@@ -31,9 +31,12 @@ void Archive::create(const std::string& directory, const ledger::Keyring& keyrin
                          clock);
 }
 
-Archive Archive::open(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
+Archive Archive::open(const std::string& directory, ledger::Keyring keyring, const Clock& clock,
+                      std::shared_ptr<ledger::CheckpointMemory> memory) {
   return Archive(std::make_unique<State>(
-      State{ledger::Ledger::open(directory, std::move(keyring), schema::kColumns, clock), &clock}));
+      State{ledger::Ledger::open(directory, std::move(keyring), schema::kColumns, clock,
+                                 ledger::Ledger::For::everything, std::move(memory)),
+            &clock}));
 }
 
 const ledger::Ledger& Archive::ledger() const {

@@ -3,6 +3,7 @@
 #include "actor_check.hpp"
 #include "archive_state.hpp"
 #include "convert.hpp"
+#include "dalil/archive/custody.hpp"
 #include "dalil/base/error.hpp"
 #include "schema.hpp"
 #include "workshop.hpp"
@@ -37,6 +38,16 @@ void compare_lookups(ledger::Reader& now, ledger::Reader& right, CheckReport& re
     if (now.lookup(token) != right.lookup(token))
       report.problems.push_back(fmt::format("the lookup of {} {} differs from the ledger", kind, row));
   });
+}
+
+void check_custody(const Archive& archive, CheckReport& report) {
+  for (std::string& problem : ledger::check_checkpoints(archive.ledger()))
+    report.problems.push_back(std::move(problem));
+  View view = archive.view();
+  for (const Cosignature& one : cosignatures(view))
+    if (!one.fault.empty())
+      report.problems.push_back(
+          fmt::format("the cosignature of entry {} does not count: {}", one.seq, one.fault));
 }
 
 /// Copies the ledger as `now` sees it. Another process may commit between the two looks, and then they differ
@@ -77,6 +88,7 @@ CheckReport check(const Archive& archive) {
         report.problems.push_back(fmt::format("entry {} does not match its commitment", seq));
     }
     actors.finish();
+    check_custody(archive, report);
     refuse_partial_role(archive.keyring());
     report.unresolved = derive_all(workshop.path(), archive.keyring(), archive.clock()).unresolved;
     report.derived_compared = true;

@@ -130,6 +130,10 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.source_assigned());
     case K::kSourceUnassigned:
       return apply(seq, record.source_unassigned());
+    case K::kCheckpointCosigned:
+      return apply(seq, record.checkpoint_cosigned());
+    case K::kRollbackAccepted:
+      return apply(seq, record.rollback_accepted());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:
@@ -359,6 +363,21 @@ void Deriver::pass_over_redacted(Seq seq) {
 void Deriver::pass_over(Seq seq, const char* what) {
   if (!any_redacted_) throw broken_reference(seq, what);
   ++unresolved_;
+}
+
+void Deriver::add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size) {
+  const Row row = writer_->add_row(kAnchors);
+  writer_->set(kAnchorSeq, row, u64_value(seq));
+  writer_->set(kAnchorKind, row, u8_value(static_cast<std::uint8_t>(kind)));
+  writer_->set(kAnchorSize, row, u64_value(tree_size));
+}
+
+void Deriver::apply(Seq seq, const records::CheckpointCosigned& cosigned) {
+  add_anchor(seq, AnchorKind::cosignature, cosigned.tree_size());
+}
+
+void Deriver::apply(Seq seq, const records::RollbackAccepted& accepted) {
+  add_anchor(seq, AnchorKind::rollback_accepted, accepted.found_size());
 }
 
 void Deriver::flush() {

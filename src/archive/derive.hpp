@@ -30,6 +30,8 @@ class SourceStated;
 class SourceIdentity;
 class SourceAssigned;
 class SourceUnassigned;
+class CheckpointCosigned;
+class RollbackAccepted;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -77,6 +79,9 @@ class Deriver {
   void apply(Seq seq, const records::LinkWithdrawn& withdrawn);
   void apply(Seq seq, const records::Run& run);
   void apply(Seq seq, const records::DirectoriesVerified& verified);
+  void apply(Seq seq, const records::CheckpointCosigned& cosigned);
+  void apply(Seq seq, const records::RollbackAccepted& accepted);
+  void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);
   void apply(Seq seq, const records::KeyRemoved& removed);

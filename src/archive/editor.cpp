@@ -92,6 +92,48 @@ Editor::Editor(Editor&&) noexcept = default;
 Editor Archive::edit() {
   return Editor(std::make_unique<Editor::State>(state_->ledger.write(), keyring()));
 }
+namespace {
+/// Whether an archivist took an archive for good that had lost what was expected here.
+bool archivist_accepted(View& view, const ledger::Rollback& rollback) {
+  const auto signers = view.reader().signers();
+  for (const Anchor& anchor : view.anchors()) {
+    if (anchor.kind != AnchorKind::rollback_accepted || anchor.tree_size > rollback.expected.checkpoint.size)
+      continue;
+    const ledger::ActorId actor = view.reader().line(anchor.seq).actor;
+    for (const ledger::Signer& signer : signers)
+      if (signer.role == ledger::Role::archivist && ledger::actor_id(signer.key.key) == actor) return true;
+  }
+  return false;
+}
+}  // namespace
+
+std::optional<Seq> Archive::accept_rollback(const std::string& why) {
+  const std::optional<ledger::Rollback>& rollback = state_->ledger.rollback();
+  if (!rollback) throw Error(ErrorCode::not_found, "the archive continues what was seen: nothing to accept");
+  if (keyring().role() != ledger::Role::archivist) {
+    View now = view();
+    if (!archivist_accepted(now, *rollback))
+      throw Error(ErrorCode::wrong_key, "only an archivist can take a rolled back archive for good",
+                  "have an archivist look at it; then say the same again");
+    state_->ledger.accept_as_seen();
+    return std::nullopt;
+  }
+  records::Record record;
+  auto* accepted = record.mutable_rollback_accepted();
+  const merkle::Checkpoint &expected = rollback->expected.checkpoint, &found = rollback->found;
+  accepted->set_expected_size(expected.size);
+  accepted->set_expected_root(expected.root.bytes.data(), Digest::kSize);
+  accepted->set_expected_note(rollback->expected.note);
+  accepted->set_expected_seen_ms(rollback->expected.seen_at.ms);
+  accepted->set_found_size(found.size);
+  accepted->set_found_root(found.root.bytes.data(), Digest::kSize);
+  accepted->set_why(why);
+  Editor editor(std::make_unique<Editor::State>(state_->ledger.write_accepting_rollback(), keyring()));
+  const Seq seq = editor.state_->append_and_apply(SealClass::inventory, record);
+  editor.commit();
+  return seq;
+}
+
 ledger::Writer& Editor::writer() {
   return state_->writer;
 }
@@ -345,6 +387,18 @@ void Editor::remove_key(const ledger::ActorId& actor, const std::string& why) {
   record.mutable_key_removed()->set_public_key(key.data(), key.size());
   record.mutable_key_removed()->set_why(why);
   state_->append_and_apply(SealClass::inventory, record);
+}
+
+Seq Editor::add_cosignature(const merkle::Checkpoint& checkpoint, const std::string& signature_line,
+                            const merkle::NoteKey& key, std::uint64_t unix_seconds) {
+  records::Record record;
+  auto* cosigned = record.mutable_checkpoint_cosigned();
+  cosigned->set_tree_size(checkpoint.size);
+  cosigned->set_root(checkpoint.root.bytes.data(), Digest::kSize);
+  cosigned->set_signature(signature_line);
+  cosigned->set_cosigner(key.encode());
+  cosigned->set_time_s(unix_seconds);
+  return state_->append_and_apply(SealClass::inventory, record);
 }
 
 std::optional<Row> Editor::find_item(const Digest& digest) {

@@ -37,6 +37,10 @@ constexpr Name<LinkType> kLinkTypes[] = {
     {LinkType::candidate, "candidate"},
 };
 
+constexpr Name<AnchorKind> kAnchorKinds[] = {{AnchorKind::cosignature, "cosignature"},
+                                             {AnchorKind::timestamp, "timestamp"},
+                                             {AnchorKind::rollback_accepted, "rollback-accepted"}};
+
 template <typename Enum, std::size_t N>
 const char* find_name(const Name<Enum> (&names)[N], Enum value) {
   for (const auto& name : names)
@@ -71,6 +75,9 @@ const char* name_of(OpensWith opens_with) {
 
 const char* name_of(Verdict verdict) {
   return find_name(kVerdicts, verdict);
+}
+const char* name_of(AnchorKind kind) {
+  return find_name(kAnchorKinds, kind);
 }
 const char* name_of(LinkType type) {
   return find_name(kLinkTypes, type);

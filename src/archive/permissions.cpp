@@ -15,6 +15,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kRun:
       return role != Role::auditor || record.run().kind() == "verify";
     case K::kDirectoriesVerified:
+    case K::kCheckpointCosigned:
       return true;
     case K::kVolumeStated:
     case K::kCopySeen:
@@ -35,6 +36,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kKeyRemoved:
     case K::kKeysRotated:
     case K::kEntryRedacted:
+    case K::kRollbackAccepted:
     case K::KIND_NOT_SET:
       return role == Role::archivist;
   }

@@ -17,9 +17,11 @@ namespace {
 
 using ledger::Ledger;
 
+using Memory = std::shared_ptr<ledger::CheckpointMemory>;
+
 /// Appends one entry to the database in the workshop: what is done is stated in the same database that it
-/// changes.
-void state_in(const std::string& path, const ledger::Keyring& keyring, const Clock& clock,
+/// changes. Returns the checkpoint that it then has.
+std::string state_in(const std::string& path, const ledger::Keyring& keyring, const Clock& clock,
               const records::Record& record) {
   Ledger fresh = Ledger::open(path, keyring.clone(), schema::kColumns, clock);
   ledger::Writer writer = fresh.write();
@@ -29,6 +31,14 @@ void state_in(const std::string& path, const ledger::Keyring& keyring, const Clo
   deriver.apply(seq, record);
   deriver.flush();
   writer.commit();
+  return fresh.read().checkpoint();
+}
+
+/// The workshop's database takes the archive's place; then, as after any commit, its checkpoint is remembered.
+void put_in_place(const std::string& directory, const std::string& fresh, const Memory& memory,
+                  const std::string& checkpoint) {
+  ledger::replace_database(directory, fresh);
+  if (memory) memory->remember(checkpoint);
 }
 
 /// What sources consented to is not among them, nor what came from whom: without such an entry an earlier,
@@ -61,10 +71,11 @@ void refuse_irredactable(ledger::Writer& writer, Seq seq) {
 
 }  // namespace
 
-void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock) {
+void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock, Memory memory) {
   refuse_partial_role(keyring);
   const Workshop workshop(directory);
-  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::ledger_only);
+  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::ledger_only,
+                            std::move(memory));
   const ledger::Writer lock = old.write();  // nobody writes meanwhile, the replacement included
   ledger::copy_ledger(old, workshop.path(), old.keyring());
   derive_all(workshop.path(), old.keyring(), clock);
@@ -72,10 +83,11 @@ void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock&
 }
 
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
-                          const Clock& clock) {
+                          const Clock& clock, Memory memory) {
   refuse_partial_role(keyring);
   const Workshop workshop(directory);
-  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock);
+  Ledger old =
+      Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::everything, memory);
   const ledger::Writer lock = old.write();
   const ledger::Keyring next = old.keyring().next_epoch();
   const auto signers = old.read().signers();
@@ -86,17 +98,18 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
   records::Record record;
   record.mutable_keys_rotated()->set_epoch(next.epoch());
   record.mutable_keys_rotated()->set_why(why);
-  state_in(workshop.path(), next, clock, record);
-  ledger::replace_database(directory, workshop.path());
+  const std::string checkpoint = state_in(workshop.path(), next, clock, record);
+  put_in_place(directory, workshop.path(), memory, checkpoint);
   ledger::remove_stale_grants(directory, next.epoch(), signers);
   return next.epoch();
 }
 
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
-            const std::string& why, const Clock& clock) {
+            const std::string& why, const Clock& clock, Memory memory) {
   refuse_partial_role(keyring);
   const Workshop workshop(directory);
-  Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock);
+  Ledger old =
+      Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::everything, memory);
   ledger::Writer lock = old.write();
   for (const Seq seq : entries) refuse_irredactable(lock, seq);
   const std::set<Seq> destroyed(entries.begin(), entries.end());
@@ -105,8 +118,8 @@ void redact(const std::string& directory, ledger::Keyring keyring, const std::ve
   records::Record record;
   for (const Seq seq : destroyed) record.mutable_entry_redacted()->add_entries(seq);
   record.mutable_entry_redacted()->set_why(why);
-  state_in(workshop.path(), old.keyring(), clock, record);
-  ledger::replace_database(directory, workshop.path());
+  const std::string checkpoint = state_in(workshop.path(), old.keyring(), clock, record);
+  put_in_place(directory, workshop.path(), memory, checkpoint);
 }
 
 }  // namespace dalil::archive

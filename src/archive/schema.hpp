@@ -11,10 +11,9 @@ using ledger::RecordTable;
 using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
-                              kSources = 7, kAssignments = 8, kIdentities = 10, kKeys = 20;
-inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,   kIncidents,   kLinks,      kCameras,
-                                           kRuns,    kSources, kAssignments, kIdentities, kKeys};
-// 9 is given to anchors: cosignatures and time-stamps.
+                              kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kKeys = 20;
+inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,       kIncidents, kLinks,      kCameras, kRuns,
+                                           kSources, kAssignments, kAnchors,   kIdentities, kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -74,6 +73,11 @@ inline constexpr Column kAssignmentWithdrawn{kAssignments,          4, SealClass
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
 inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
 
+/// What holds the tree in place from outside: one row a cosignature, a time-stamp, an accepted rollback.
+inline constexpr Column kAnchorSeq{kAnchors, 1, SealClass::inventory, 8, 4096, "anchor.seq"};
+inline constexpr Column kAnchorKind{kAnchors, 2, SealClass::inventory, 1, 4096, "anchor.kind"};
+inline constexpr Column kAnchorSize{kAnchors, 3, SealClass::inventory, 8, 4096, "anchor.size"};
+
 inline constexpr Column kColumns[] = {
     kVolumeRecord,     kVolumeLiveCopies, kVolumeLiveBytes,
     kVolumeLastScan,   kVolumeLastVerify, kVolumeLastResult,
@@ -87,7 +91,8 @@ inline constexpr Column kColumns[] = {
     kSourceRecord,     kSourceSeqs,       kAssignmentItem,
     kAssignmentSource, kAssignmentSeq,    kAssignmentWithdrawn,
     kIdentitySource,   kIdentitySeq,      kKeySeq,
-    kKeyRemoved,
+    kKeyRemoved,       kAnchorSeq,        kAnchorKind,
+    kAnchorSize,
 };
 
 /// The copy index: portions of a directory's rows.

@@ -81,6 +81,12 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("contents of entries {} destroyed: {}",
                          fmt::join(record.entry_redacted().entries(), ", "),
                          escape_for_display(record.entry_redacted().why()));
+    case K::kCheckpointCosigned:
+      return fmt::format("checkpoint of {} entries cosigned", record.checkpoint_cosigned().tree_size());
+    case K::kRollbackAccepted:
+      return fmt::format("archive of {} entries accepted where {} had been seen: {}",
+                         record.rollback_accepted().found_size(), record.rollback_accepted().expected_size(),
+                         escape_for_display(record.rollback_accepted().why()));
     case K::kScanNote:
       return "provenance of a scan";
     case K::kSourceStated:

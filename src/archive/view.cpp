@@ -378,6 +378,19 @@ std::vector<RunSummary::Exception> View::exceptions_of(const RunSummary& run) {
   return all;
 }
 
+std::vector<Anchor> View::anchors() {
+  ledger::Reader& reader = state_->reader;
+  std::vector<Anchor> anchors;
+  for (Row row = 0; row < reader.rows(kAnchors); ++row) {
+    Anchor anchor;
+    anchor.kind = static_cast<AnchorKind>(reader.cell(kAnchorKind, row)[0]);
+    anchor.seq = load_u64(reader.cell(kAnchorSeq, row).data());
+    anchor.tree_size = load_u64(reader.cell(kAnchorSize, row).data());
+    anchors.push_back(anchor);
+  }
+  return anchors;
+}
+
 std::string View::actor_name(const ledger::ActorId& actor) {
   for (const ledger::Signer& signer : state_->reader.signers())
     if (ledger::actor_id(signer.key.key) == actor) return signer.actor_name;

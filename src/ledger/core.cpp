@@ -43,8 +43,11 @@ void choose_epoch(Core& core, const lmdb::Txn& txn) {
 
 std::shared_ptr<Core> Core::open(const std::string& directory, Keyring keyring, Schema schema,
                                  const Clock& clock, bool create) {
-  auto core = std::make_shared<Core>(
-      Core{directory, lmdb::Env(directory, layout::kTableCount), std::move(keyring), schema, &clock, {}});
+  auto core = std::make_shared<Core>(Core{.directory = directory,
+                                          .env = lmdb::Env(directory, layout::kTableCount),
+                                          .keyring = std::move(keyring),
+                                          .schema = schema,
+                                          .clock = &clock});
   core->origin = origin_of(core->keyring.archive_id());
   lmdb::Txn txn(core->env, !create);
   const std::pair<const char*, MDB_dbi Core::*> tables[] = {

@@ -18,7 +18,9 @@ struct Core {
   Keyring keyring;
   Schema schema;
   const Clock* clock;
-  std::string origin;  ///< of checkpoints: "dalil/<archive id in hexadecimal>"
+  std::string origin = {};                        ///< of checkpoints: "dalil/<archive id in hexadecimal>"
+  std::shared_ptr<CheckpointMemory> memory = {};  ///< may be absent
+  std::optional<Rollback> rollback = {};
   MDB_dbi meta = 0, entries = 0, tiles = 0, checkpoints = 0, blocks = 0, records = 0, lookups = 0;
 
   /// Opens the environment and its tables (made new with `create`).
@@ -26,8 +28,6 @@ struct Core {
   static std::shared_ptr<Core> open(const std::string& directory, Keyring keyring, Schema schema,
                                     const Clock& clock, bool create);
 };
-
-std::string origin_of(const ArchiveId& id);
 
 layout::State read_state(const Core& core, const lmdb::Txn& txn, SealBox& seals);
 std::vector<Signer> read_signers(const Core& core, const lmdb::Txn& txn, SealBox& seals);

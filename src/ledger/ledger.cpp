@@ -12,6 +12,7 @@
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
 #include "keys_directory.hpp"
+#include "rollback.hpp"
 #include "writer_lock.hpp"
 
 namespace dalil::ledger {
@@ -83,6 +84,12 @@ void refuse_stranger_grant(const Keyring& keyring, const std::vector<Signer>& si
     return;
   throw Error(ErrorCode::corrupt, "the archive's keys were handed out by somebody who is no archivist",
               "restore keys/ from a backup, and find out who had access to this archive");
+}
+
+std::vector<merkle::NoteKey> keys_of(const std::vector<Signer>& signers) {
+  std::vector<merkle::NoteKey> keys;
+  for (const Signer& signer : signers) keys.push_back(signer.key);
+  return keys;
 }
 
 /// The tree must be the one that a known key signed, and the entries must be as many.
@@ -161,19 +168,25 @@ Ledger Ledger::on(std::shared_ptr<const Core> core) {
 }
 
 Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock,
-                    For purpose) {
+                    For purpose, std::shared_ptr<CheckpointMemory> memory) {
   const std::string data = directory + "/data.mdb";
   if (access(data.c_str(), F_OK) != 0)
     throw Error(ErrorCode::no_archive,
                 fmt::format("there is no archive in '{}'", escape_for_display(directory)),
                 "name one with --archive or DALIL_ARCHIVE, or make one with 'dalil init'");
   refuse_network(directory);
+  // Before the archive is looked at: who commits meanwhile remembers more than this look will show.
+  const auto seen = memory ? memory->recall() : std::nullopt;
   lmdb::check_file(data);
   take_grants(keyring, directory);
   const auto core = Core::open(directory, std::move(keyring), schema, clock, false);
   Reader reader = Reader::on(core);
   check_against_checkpoint(reader, *core);
   if (purpose == For::everything) refuse_old_tables(*core);
+  if (seen) core->rollback = find_rollback(reader, *seen, keys_of(reader.signers()));
+  if (memory && !core->rollback && (!seen || seen->checkpoint.size < reader.size()))
+    memory->remember(reader.checkpoint());
+  core->memory = std::move(memory);
   return Ledger(core);
 }
 
@@ -184,6 +197,15 @@ Reader Ledger::read() const {
 }
 Writer Ledger::write() {
   return Writer::on(core_);
+}
+Writer Ledger::write_accepting_rollback() {
+  return Writer::on(core_, Writer::OnRollback::accept);
+}
+void Ledger::accept_as_seen() {
+  if (core_->memory) core_->memory->replace(Reader::on(core_).checkpoint());
+}
+const std::optional<Rollback>& Ledger::rollback() const {
+  return core_->rollback;
 }
 const Keyring& Ledger::keyring() const {
   return core_->keyring;

@@ -252,5 +252,11 @@ bool Cursor::seek(ByteView key) {
 bool Cursor::next() {
   return move(MDB_NEXT);
 }
+bool Cursor::last() {
+  return move(MDB_LAST);
+}
+bool Cursor::previous() {
+  return move(MDB_PREV);
+}
 
 }  // namespace dalil::ledger::lmdb

@@ -71,6 +71,8 @@ class Cursor {
   /// Moves to the first key >= `key`; false if there is none.
   bool seek(ByteView key);
   bool next();
+  bool last();
+  bool previous();
   ByteView key() const { return view(key_); }
   ByteView value() const { return view(value_); }
 

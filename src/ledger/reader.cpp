@@ -96,6 +96,20 @@ std::string Reader::checkpoint() {
   return std::string(as_chars(*note));
 }
 
+std::optional<std::string> Reader::checkpoint_at(std::uint64_t tree_size) {
+  const auto note = state_->txn.get(state_->core->checkpoints, layout::seq_key(tree_size));
+  if (!note) return std::nullopt;
+  return std::string(as_chars(*note));
+}
+
+void Reader::for_each_checkpoint(const std::function<bool(std::uint64_t, const std::string&)>& visit) {
+  lmdb::Cursor cursor(state_->txn, state_->core->checkpoints);
+  for (bool more = cursor.last(); more; more = cursor.previous()) {
+    if (cursor.key().size() != sizeof(std::uint64_t)) throw not_committed("a checkpoint's key is ill-formed");
+    if (!visit(load_u64(cursor.key().data()), std::string(as_chars(cursor.value())))) return;
+  }
+}
+
 merkle::NodeReader Reader::nodes() {
   return merkle::nodes_from_tiles([state = state_.get()](unsigned level, std::uint64_t index) -> ByteView {
     state->held = read_tile(*state->core, state->txn, level, index);

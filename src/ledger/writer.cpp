@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "column_writer.hpp"
 #include "core.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "rollback.hpp"
 #include "signers.hpp"
 #include "tree_tiles.hpp"
 #include "writer_lock.hpp"
@@ -54,6 +56,7 @@ struct Writer::State {
   std::unordered_map<LookupKey, std::uint64_t, LookupHash> pending_lookups;  // value as stored
   std::uint64_t uncommitted = 0, counted_seals = 0;
   bool changed = false;
+  bool accepts_rollback = false;
   UtcTime last_time{INT64_MIN};
   std::string last_time_text;
   std::string line;
@@ -119,7 +122,27 @@ struct Writer::State {
     live().put(core->meta, as_bytes(key), value);
   }
 
-  void flush_all() {
+  /// The note that the commit leaves as the newest. Who adds no entries (a rebuild) puts his name to none:
+  /// the checkpoint stays with the actor whose entries it covers.
+  std::string checkpoint() {
+    if (uncommitted == 0)
+      if (const auto note = live().get(core->meta, as_bytes(layout::kMetaCheckpoint)))
+        return std::string(as_chars(*note));
+    const merkle::Checkpoint checkpoint{core->origin, tree.size(),
+                                        tree.root([this](unsigned level, std::uint64_t index) {
+                                          return read_tile(*core, live(), level, index);
+                                        })};
+    return merkle::sign_checkpoint(checkpoint, core->keyring.signing_key()).encode();
+  }
+
+  /// After the commit: a crash in between leaves less remembered than there is, which is no reason for alarm.
+  void remember(const std::string& note) {
+    if (!core->memory) return;
+    if (std::exchange(accepts_rollback, false)) return core->memory->replace(note);
+    core->memory->remember(note);
+  }
+
+  std::string flush_all() {
     columns.flush(live(), seals);
     flush_lookups();
     tree.flush(
@@ -127,23 +150,22 @@ struct Writer::State {
     sizes.tree_size = tree.size();
     count_seals();
     put_meta_sealed(layout::kMetaState, sizes.encode());
-    merkle::Checkpoint checkpoint{core->origin, tree.size(),
-                                  tree.root([this](unsigned level, std::uint64_t index) {
-                                    return read_tile(*core, live(), level, index);
-                                  })};
-    const std::string note = merkle::sign_checkpoint(checkpoint, core->keyring.signing_key()).encode();
+    const std::string note = checkpoint();
     live().put(core->meta, as_bytes(layout::kMetaCheckpoint), as_bytes(note));
     live().put(core->checkpoints, layout::seq_key(tree.size()), as_bytes(note));
+    return note;
   }
 };
 
 Writer::Writer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Writer::~Writer() = default;
 Writer::Writer(Writer&&) noexcept = default;
-Writer Writer::on(std::shared_ptr<const Core> core) {
+Writer Writer::on(std::shared_ptr<const Core> core, OnRollback on_rollback) {
+  if (core->rollback && on_rollback == OnRollback::refuse) throw refusal(*core->rollback);
   Writer writer(std::make_unique<State>(std::move(core)));
   writer.state_->refuse_wrong_place();
   writer.state_->refuse_unknown_signer();
+  writer.state_->accepts_rollback = on_rollback == OnRollback::accept;
   return writer;
 }
 
@@ -287,8 +309,9 @@ void Writer::commit() {
   State& s = *state_;
   lmdb::Txn& txn = s.live();
   if (!s.changed) return;
+  std::string note;
   try {
-    s.flush_all();
+    note = s.flush_all();
     txn.commit();
     s.txn.reset();
     s.txn = std::make_unique<lmdb::Txn>(s.core->env, false);
@@ -298,6 +321,7 @@ void Writer::commit() {
   }
   s.uncommitted = 0;
   s.changed = false;
+  s.remember(note);
 }
 
 }  // namespace dalil::ledger

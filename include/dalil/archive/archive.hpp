@@ -23,13 +23,19 @@ class Archive {
   static void create(const std::string& directory, const ledger::Keyring& keyring,
                      const std::vector<std::pair<std::string, Bytes>>& slots,
                      const Clock& clock = system_clock());
+  /// See ledger::Ledger::open, also for what `memory` is good for.
   static Archive open(const std::string& directory, ledger::Keyring keyring,
-                      const Clock& clock = system_clock());
+                      const Clock& clock = system_clock(),
+                      std::shared_ptr<ledger::CheckpointMemory> memory = {});
   Archive(Archive&&) noexcept;
   ~Archive();
 
   View view() const;  ///< a consistent snapshot; any number, one per thread
-  Editor edit();      ///< Error(locked) if another process writes
+  Editor edit();      ///< Error(locked) if another process writes; Error(corrupt) if it was rolled back
+  /// Takes a rolled back archive for good: an archivist by an entry that says what was expected, what was
+  /// found and why; others after an archivist did, without one of their own (absent). Error(wrong_key) if no
+  /// archivist did yet; Error(not_found) if it was not rolled back.
+  std::optional<Seq> accept_rollback(const std::string& why);
   const ledger::Ledger& ledger() const;
   const ledger::Keyring& keyring() const;
   const Clock& clock() const;
@@ -107,6 +113,9 @@ class View {
   /// The strictest scope among the item's sources: whatever leaves the archive obeys it. Absent if no source
   /// is assigned, and then nobody has consented to anything.
   std::optional<Consent> consent_of_item(Row item);
+
+  /// Cosignatures, time-stamps and accepted rollbacks, in the order of their entries.
+  std::vector<Anchor> anchors();
 
   /// One line for a person: what an entry says, or that the role may not see it.
   std::string describe_entry(Seq seq);
@@ -189,6 +198,9 @@ class Editor {
                        const std::vector<std::pair<std::string, Verdict>>& exceptions,
                        std::int64_t verified_at_s);
   void add_run(const RunSummary& run);
+  /// `signature_line` as a signed note has it, without line feed. Use `cosign`, which checks before.
+  Seq add_cosignature(const merkle::Checkpoint& checkpoint, const std::string& signature_line,
+                      const merkle::NoteKey& key, std::uint64_t unix_seconds);
 
   /// Admits the actor of a keyring that `Keyring::derive` made; its slot is the caller's to write.
   void add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with);
@@ -215,17 +227,20 @@ class Editor {
 /// new database in the place of the old: killed at any moment, one of the two is whole and opens. Takes an
 /// archivist's keyring and as much room again as the archive has. Returns the new epoch.
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
-                          const Clock& clock = system_clock());
+                          const Clock& clock = system_clock(),
+                          std::shared_ptr<ledger::CheckpointMemory> memory = {});
 
 /// Destroys the contents of entries: makes the database anew without them, and appends an entry that says so.
 /// The tree still verifies. What was derived from them is gone, and so is what refers to them.
 /// Error(not_found) for an entry that does not exist or is destroyed already; Error(invalid) for kinds that
 /// others stand on (volumes, keys, runs ...).
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
-            const std::string& why, const Clock& clock = system_clock());
+            const std::string& why, const Clock& clock = system_clock(),
+            std::shared_ptr<ledger::CheckpointMemory> memory = {});
 
 /// Replays the ledger into fresh derived tables (beside the archive, then swapped in).
-void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock());
+void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock(),
+             std::shared_ptr<ledger::CheckpointMemory> memory = {});
 
 /// What `check` found: everything derived agrees with the ledger, every seal opens, the tree matches.
 struct CheckReport {

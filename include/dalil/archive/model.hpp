@@ -201,6 +201,17 @@ struct Item {
   Seq first_seq = 0;
 };
 
+/// What speaks for a state of the tree. Persistent, never renumber.
+enum class AnchorKind : std::uint8_t { cosignature = 1, timestamp = 2, rollback_accepted = 3 };
+const char* name_of(AnchorKind kind);
+
+/// An entry that holds the tree in place at a size.
+struct Anchor {
+  AnchorKind kind = AnchorKind::cosignature;
+  Seq seq = 0;                  ///< the entry
+  std::uint64_t tree_size = 0;  ///< of the checkpoint that it is about
+};
+
 /// A run of a scan or a verification as the ledger keeps it.
 struct RunSummary {
   std::string kind;  ///< "scan" or "verify"

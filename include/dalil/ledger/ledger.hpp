@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dalil/ledger/entry.hpp"
+#include "dalil/ledger/memory.hpp"
 #include "dalil/ledger/schema.hpp"
 #include "dalil/merkle/note.hpp"
 #include "dalil/merkle/tree.hpp"
@@ -56,6 +57,11 @@ class Reader {
   void for_each(Seq first, Seq last, const std::function<bool(const Entry&)>& visit);
   /// The signed checkpoint of the newest commit, as a note.
   std::string checkpoint();
+  /// The signed checkpoint of the commit that reached this size; absent if none did.
+  std::optional<std::string> checkpoint_at(std::uint64_t tree_size);
+  /// All of them, the newest first; false from the function stops.
+  void for_each_checkpoint(
+      const std::function<bool(std::uint64_t tree_size, const std::string& note)>& visit);
   merkle::NodeReader nodes();
   /// Everybody who ever could sign, the root first; each is vouched for by one before.
   std::vector<Signer> signers();
@@ -147,7 +153,8 @@ class Writer {
  private:
   friend class Ledger;
   struct State;
-  static Writer on(std::shared_ptr<const Core> core);
+  enum class OnRollback : std::uint8_t { refuse, accept };
+  static Writer on(std::shared_ptr<const Core> core, OnRollback on_rollback = OnRollback::refuse);
   explicit Writer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -165,15 +172,26 @@ class Ledger {
   /// not match the signed checkpoint, a seal is broken.
   /// Keys that were granted to the keyring's actor are taken from `keys/`; see Keyring::take_grant.
   /// Error(unsupported) if an older version made the derived tables, unless only the ledger is wanted.
+  ///
+  /// With a `memory` the archive is compared with what it recalls: an older one, or one of another history,
+  /// opens for reading only (see `rollback`). A newer state is remembered, now and after every commit.
   enum class For : std::uint8_t { everything, ledger_only };
   static Ledger open(const std::string& directory, Keyring keyring, Schema schema, const Clock& clock,
-                     For purpose = For::everything);
+                     For purpose = For::everything, std::shared_ptr<CheckpointMemory> memory = {});
   ~Ledger();
   Ledger(Ledger&&) noexcept;
 
   Reader read() const;
-  /// Error(locked) naming the process that writes. Error(io) on a read-only file system.
+  /// Error(locked) naming the process that writes. Error(io) on a read-only file system. Error(corrupt) if
+  /// the archive was rolled back.
   Writer write();
+  /// For the entry that takes the archive for good as it is: its commit puts the new checkpoint in the place
+  /// of what is remembered.
+  Writer write_accepting_rollback();
+  /// Puts the archive's checkpoint in the place of what is remembered, without an entry.
+  void accept_as_seen();
+  /// Absent if the archive continues what was seen of it, or nothing was.
+  const std::optional<Rollback>& rollback() const;
 
   const Keyring& keyring() const;
   const std::string& directory() const;
@@ -207,6 +225,11 @@ void remove_database(const std::string& directory);
 /// Each difference is one line for people; empty if there is none.
 std::vector<std::string> compare_derived(Reader& a, Reader& b, Schema schema,
                                          std::span<const RecordTable> tables);
+
+/// Checks every stored checkpoint: its size, a signature by a key that may sign for the archive, the root
+/// over the entries, and that the entries which it adds to the one before bear the signer's name: so nobody's
+/// acts can be laid to another without the other's key. Each problem is one line for people.
+std::vector<std::string> check_checkpoints(const Ledger& ledger);
 
 /// Names and contents of the key slots in an archive directory. Error(no_archive).
 std::vector<std::pair<std::string, Bytes>> read_slots(const std::string& directory);

@@ -1,0 +1,132 @@
+#include "entry_fields.hpp"
+
+#include <fmt/format.h>
+
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+
+namespace dalil::archive {
+
+namespace {
+
+std::string volume_id(std::uint32_t row) {
+  return fmt::format("V{}", std::uint64_t{row} + 1);
+}
+
+std::string hex(const std::string& bytes) {
+  return to_hex(as_bytes(bytes));
+}
+
+std::uint64_t count(int size) {
+  return static_cast<std::uint64_t>(size);
+}
+
+/// What nobody stated is left out.
+std::vector<EntryField> stated(std::vector<EntryField> fields) {
+  std::erase_if(fields, [](const EntryField& field) {
+    const auto* text = std::get_if<std::string>(&field.value);
+    return text != nullptr && text->empty();
+  });
+  return fields;
+}
+
+}  // namespace
+
+std::vector<EntryField> fields_of(const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kArchiveCreated:
+      return stated({{"actor_name", record.archive_created().actor_name()},
+                     {"program", record.archive_created().program()}});
+    case K::kVolumeStated:
+      return stated({{"volume", record.volume_stated().id()},
+                     {"label", record.volume_stated().label()},
+                     {"kept_at", record.volume_stated().kept_at()}});
+    case K::kCopySeen: {
+      const auto& copy = record.copy_seen();
+      return {{"volume", volume_id(copy.volume())},
+              {"path", files::join_path(copy.directory(), copy.name())},
+              {"digest", hex(copy.digest())},
+              {"size_bytes", copy.size()}};
+    }
+    case K::kSymlinkSeen: {
+      const auto& link = record.symlink_seen();
+      return {{"volume", volume_id(link.volume())},
+              {"path", files::join_path(link.directory(), link.name())},
+              {"target", link.target()}};
+    }
+    case K::kCopiesGone:
+      return {{"volume", volume_id(record.copies_gone().volume())},
+              {"copies", count(record.copies_gone().gone_size())}};
+    case K::kFactsStated:
+      return {{"digest", hex(record.facts_stated().digest())}};
+    case K::kIncidentRevised:
+      return stated({{"incident", record.incident_revised().incident().id()},
+                     {"reason", record.incident_revised().reason()}});
+    case K::kLinkMade:
+      return stated({{"digest", hex(record.link_made().digest())},
+                     {"incident", record.link_made().incident()},
+                     {"link_type", name_of(static_cast<LinkType>(record.link_made().type()))},
+                     {"why", record.link_made().why()}});
+    case K::kLinkWithdrawn:
+      return stated(
+          {{"link_seq", record.link_withdrawn().link_seq()}, {"why", record.link_withdrawn().why()}});
+    case K::kRun:
+      return stated({{"run", record.run().kind()},
+                     {"volume", volume_id(record.run().volume())},
+                     {"mode", record.run().mode()},
+                     {"result", record.run().result()}});
+    case K::kScanNote:
+      return stated({{"run_seq", record.scan_note().run_seq()},
+                     {"source", record.scan_note().source()},
+                     {"note", record.scan_note().note()},
+                     {"incident", record.scan_note().incident()}});
+    case K::kDirectoriesVerified:
+      return {{"volume", volume_id(record.directories_verified().volume())},
+              {"directories", count(record.directories_verified().directories_size())}};
+    case K::kCheckpointCosigned:
+      return {{"tree_size", record.checkpoint_cosigned().tree_size()},
+              {"root", hex(record.checkpoint_cosigned().root())},
+              {"cosigner", record.checkpoint_cosigned().cosigner()}};
+    case K::kRollbackAccepted:
+      return stated({{"expected_size", record.rollback_accepted().expected_size()},
+                     {"expected_root", hex(record.rollback_accepted().expected_root())},
+                     {"found_size", record.rollback_accepted().found_size()},
+                     {"found_root", hex(record.rollback_accepted().found_root())},
+                     {"why", record.rollback_accepted().why()}});
+    default:
+      return {};
+  }
+}
+
+std::optional<Row> volume_of(const records::Record& record) {
+  using K = records::Record;
+  switch (record.kind_case()) {
+    case K::kVolumeStated:
+      return record.volume_stated().row();
+    case K::kCopySeen:
+      return record.copy_seen().volume();
+    case K::kSymlinkSeen:
+      return record.symlink_seen().volume();
+    case K::kCopiesGone:
+      return record.copies_gone().volume();
+    case K::kRun:
+      return record.run().volume();
+    case K::kDirectoriesVerified:
+      return record.directories_verified().volume();
+    default:
+      return std::nullopt;
+  }
+}
+
+unsigned entry_kind_of(ByteView content) {
+  try {
+    return static_cast<unsigned>(ByteReader(content).varint() >> 3);  // a field's tag: number, wire type
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+}  // namespace dalil::archive

@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "convert.hpp"
+#include "dalil/archive/custody.hpp"
+#include "dalil/base/error.hpp"
+#include "derive.hpp"
+#include "entry_fields.hpp"
+#include "schema.hpp"
+#include "summarize.hpp"
+
+namespace dalil::archive {
+
+namespace {
+
+struct KindName {
+  unsigned number;
+  const char* name;
+};
+
+/// By the numbers of records.proto. Part of the command line: never renamed.
+constexpr KindName kKinds[] = {
+    {1, "archive-created"},
+    {2, "volume-stated"},
+    {3, "copy-seen"},
+    {4, "symlink-seen"},
+    {5, "copies-gone"},
+    {6, "facts-stated"},
+    {7, "incident-revised"},
+    {8, "link-made"},
+    {9, "link-withdrawn"},
+    {10, "run"},
+    {11, "scan-note"},
+    {12, "directories-verified"},
+    {13, "key-added"},
+    {14, "key-removed"},
+    {15, "keys-rotated"},
+    {16, "entry-redacted"},
+    {17, "source-stated"},
+    {18, "source-identity"},
+    {19, "source-assigned"},
+    {20, "source-unassigned"},
+    {21, "checkpoint-cosigned"},
+    {22, "timestamp-attached"},
+    {23, "rollback-accepted"},
+};
+
+template <typename List, typename Value>
+bool any_or_empty(const List& list, const Value& value) {
+  return list.empty() || std::ranges::find(list, value) != list.end();
+}
+
+}  // namespace
+
+std::vector<std::string> entry_kind_names() {
+  std::vector<std::string> names;
+  for (const KindName& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+std::optional<unsigned> entry_kind_from(std::string_view name) {
+  for (const KindName& kind : kKinds)
+    if (name == kind.name) return kind.number;
+  return std::nullopt;
+}
+
+std::string entry_kind_name(unsigned number) {
+  for (const KindName& kind : kKinds)
+    if (number == kind.number) return kind.name;
+  return fmt::format("kind-{}", number);
+}
+
+namespace {
+
+/// Entries that may be about an item or an incident, by the derived tables: the rest need not be looked at.
+class Candidates {
+ public:
+  explicit Candidates(View& view) : view_(view) {}
+
+  std::vector<Seq> of_item(Row item) {
+    seqs_ = read_seqs(view_.reader().cell(schema::kItemCopies, item));
+    if (view_.can_read(ledger::SealClass::evidence)) {
+      const std::uint64_t facts = load_u64(view_.reader().cell(schema::kFactSeq, item).data());
+      if (facts != 0) seqs_.push_back(facts - 1);
+      add_links(schema::kLinkItem, item);
+    }
+    return sorted();
+  }
+
+  std::vector<Seq> of_incident(Row incident) {
+    seqs_ = read_seqs(view_.reader().cell(schema::kIncidentSeqs, incident));
+    add_links(schema::kLinkIncident, incident);
+    return sorted();
+  }
+
+ private:
+  void add_links(const ledger::Column& column, Row row) {
+    ledger::Reader& reader = view_.reader();
+    std::vector<Row> links;
+    reader.scan(column, [&](Row first, Row count, ByteView values) {
+      for (Row i = 0; i < count; ++i)
+        if (schema::load_u32(values.data() + std::size_t{i} * 4) == row) links.push_back(first + i);
+      return true;
+    });
+    for (const Row link : links) {
+      seqs_.push_back(load_u64(reader.cell(schema::kLinkSeq, link).data()));
+      const std::uint64_t withdrawn = load_u64(reader.cell(schema::kLinkWithdrawn, link).data());
+      if (withdrawn != 0) seqs_.push_back(withdrawn - 1);
+    }
+  }
+
+  std::vector<Seq> sorted() {
+    std::ranges::sort(seqs_);
+    const auto repeated = std::ranges::unique(seqs_);
+    seqs_.erase(repeated.begin(), repeated.end());
+    return std::move(seqs_);
+  }
+
+  View& view_;
+  std::vector<Seq> seqs_;
+};
+
+class Log {
+ public:
+  Log(View& view, const LogQuery& query, const std::function<bool(const LoggedEntry&)>& visit)
+      : view_(view), query_(query), visit_(visit) {}
+
+  void run() {
+    const std::uint64_t size = view_.reader().size();
+    const auto chosen = candidates();
+    const std::uint64_t count = chosen ? chosen->size() : size;
+    for (std::uint64_t i = 0; i < count && left_ > 0; ++i) {
+      const std::uint64_t at = query_.newest_first ? count - 1 - i : i;
+      const Seq seq = chosen ? (*chosen)[at] : at;
+      if (seq < query_.from) {
+        if (query_.newest_first) return;
+        if (!chosen) i = query_.from - 1;  // straight to the first one that was asked for
+        continue;
+      }
+      if (!look_at(seq)) return;
+    }
+  }
+
+ private:
+  std::optional<std::vector<Seq>> candidates() {
+    std::optional<std::vector<Seq>> seqs;
+    if (query_.item) seqs = Candidates(view_).of_item(*query_.item);
+    if (query_.incident) {
+      std::vector<Seq> more = Candidates(view_).of_incident(*query_.incident);
+      if (!seqs) return more;
+      std::vector<Seq> both;
+      std::ranges::set_intersection(*seqs, more, std::back_inserter(both));
+      return both;
+    }
+    return seqs;
+  }
+
+  bool line_matches(const ledger::PublicLine& line) const {
+    return any_or_empty(query_.actors, line.actor) && (!query_.since || line.time >= *query_.since) &&
+           (!query_.until || line.time <= *query_.until) &&
+           (!query_.seal_class || line.seal_class == *query_.seal_class);
+  }
+
+  /// False once nothing more is wanted.
+  bool look_at(Seq seq) {
+    LoggedEntry logged;
+    logged.line = view_.reader().line(seq);
+    if (!line_matches(logged.line)) return true;
+    const ledger::Entry entry = view_.reader().entry(seq);
+    const bool content_matters = !query_.kinds.empty() || query_.volume;
+    if (entry.state != ledger::Entry::State::open) {
+      if (content_matters) return true;
+      logged.what =
+          entry.state == ledger::Entry::State::redacted ? "content destroyed" : "not visible to this role";
+    } else {
+      const unsigned kind = entry_kind_of(entry.content);
+      if (!any_or_empty(query_.kinds, kind)) return true;
+      const records::Record record = parse_record(entry.content, seq);
+      if (query_.volume && volume_of(record) != query_.volume) return true;
+      logged.kind = entry_kind_name(kind);
+      logged.what = summarize(entry.content, seq);
+      logged.fields = fields_of(record);
+    }
+    logged.actor_name = name_of(logged.line.actor);
+    --left_;
+    return visit_(logged);
+  }
+
+  const std::string& name_of(const ledger::ActorId& actor) {
+    const auto [found, is_new] = names_.try_emplace(actor);
+    if (is_new) found->second = view_.actor_name(actor);
+    return found->second;
+  }
+
+  View& view_;
+  const LogQuery& query_;
+  const std::function<bool(const LoggedEntry&)>& visit_;
+  std::size_t left_ = query_.limit;
+  std::map<ledger::ActorId, std::string> names_;
+};
+
+}  // namespace
+
+void log(View& view, const LogQuery& query, const std::function<bool(const LoggedEntry&)>& visit) {
+  if (query.item && *query.item >= view.item_count())
+    throw Error(ErrorCode::not_found, "there is no such item");
+  Log(view, query, visit).run();
+}
+
+}  // namespace dalil::archive
