@@ -45,7 +45,7 @@ class Scenario(unittest.TestCase):
         self.key = os.path.join(self.dir, "key.txt")
         self.tree = os.path.join(self.dir, "tree")
         self.env = {name: value for name, value in os.environ.items()
-                    if not name.startswith("DALIL_") or name == "DALIL_PARSER"}
+                    if not name.startswith(("DALIL_", "XDG_")) or name == "DALIL_PARSER"}
         self.env.update(HOME=self.home, DALIL_ARCHIVE=self.archive, DALIL_KEY_FILE=self.key, LC_ALL="C.UTF-8")
 
     def start(self, *arguments, prefix=(), env=None, **options):

@@ -29,6 +29,11 @@ class Fault(Scenario):
     def restore(self):
         shutil.rmtree(self.archive)
         shutil.copytree(self.pristine, self.archive)
+        self.forget()
+
+    def forget(self):
+        """As on a machine that never saw the archive: damage is to be found without a memory of it."""
+        shutil.rmtree(os.path.join(self.home, ".local"), ignore_errors=True)
 
     def live_copies(self):
         return sum(one["live_copies"] for one in self.dalil("volume", "list", "--json").of("volume"))

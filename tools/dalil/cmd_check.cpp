@@ -43,8 +43,8 @@ int run_check(Session& session) {
 
 int run_rebuild(Session& session) {
   const ledger::Keyring keyring = session.unlock();
-  archive::rebuild(session.archive_directory(), keyring.clone());
-  const archive::Archive archive = archive::Archive::open(session.archive_directory(), keyring.clone());
+  archive::rebuild(session.archive_directory(), keyring.clone(), system_clock(), session.memory_of(keyring));
+  const archive::Archive archive = session.open(keyring.clone());
   archive::View view = archive.view();
   Printer& out = session.out();
   const auto entries = view.reader().size();

@@ -74,6 +74,8 @@ int run_init(Session& session, const InitOptions& options) {
                                   : slot_for_key_file(keyring, key_file);
   archive::Archive::create(options.directory, keyring, {{kSlotName, slot.age_file}});
   slot.keep();
+  // From its first state on, this machine knows which one it saw last.
+  archive::Archive::open(options.directory, keyring.clone(), system_clock(), session.memory_of(keyring));
   report(session, options, keyring, !slot.made_file.empty());
   return kExitOk;
 }

@@ -148,7 +148,10 @@ int run_remove(Session& session, const std::string& who, const std::string& why)
 
 int run_rotate(Session& session, const std::string& why) {
   ledger::Keyring keyring = session.unlock();
-  const std::uint32_t epoch = archive::rotate_keys(session.archive_directory(), std::move(keyring), why);
+  const auto memory = session.memory_of(keyring);
+  session.open(keyring.clone());  // tells what is wrong with it, if anything is
+  const std::uint32_t epoch =
+      archive::rotate_keys(session.archive_directory(), std::move(keyring), why, system_clock(), memory);
   Printer& out = session.out();
   out.line(fmt::format("sealed everything anew: epoch {}", epoch));
   out.line("Keys that were removed open nothing of this archive any more, but older copies of it as before.");

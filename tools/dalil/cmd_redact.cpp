@@ -30,7 +30,7 @@ void list(Session& session, archive::View& view, const std::vector<std::uint64_t
 int run_redact(Session& session, const RedactOptions& options) {
   ledger::Keyring keyring = session.unlock();
   {
-    const archive::Archive archive = archive::Archive::open(session.archive_directory(), keyring.clone());
+    const archive::Archive archive = session.open(keyring.clone());
     archive::View view = archive.view();
     for (const std::uint64_t seq : options.entries) {
       if (seq >= view.reader().size())
@@ -39,8 +39,9 @@ int run_redact(Session& session, const RedactOptions& options) {
     if (options.dry_run) list(session, view, options.entries, false);
   }
   if (!options.dry_run) {
-    archive::redact(session.archive_directory(), keyring.clone(), options.entries, options.why);
-    const archive::Archive archive = archive::Archive::open(session.archive_directory(), std::move(keyring));
+    archive::redact(session.archive_directory(), keyring.clone(), options.entries, options.why,
+                    system_clock(), session.memory_of(keyring));
+    const archive::Archive archive = session.open(std::move(keyring));
     archive::View view = archive.view();
     list(session, view, options.entries, true);
     session.out().line(

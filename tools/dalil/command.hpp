@@ -63,6 +63,13 @@ Runner declare_redact(Options& app);
 Runner declare_log(Options& app);
 Runner declare_prove(Options& app);
 Runner declare_check_proof(Options& app);
+Runner declare_checkpoint_show(Options& app);
+Runner declare_checkpoint_list(Options& app);
+Runner declare_checkpoint_export(Options& app);
+Runner declare_checkpoint_verify(Options& app);
+Runner declare_checkpoint_keys(Options& app);
+Runner declare_checkpoint_accept(Options& app);
+Runner declare_cosign(Options& app);
 Runner declare_version(Options& app);
 
 }  // namespace dalil::cli

@@ -35,9 +35,18 @@ constexpr Command kCommands[] = {
     {"key remove", "take a key's right to sign away", declare_key_remove},
     {"key rotate", "seal everything anew under fresh keys", declare_key_rotate},
     {"redact", "destroy the content of an entry, on record", declare_redact},
-    {"log", "list the ledger's entries", declare_log},
+    {"log", "who did what, and when: the ledger's entries", declare_log},
     {"prove", "write a proof of one entry for somebody outside", declare_prove},
     {"check-proof", "check such a proof; needs neither archive nor key", declare_check_proof},
+    {"checkpoint show", "show the newest signed checkpoint, and who vouches for it", declare_checkpoint_show},
+    {"checkpoint list", "list the signed checkpoints", declare_checkpoint_list},
+    {"checkpoint export", "write a signed checkpoint, to be kept elsewhere", declare_checkpoint_export},
+    {"checkpoint verify", "compare the archive with a checkpoint that was kept elsewhere",
+     declare_checkpoint_verify},
+    {"checkpoint keys", "print the keys that sign and cosign checkpoints", declare_checkpoint_keys},
+    {"checkpoint accept", "take an archive that was rolled back for good, on record",
+     declare_checkpoint_accept},
+    {"cosign", "vouch for the newest checkpoint, compared with the one before", declare_cosign},
     {"version", "print the version", declare_version},
 };
 
@@ -46,6 +55,7 @@ constexpr CommandGroup kGroups[] = {
     {"key", "who may open the archive, and as what"},
     {"incident", "the events that evidence is linked to"},
     {"source", "who or what items came from"},
+    {"checkpoint", "signed states of the ledger, which show whether it was rolled back"},
 };
 
 }  // namespace

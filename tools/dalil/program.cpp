@@ -151,7 +151,7 @@ int Parser::run(int argc, char** argv) {
   const auto runner = runners_.find(app);
   if (runner == runners_.end()) throw Error(ErrorCode::usage, "no command was given", help_call(app));
   Session session(std::move(globals_));
-  const int code = runner->second(session);
+  const int code = session.exit_code(runner->second(session));
   session.out().flush();
   return code;
 }

@@ -4,7 +4,10 @@
 #include <optional>
 
 #include "dalil/base/text.hpp"
+#include "exit_code.hpp"
+#include "rollback_forms.hpp"
 #include "signals.hpp"
+#include "state_directory.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -33,6 +36,14 @@ std::optional<ledger::Keyring> try_passphrase(const Slots& slots, const crypto::
       return keyring;
   }
   return std::nullopt;
+}
+
+std::shared_ptr<ledger::FileMemory> memory_in(Printer& printer, const ledger::ArchiveId& archive,
+                                              const std::string& path) {
+  return std::make_shared<ledger::FileMemory>(
+      path, ledger::origin_of(archive), [&printer](const std::string& message) {
+        printer.warn(message + "; an older archive in its place would not be noticed");
+      });
 }
 
 }  // namespace
@@ -76,7 +87,32 @@ ledger::Keyring Session::unlock() {
 }
 
 archive::Archive Session::open() {
-  return archive::Archive::open(archive_directory(), unlock());
+  return open(unlock());
+}
+
+archive::Archive Session::open(ledger::Keyring keyring) {
+  auto memory = memory_of(keyring);
+  archive::Archive archive =
+      archive::Archive::open(archive_directory(), std::move(keyring), system_clock(), std::move(memory));
+  if (const auto& rollback = archive.ledger().rollback()) {
+    rolled_back_ = true;
+    tell_rollback(printer_, *rollback);
+  }
+  return archive;
+}
+
+std::shared_ptr<ledger::FileMemory> Session::memory_of(const ledger::Keyring& keyring) {
+  return memory_in(printer_, keyring.archive_id(),
+                   ledger::seen_path(state_directory(), keyring.archive_id()));
+}
+
+std::shared_ptr<ledger::FileMemory> Session::cosigned_memory_of(const ledger::Keyring& keyring) {
+  return memory_in(printer_, keyring.archive_id(),
+                   ledger::cosigned_path(state_directory(), keyring.archive_id(), keyring.actor()));
+}
+
+int Session::exit_code(int code) const {
+  return rolled_back_ ? kExitDamaged : code;
 }
 
 }  // namespace dalil::cli

@@ -107,7 +107,8 @@ struct EntryField {
 struct LoggedEntry {
   ledger::PublicLine line;
   std::string actor_name;
-  std::string kind;  ///< empty if the role may not see it, or it was destroyed
+  bool visible = true;  ///< to this role
+  std::string kind;     ///< empty if the role may not see it, or it was destroyed
   std::string what;  ///< one line for people
   std::vector<EntryField> fields;
 };
