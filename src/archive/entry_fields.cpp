@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "convert.hpp"
-#include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 
@@ -118,14 +117,6 @@ std::optional<Row> volume_of(const records::Record& record) {
       return record.directories_verified().volume();
     default:
       return std::nullopt;
-  }
-}
-
-unsigned entry_kind_of(ByteView content) {
-  try {
-    return static_cast<unsigned>(ByteReader(content).varint() >> 3);  // a field's tag: number, wire type
-  } catch (const Error&) {
-    return 0;
   }
 }
 

@@ -16,7 +16,4 @@ std::vector<EntryField> fields_of(const records::Record& record);
 /// The row of the volume that the entry is about; absent if it is about none.
 std::optional<Row> volume_of(const records::Record& record);
 
-/// The number of the content's kind without decoding the rest; 0 if it is no record.
-unsigned entry_kind_of(ByteView content);
-
 }  // namespace dalil::archive

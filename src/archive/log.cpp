@@ -1,7 +1,4 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "convert.hpp"
@@ -9,6 +6,7 @@
 #include "dalil/base/error.hpp"
 #include "derive.hpp"
 #include "entry_fields.hpp"
+#include "entry_kinds.hpp"
 #include "schema.hpp"
 #include "summarize.hpp"
 
@@ -16,64 +14,10 @@ namespace dalil::archive {
 
 namespace {
 
-struct KindName {
-  unsigned number;
-  const char* name;
-};
-
-/// By the numbers of records.proto. Part of the command line: never renamed.
-constexpr KindName kKinds[] = {
-    {1, "archive-created"},
-    {2, "volume-stated"},
-    {3, "copy-seen"},
-    {4, "symlink-seen"},
-    {5, "copies-gone"},
-    {6, "facts-stated"},
-    {7, "incident-revised"},
-    {8, "link-made"},
-    {9, "link-withdrawn"},
-    {10, "run"},
-    {11, "scan-note"},
-    {12, "directories-verified"},
-    {13, "key-added"},
-    {14, "key-removed"},
-    {15, "keys-rotated"},
-    {16, "entry-redacted"},
-    {17, "source-stated"},
-    {18, "source-identity"},
-    {19, "source-assigned"},
-    {20, "source-unassigned"},
-    {21, "checkpoint-cosigned"},
-    {22, "timestamp-attached"},
-    {23, "rollback-accepted"},
-};
-
 template <typename List, typename Value>
 bool any_or_empty(const List& list, const Value& value) {
   return list.empty() || std::ranges::find(list, value) != list.end();
 }
-
-}  // namespace
-
-std::vector<std::string> entry_kind_names() {
-  std::vector<std::string> names;
-  for (const KindName& kind : kKinds) names.emplace_back(kind.name);
-  return names;
-}
-
-std::optional<unsigned> entry_kind_from(std::string_view name) {
-  for (const KindName& kind : kKinds)
-    if (name == kind.name) return kind.number;
-  return std::nullopt;
-}
-
-std::string entry_kind_name(unsigned number) {
-  for (const KindName& kind : kKinds)
-    if (number == kind.number) return kind.name;
-  return fmt::format("kind-{}", number);
-}
-
-namespace {
 
 /// Entries that may be about an item or an incident, by the derived tables: the rest need not be looked at.
 class Candidates {
@@ -176,11 +120,11 @@ class Log {
       logged.what =
           entry.state == ledger::Entry::State::redacted ? "content destroyed" : "not visible to this role";
     } else {
-      const unsigned kind = entry_kind_of(entry.content);
+      const unsigned kind = kind_number(entry.content);
       if (!any_or_empty(query_.kinds, kind)) return true;
       const records::Record record = parse_record(entry.content, seq);
       if (query_.volume && volume_of(record) != query_.volume) return true;
-      logged.kind = entry_kind_name(kind);
+      logged.kind = kind_name(kind);
       logged.what = summarize(entry.content, seq);
       logged.fields = fields_of(record);
     }

@@ -1,64 +1,16 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "convert.hpp"
 #include "dalil/archive/proof.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
+#include "entry_kinds.hpp"
 #include "summarize.hpp"
 
 namespace dalil::archive {
 
 namespace {
-
-/// Names of the kinds, by number (docs/formats/entry.md). Persistent: proofs carry them.
-struct KindName {
-  unsigned number;
-  const char* name;
-};
-constexpr std::array kKindNames = {
-    KindName{1, "archive_created"},
-    KindName{2, "volume_stated"},
-    KindName{3, "copy_seen"},
-    KindName{4, "symlink_seen"},
-    KindName{5, "copies_gone"},
-    KindName{6, "facts_stated"},
-    KindName{7, "incident_revised"},
-    KindName{8, "link_made"},
-    KindName{9, "link_withdrawn"},
-    KindName{10, "run"},
-    KindName{11, "scan_note"},
-    KindName{12, "directories_verified"},
-    KindName{13, "key_added"},
-    KindName{14, "key_removed"},
-    KindName{15, "keys_rotated"},
-    KindName{16, "entry_redacted"},
-    KindName{17, "source_stated"},
-    KindName{18, "source_identity"},
-    KindName{19, "source_assigned"},
-    KindName{20, "source_unassigned"},
-    KindName{21, "checkpoint_cosigned"},
-    KindName{22, "timestamp_attached"},
-    KindName{23, "rollback_accepted"},
-};
-
-/// The number of the first field, which is the only one of a `Record`; 0 if there is none.
-unsigned kind_number(ByteView content) {
-  try {
-    const std::uint64_t tag = ByteReader(content).varint();
-    return tag >> 3 <= UINT16_MAX ? static_cast<unsigned>(tag >> 3) : 0;
-  } catch (const Error&) {
-    return 0;
-  }
-}
-
-std::string kind_name(unsigned number) {
-  for (const KindName& kind : kKindNames)
-    if (kind.number == number) return kind.name;
-  return fmt::format("record {}", number);
-}
 
 std::string hex_of(const std::string& bytes) {
   return to_hex(as_bytes(bytes));

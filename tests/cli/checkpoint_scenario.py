@@ -266,15 +266,15 @@ class Log(Custody):
 
     def test_filters(self):
         everything = self.kinds("--limit", "0")
-        self.assertEqual(everything[0], "archive-created")
-        self.assertEqual(everything[-1], "link-withdrawn")
-        self.assertEqual(self.kinds("--kind", "incident-revised"), ["incident-revised"] * 2)
-        self.assertEqual(self.kinds("--incident", "I1"), ["incident-revised", "link-made", "link-made", "link-withdrawn"])
-        self.assertEqual(self.kinds("--incident", "I2"), ["incident-revised"])
-        self.assertEqual(self.kinds("--item", "disk:a.txt"), ["copy-seen", "link-made", "copy-seen", "link-withdrawn"])
-        self.assertEqual(self.kinds("--item", "disk:a.txt", "--kind", "copy-seen", "--volume", "card"), ["copy-seen"])
-        self.assertEqual(self.kinds("--volume", "card"), ["volume-stated", "copy-seen", "copy-seen", "run"])
-        self.assertEqual(self.kinds("--class", "source"), ["scan-note"])
+        self.assertEqual(everything[0], "archive_created")
+        self.assertEqual(everything[-1], "link_withdrawn")
+        self.assertEqual(self.kinds("--kind", "incident-revised"), ["incident_revised"] * 2)
+        self.assertEqual(self.kinds("--incident", "I1"), ["incident_revised", "link_made", "link_made", "link_withdrawn"])
+        self.assertEqual(self.kinds("--incident", "I2"), ["incident_revised"])
+        self.assertEqual(self.kinds("--item", "disk:a.txt"), ["copy_seen", "link_made", "copy_seen", "link_withdrawn"])
+        self.assertEqual(self.kinds("--item", "disk:a.txt", "--kind", "copy_seen", "--volume", "card"), ["copy_seen"])
+        self.assertEqual(self.kinds("--volume", "card"), ["volume_stated", "copy_seen", "copy_seen", "run"])
+        self.assertEqual(self.kinds("--class", "source"), ["scan_note"])
         self.assertEqual(self.kinds("--actor", "Rana", "--limit", "0"), everything)
         self.assertEqual(self.kinds("--limit", "2"), everything[-2:])
         self.assertEqual(self.kinds("--from", "1", "--limit", "2"), everything[1:3])
@@ -285,7 +285,7 @@ class Log(Custody):
 
     def test_what_does_not_exist_is_said(self):
         self.fails("log", "--actor", "Nobody", expect=FAILURE, message="nobody here is called 'Nobody'")
-        self.fails("log", "--kind", "nonsense", expect=FAILURE, message="no kind", hint="link-made")
+        self.fails("log", "--kind", "nonsense", expect=FAILURE, message="no kind", hint="link_made")
         self.fails("log", "--class", "nonsense", expect=FAILURE, message="no class", hint="inventory")
         self.fails("log", "--since", "yesterday", expect=FAILURE, message="--since 'yesterday' is no date")
         self.fails("log", "--incident", "I9", expect=FAILURE, message="I9")

@@ -154,7 +154,7 @@ Runner declare_log(Options& app) {
   app.add_option("--since", options->since, "by the writer's clock: a day (UTC) or a moment")
       ->type_name("DATE");
   app.add_option("--until", options->until, "the same, the day included")->type_name("DATE");
-  app.add_option("--kind", options->kinds, "copy-seen, incident-revised, link-made, run ...")
+  app.add_option("--kind", options->kinds, "copy_seen, incident_revised, link_made, run ...")
       ->type_name("KIND");
   app.add_option("--class", options->seal_class, "inventory, evidence or source")->type_name("CLASS");
   app.add_option("--item", options->item, "digest, VOLUME:PATH, or a file")->type_name("ITEM");

@@ -82,10 +82,10 @@ std::string encode_proof(const Comparison& comparison);
 
 // The log
 
-/// Names of the kinds of entries: "copy-seen", "link-made" ... by the number that they have in the content.
+/// Names of the kinds of entries: "copy_seen", "link_made" ... (docs/formats/entry.md).
 std::vector<std::string> entry_kind_names();
+/// The number that the kind has in the content. Hyphens do for underscores.
 std::optional<unsigned> entry_kind_from(std::string_view name);
-std::string entry_kind_name(unsigned number);  ///< "kind-99" for one that this version does not know
 
 struct LogQuery {
   std::vector<ledger::ActorId> actors;  ///< any of these; empty: anybody

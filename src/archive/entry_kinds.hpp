@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "dalil/base/bytes.hpp"
+
+namespace dalil::archive {
+
+/// The number of the content's kind, read from its first bytes alone: of the first field, which is the only
+/// one of a `Record`. 0 if there is none.
+unsigned kind_number(ByteView content);
+
+/// "copy_seen"; "record 99" for a kind that this version does not know.
+std::string kind_name(unsigned number);
+
+}  // namespace dalil::archive
