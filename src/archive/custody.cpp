@@ -89,7 +89,8 @@ std::optional<merkle::Note> signed_checkpoint(View& view, std::uint64_t tree_siz
 std::vector<CustodyKey> custody_keys(View& view) {
   std::vector<CustodyKey> keys;
   const auto signers = view.reader().signers();
-  for (const ledger::Signer& signer : signers) keys.push_back({signer.key, signer.actor_name, signer.role, signer.removed_at});
+  for (const ledger::Signer& signer : signers)
+    keys.push_back({signer.key, signer.actor_name, signer.role, signer.removed_at});
   for (const Cosignature& cosignature : cosignatures(view)) {
     if (!cosignature.fault.empty()) continue;
     if (std::ranges::find(keys, cosignature.key, &CustodyKey::key) != keys.end()) continue;

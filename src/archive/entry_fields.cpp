@@ -85,6 +85,19 @@ std::vector<EntryField> fields_of(const records::Record& record) {
     case K::kDirectoriesVerified:
       return {{"volume", volume_id(record.directories_verified().volume())},
               {"directories", count(record.directories_verified().directories_size())}};
+    case K::kKeyAdded:
+      return stated({{"actor_name", record.key_added().actor_name()},
+                     {"role", ledger::name_of(static_cast<ledger::Role>(record.key_added().role()))},
+                     {"public_key", hex(record.key_added().public_key())}});
+    case K::kKeyRemoved:
+      return stated(
+          {{"public_key", hex(record.key_removed().public_key())}, {"why", record.key_removed().why()}});
+    case K::kKeysRotated:
+      return stated(
+          {{"epoch", std::uint64_t{record.keys_rotated().epoch()}}, {"why", record.keys_rotated().why()}});
+    case K::kEntryRedacted:
+      return stated({{"entries", count(record.entry_redacted().entries_size())},
+                     {"why", record.entry_redacted().why()}});
     case K::kCheckpointCosigned:
       return {{"tree_size", record.checkpoint_cosigned().tree_size()},
               {"root", hex(record.checkpoint_cosigned().root())},

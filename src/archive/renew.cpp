@@ -22,7 +22,7 @@ using Memory = std::shared_ptr<ledger::CheckpointMemory>;
 /// Appends one entry to the database in the workshop: what is done is stated in the same database that it
 /// changes. Returns the checkpoint that it then has.
 std::string state_in(const std::string& path, const ledger::Keyring& keyring, const Clock& clock,
-              const records::Record& record) {
+                     const records::Record& record) {
   Ledger fresh = Ledger::open(path, keyring.clone(), schema::kColumns, clock);
   ledger::Writer writer = fresh.write();
   Deriver deriver(writer);
@@ -34,7 +34,8 @@ std::string state_in(const std::string& path, const ledger::Keyring& keyring, co
   return fresh.read().checkpoint();
 }
 
-/// The workshop's database takes the archive's place; then, as after any commit, its checkpoint is remembered.
+/// The workshop's database takes the archive's place; then, as after any commit, its checkpoint is
+/// remembered.
 void put_in_place(const std::string& directory, const std::string& fresh, const Memory& memory,
                   const std::string& checkpoint) {
   ledger::replace_database(directory, fresh);

@@ -37,7 +37,12 @@ double median_ms(int rounds, const std::function<void()>& act) {
 archive::Archive open_by(const std::string& path, const std::vector<crypto::age::Identity>& identities) {
   const auto slots = ledger::read_slots(path);
   const crypto::age::Opened opened = crypto::age::decrypt(slots.front().second, identities);
-  return archive::Archive::open(path, ledger::Keyring::decode(opened.plaintext.view()));
+  ledger::Keyring ring = ledger::Keyring::decode(opened.plaintext.view());
+  // As the program does: with the memory of what was seen last, outside of the archive.
+  auto memory = std::make_shared<ledger::FileMemory>(
+      path + ".seen", ledger::origin_of(ring.archive_id()),
+      [](const std::string& warning) { std::fprintf(stderr, "%s\n", warning.c_str()); });
+  return archive::Archive::open(path, std::move(ring), system_clock(), std::move(memory));
 }
 
 /// An item, an incident, and entries that say nothing: the shortest that the ledger takes.

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from scenario import DAMAGED, FAILURE, NO, Scenario, main
+from scenario import DAMAGED, FAILURE, NO, WRONG_KEY, Scenario, main
 
 
 class Custody(Scenario):
@@ -14,7 +14,7 @@ class Custody(Scenario):
         self.file = os.path.join(self.dir, "checkpoint.txt")
 
     def add_incident(self, name, **options):
-        return self.dalil("incident", "add", "--id", name, **options)
+        return self.dalil("incident", "add", "--set", "id=" + name, **options)
 
     def keep(self, name):
         to = os.path.join(self.dir, name)
@@ -32,8 +32,13 @@ class Custody(Scenario):
         return {"HOME": os.path.join(self.dir, "other-home")}
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def read_note(path):
-    text, signatures = open(path, encoding="utf-8").read().rsplit("\n\n", 1)
+    text, signatures = read(path).rsplit("\n\n", 1)
     origin, size, root = text.split("\n")
     return origin, int(size), base64.b64decode(root), signatures.splitlines()
 
@@ -85,9 +90,9 @@ class Checkpoints(Custody):
         [shown] = self.dalil("checkpoint", "show", "--json").of("checkpoint")
         self.assertEqual((origin, size, root.hex()), (shown["origin"], shown["size"], shown["root"]))
         self.assertEqual(len(signatures), 1)
-        before = open(self.file).read()
+        before = read(self.file)
         self.fails("checkpoint", "export", self.file, expect=FAILURE, message="exists already")
-        self.assertEqual(open(self.file).read(), before)
+        self.assertEqual(read(self.file), before)
 
     def test_verify_proves_that_the_archive_continues_an_older_checkpoint(self):
         self.make_archive()
@@ -99,7 +104,7 @@ class Checkpoints(Custody):
             self.add_incident(f"B{i}")
         result = self.dalil("checkpoint", "verify", self.file, "--proof", proof)
         self.assertTrue(result.out.startswith("CONSISTENT"), result.out)
-        head, now = open(proof, encoding="utf-8").read().split("\n\n", 1)
+        head, now = read(proof).split("\n\n", 1)
         first, *hashes = head.split("\n")
         _, old_size, old_root, _ = read_note(self.file)
         self.assertEqual(first, f"old {old_size}")
@@ -137,7 +142,7 @@ class Checkpoints(Custody):
     def test_verify_tells_what_is_not_the_archives(self):
         self.make_archive()
         self.dalil("checkpoint", "export", self.file)
-        good = open(self.file, encoding="utf-8").read()
+        good = read(self.file)
 
         def with_text(text):
             with open(self.file, "w", encoding="utf-8") as file:
@@ -174,20 +179,20 @@ class Cosigning(Custody):
         [signed] = result.of("checkpoint")
         self.assertEqual([one["actor"] for one in signed["cosignatures"]], ["Sami"])
         self.assertEqual(len(read_note(self.file)[3]), 2)
-        self.assertEqual(open(self.file, encoding="utf-8").read(), signed["note"])
+        self.assertEqual(read(self.file), signed["note"])
         [entry] = self.dalil("log", "--kind", "checkpoint-cosigned", "--json").of("entry")
         self.assertEqual(entry["fields"]["tree_size"], signed["size"])
         self.add_incident("I2")
         self.assertIn("cosigned by", self.dalil("checkpoint", "verify", self.file).out)
         again = os.path.join(self.dir, "again.txt")
         self.dalil("checkpoint", "export", again, "--cosigned")
-        self.assertEqual(open(again).read(), open(self.file).read())
+        self.assertEqual(read(again), read(self.file))
         second = self.dalil("cosign", "--json").of("checkpoint")[0]
         self.assertEqual(second["continues_size"], signed["size"])
         self.assertGreater(second["size"], signed["size"])
         self.assert_sound()
         self.dalil("rebuild")
-        self.assertEqual(len(self.dalil("checkpoint", "show", "--size", signed["size"], "--json")
+        self.assertEqual(len(self.dalil("checkpoint", "show", "--size", str(signed["size"]), "--json")
                              .of("checkpoint")[0]["cosignatures"]), 1)
 
     def test_an_archive_that_does_not_continue_what_was_cosigned_is_refused(self):
@@ -219,6 +224,71 @@ class Cosigning(Custody):
         self.add_incident("I1")
         self.put_back(older)
         self.fails("cosign", expect=DAMAGED, message="nothing is written")
+
+
+class Auditor(Custody):
+    """Somebody with another key, on another machine."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_archive()
+        key = os.path.join(self.dir, "sami.txt")
+        self.dalil("key", "add", "--role", "auditor", "--name", "Sami", "--key-file", key)
+        os.mkdir(os.path.join(self.dir, "sami"))
+        self.sami = {"DALIL_KEY_FILE": key, "HOME": os.path.join(self.dir, "sami")}
+
+    def test_an_auditor_cosigns_under_their_own_name(self):
+        self.add_incident("I1")
+        [signed] = self.dalil("cosign", "--out", self.file, "--json", env=self.sami).of("checkpoint")
+        self.assertEqual([one["actor"] for one in signed["cosignatures"]], ["Sami"])
+        [entry] = self.dalil("log", "--actor", "Sami", "--json").of("entry")
+        self.assertEqual(entry["kind"], "checkpoint_cosigned")
+        roles = [(one["role"], one["use"]) for one in self.dalil("checkpoint", "keys", "--json").of("key")]
+        self.assertIn(("auditor", "cosign"), roles)
+        self.add_incident("I2")
+        self.dalil("checkpoint", "verify", self.file)
+        self.assert_sound()
+
+    def test_the_log_shows_an_auditor_that_there_is_something_and_not_what(self):
+        self.add_incident("I1")
+        entries = self.dalil("log", "--json", env=self.sami).of("entry")
+        hidden = [one for one in entries if one["what"] == "not visible to this role"]
+        self.assertEqual([(one["class"], "kind" in one, "fields" in one) for one in hidden], [("evidence", False, False)])
+        self.assertEqual(self.dalil("log", "--kind", "incident_revised", "--json", env=self.sami).of("entry"), [])
+
+    def test_an_auditor_goes_on_after_an_archivist_accepted(self):
+        older = self.keep("older")
+        self.add_incident("I1")
+        self.dalil("status", env=self.sami)
+        self.put_back(older)
+        self.dalil("status", env=self.sami, expect=DAMAGED)
+        self.fails("cosign", env=self.sami, expect=DAMAGED, message="nothing is written")
+        self.fails("checkpoint", "accept", "--why", "x", env=self.sami, expect=WRONG_KEY, message="only an archivist")
+        self.dalil("checkpoint", "accept", "--why", "the disk died")
+        entries = self.dalil("log", "--json").summary["entries"]
+        self.dalil("checkpoint", "accept", "--why", "as Rana said", env=self.sami)
+        self.assertEqual(self.dalil("log", "--json").summary["entries"], entries)
+        self.dalil("status", env=self.sami)
+        self.dalil("cosign", env=self.sami)
+
+    def test_keys_that_are_rotated_and_contents_that_are_destroyed_raise_no_alarm_and_are_remembered(self):
+        self.add_incident("I1")
+        older = self.keep("older")
+        self.dalil("key", "rotate", "--why", "a laptop was lost")
+        rotated = self.keep("rotated")
+        self.put_back(older)
+        self.dalil("status", expect=DAMAGED)
+        self.put_back(rotated)
+        self.dalil("status")
+        [incident] = self.dalil("log", "--kind", "incident_revised", "--json").of("entry")
+        self.dalil("redact", str(incident["seq"]), "--why", "consent withdrawn")
+        redacted = self.keep("redacted")
+        self.put_back(rotated)
+        self.dalil("status", expect=DAMAGED)
+        self.put_back(redacted)
+        self.dalil("status")
+        self.dalil("status", env=self.sami)
+        self.assert_sound()
 
 
 class Accepting(Custody):

@@ -10,6 +10,11 @@ import time
 from scenario import DAMAGED, FAILURE, Scenario, main
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 class Rollback(Scenario):
     def setUp(self):
         super().setUp()
@@ -31,7 +36,7 @@ class Rollback(Scenario):
         return self.dalil("log", "--json").summary["entries"]
 
     def add_incident(self, name, **options):
-        return self.dalil("incident", "add", "--id", name, **options)
+        return self.dalil("incident", "add", "--set", "id=" + name, **options)
 
     def other_machine(self, name="other"):
         home = os.path.join(self.dir, name)
@@ -49,11 +54,11 @@ class Noticed(Rollback):
         self.dalil("init", self.archive)
         self.keep()
         self.write("a.txt", b"first")
-        history = [("volume", "add", "disk", "--kind", "working"), ("incident", "add", "--id", "I1"),
+        history = [("volume", "add", "disk", "--kind", "working"), ("incident", "add", "--set", "id=I1"),
                    ("scan", self.tree, "--volume", "disk"), ("link", "disk:a.txt", "I1", "--type", "depicts"),
-                   ("incident", "edit", "I1", "--place", "Raqqa", "--reason", "was missing"),
+                   ("incident", "edit", "I1", "--set", "place=Raqqa", "--reason", "was missing"),
                    ("unlink", "disk:a.txt", "I1", "--why", "no"), ("verify", self.tree, "--volume", "disk"),
-                   ("incident", "add", "--id", "I2"), ("volume", "add", "backup", "--kind", "backup")]
+                   ("incident", "add", "--set", "id=I2"), ("volume", "add", "backup", "--kind", "backup")]
         for command in history:
             self.dalil(*command)
             self.keep()
@@ -63,7 +68,7 @@ class Noticed(Rollback):
                 result = self.dalil(*reading, expect=DAMAGED)
                 self.assertIn("OLDER THAN WHAT THIS MACHINE HAS SEEN", result.err)
                 self.assertNotIn("error", result.err)
-            self.fails("incident", "add", "--id", "I9", expect=DAMAGED, message="nothing is written",
+            self.fails("incident", "add", "--set", "id=I9", expect=DAMAGED, message="nothing is written",
                        hint="checkpoint accept")
             self.fails("rebuild", expect=DAMAGED, message="nothing is written")
         self.put_back(self.snapshots[-1])
@@ -112,7 +117,7 @@ class Remembering(Rollback):
         path = self.state_file()
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode), 0o700)
-        self.assertTrue(open(path, encoding="utf-8").read().startswith("dalil/" + os.path.basename(path) + "\n"))
+        self.assertTrue(read(path).decode().startswith("dalil/" + os.path.basename(path) + "\n"))
 
     def test_the_place_can_be_chosen(self):
         for name, env in (("xdg/dalil", {"XDG_STATE_HOME": os.path.join(self.dir, "xdg")}),
@@ -125,7 +130,7 @@ class Remembering(Rollback):
     def test_a_file_that_is_no_checkpoint_is_an_error_that_names_it(self):
         self.make_archive()
         path = self.state_file()
-        whole = open(path, "rb").read()
+        whole = read(path)
         for bad in (b"", b"rubbish", whole[:40], whole.replace(b"dalil/", b"other/")):
             with open(path, "wb") as file:
                 file.write(bad)
@@ -138,7 +143,7 @@ class Remembering(Rollback):
     def test_a_changed_signature_is_an_error(self):
         self.make_archive()
         path = self.state_file()
-        head, last = open(path, encoding="utf-8").read().rstrip("\n").rsplit(" ", 1)
+        head, last = read(path).decode().rstrip("\n").rsplit(" ", 1)
         flipped = last[:-8] + ("A" if last[-8] != "A" else "B") + last[-7:]
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"{head} {flipped}\n")
@@ -147,7 +152,7 @@ class Remembering(Rollback):
     def test_where_nothing_can_be_written_a_warning_says_so(self):
         env = {"DALIL_STATE_DIR": "/proc/no/such/place"}
         self.dalil("init", self.archive, env=env)
-        result = self.dalil("incident", "add", "--id", "I1", env=env)
+        result = self.dalil("incident", "add", "--set", "id=I1", env=env)
         self.assertEqual(result.err.count("does not remember"), 1)
         self.assertEqual(len(self.dalil("incident", "list", "--json", env=env).of("incident")), 1)
 
@@ -157,7 +162,7 @@ class NoFalseAlarm(Rollback):
         self.make_archive()
         rounds = 400 if "DALIL_LONG" in os.environ else 25
         for i in range(rounds):
-            process = self.start("incident", "add", "--id", f"K{i}")
+            process = self.start("incident", "add", "--set", f"id=K{i}")
             time.sleep(self.random.uniform(0, 0.05))
             process.send_signal(signal.SIGKILL)
             process.communicate()

@@ -15,10 +15,7 @@ struct Case : Fixture {
   Case() {
     Ledger ledger = open();
     Writer writer = ledger.write();
-    writer.add_signer(
-        {{origin_of(ring.archive_id()), merkle::NoteKeyType::ed25519, other.signing_key().public_key()},
-         Role::archivist,
-         "Huda"});
+    writer.add_signer(other);
     writer.append({SealClass::inventory, text("Huda may sign")});
     writer.commit();
   }
@@ -161,6 +158,28 @@ TEST_CASE("a stored checkpoint that is altered, foreign, unsigned, or of other e
     txn.put(core.checkpoints, layout::seq_key(99), as_bytes(good));
   });
   CHECK(c.found({"checkpoint of 99"}));
+}
+
+TEST_CASE("a removed actor's key signs no checkpoint that is larger than the ledger was then") {
+  Case c;
+  c.add(c.other, "Huda's");
+  {
+    Ledger ledger = c.open();
+    Writer writer = ledger.write();
+    writer.remove_signer(c.other.actor());
+    writer.append({SealClass::inventory, text("Huda was removed")});
+    writer.commit();
+  }
+  c.add(c.ring, "Amal's");
+  CHECK(c.problems().empty());
+  const std::string good = *c.open().read().checkpoint_at(4);
+  const auto root = merkle::Checkpoint::parse(merkle::Note::parse(good)->text)->root;
+  const std::string bad =
+      merkle::sign_checkpoint({origin_of(c.ring.archive_id()), 4, root}, c.other.signing_key()).encode();
+  c.tamper([&](const Core& core, lmdb::Txn& txn) {
+    txn.put(core.checkpoints, layout::seq_key(4), as_bytes(bad));
+  });
+  CHECK(c.found({"checkpoint of 4", "not signed"}));
 }
 
 TEST_CASE("checkpoints are listed from the newest on") {

@@ -27,7 +27,9 @@ struct Machine {
 
 struct Case : Fixture {
   Machine machine{dir / "state"};
-  Ledger open_on(Machine& on) { return Ledger::open(path, ring.clone(), kColumns, clock, on.memory(ring)); }
+  Ledger open_on(Machine& on) {
+    return Ledger::open(path, ring.clone(), kColumns, clock, Ledger::For::everything, on.memory(ring));
+  }
   Ledger open_here() { return open_on(machine); }
   void add(const std::string& content, int entries = 1) {
     Ledger ledger = open_here();
@@ -240,10 +242,7 @@ TEST_CASE("who appends nothing puts his name to no checkpoint") {
   {
     Ledger ledger = c.open();
     Writer writer = ledger.write();
-    writer.add_signer(
-        {{origin_of(c.ring.archive_id()), merkle::NoteKeyType::ed25519, other.signing_key().public_key()},
-         Role::archivist,
-         "Huda"});
+    writer.add_signer(other);
     writer.commit();
   }
   {
