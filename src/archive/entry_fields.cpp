@@ -98,6 +98,21 @@ std::vector<EntryField> fields_of(const records::Record& record) {
     case K::kEntryRedacted:
       return stated({{"entries", count(record.entry_redacted().entries_size())},
                      {"why", record.entry_redacted().why()}});
+    case K::kSourceStated:
+      return stated({{"alias", record.source_stated().alias()},
+                     {"consent", name_of(static_cast<Consent>(record.source_stated().consent()))},
+                     {"note", record.source_stated().note()},
+                     {"reason", record.source_stated().reason()}});
+    case K::kSourceIdentity:
+      return stated({{"alias", record.source_identity().alias()}});
+    case K::kSourceAssigned:
+      return stated({{"alias", record.source_assigned().alias()},
+                     {"items", count(record.source_assigned().digests_size())},
+                     {"why", record.source_assigned().why()}});
+    case K::kSourceUnassigned:
+      return stated({{"alias", record.source_unassigned().alias()},
+                     {"items", count(record.source_unassigned().digests_size())},
+                     {"why", record.source_unassigned().why()}});
     case K::kCheckpointCosigned:
       return {{"tree_size", record.checkpoint_cosigned().tree_size()},
               {"root", hex(record.checkpoint_cosigned().root())},

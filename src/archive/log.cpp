@@ -29,30 +29,33 @@ class Candidates {
     if (view_.can_read(ledger::SealClass::evidence)) {
       const std::uint64_t facts = load_u64(view_.reader().cell(schema::kFactSeq, item).data());
       if (facts != 0) seqs_.push_back(facts - 1);
-      add_links(schema::kLinkItem, item);
+      add_ties(schema::kLinkItem, item, schema::kLinkSeq, schema::kLinkWithdrawn);
+      add_ties(schema::kAssignmentItem, item, schema::kAssignmentSeq, schema::kAssignmentWithdrawn);
     }
     return sorted();
   }
 
   std::vector<Seq> of_incident(Row incident) {
     seqs_ = read_seqs(view_.reader().cell(schema::kIncidentSeqs, incident));
-    add_links(schema::kLinkIncident, incident);
+    add_ties(schema::kLinkIncident, incident, schema::kLinkSeq, schema::kLinkWithdrawn);
     return sorted();
   }
 
  private:
-  void add_links(const ledger::Column& column, Row row) {
+  /// Links or assignments whose `column` has this row: the entries that made and withdrew them.
+  void add_ties(const ledger::Column& column, Row row, const ledger::Column& made,
+                const ledger::Column& withdrawn) {
     ledger::Reader& reader = view_.reader();
-    std::vector<Row> links;
+    std::vector<Row> ties;
     reader.scan(column, [&](Row first, Row count, ByteView values) {
       for (Row i = 0; i < count; ++i)
-        if (schema::load_u32(values.data() + std::size_t{i} * 4) == row) links.push_back(first + i);
+        if (schema::load_u32(values.data() + std::size_t{i} * 4) == row) ties.push_back(first + i);
       return true;
     });
-    for (const Row link : links) {
-      seqs_.push_back(load_u64(reader.cell(schema::kLinkSeq, link).data()));
-      const std::uint64_t withdrawn = load_u64(reader.cell(schema::kLinkWithdrawn, link).data());
-      if (withdrawn != 0) seqs_.push_back(withdrawn - 1);
+    for (const Row tie : ties) {
+      seqs_.push_back(load_u64(reader.cell(made, tie).data()));
+      const std::uint64_t end = load_u64(reader.cell(withdrawn, tie).data());
+      if (end != 0) seqs_.push_back(end - 1);
     }
   }
 
@@ -117,8 +120,8 @@ class Log {
     const bool content_matters = !query_.kinds.empty() || query_.volume;
     if (entry.state != ledger::Entry::State::open) {
       if (content_matters) return true;
-      logged.what =
-          entry.state == ledger::Entry::State::redacted ? "content destroyed" : "not visible to this role";
+      logged.visible = entry.state == ledger::Entry::State::redacted;
+      logged.what = logged.visible ? "content destroyed" : "not visible to this role";
     } else {
       const unsigned kind = kind_number(entry.content);
       if (!any_or_empty(query_.kinds, kind)) return true;

@@ -109,7 +109,7 @@ struct LoggedEntry {
   std::string actor_name;
   bool visible = true;  ///< to this role
   std::string kind;     ///< empty if the role may not see it, or it was destroyed
-  std::string what;  ///< one line for people
+  std::string what;     ///< one line for people
   std::vector<EntryField> fields;
 };
 
