@@ -252,7 +252,7 @@ class Auditor(Custody):
     def test_the_log_shows_an_auditor_that_there_is_something_and_not_what(self):
         self.add_incident("I1")
         entries = self.dalil("log", "--json", env=self.sami).of("entry")
-        hidden = [one for one in entries if one["what"] == "not visible to this role"]
+        hidden = [one for one in entries if not one["visible"]]
         self.assertEqual([(one["class"], "kind" in one, "fields" in one) for one in hidden], [("evidence", False, False)])
         self.assertEqual(self.dalil("log", "--kind", "incident_revised", "--json", env=self.sami).of("entry"), [])
 
@@ -327,7 +327,7 @@ class Log(Custody):
         self.add_incident("I2")
         self.write("a.txt", b"a")
         self.write(b"b\xff.txt", b"b")
-        self.scan("--incident", "I1", "--source", "a friend")
+        self.scan("--incident", "I1", "--note", "a friend")
         self.scan(volume="card")
         self.dalil("unlink", "disk:a.txt", "I1", "--why", "not it")
 
