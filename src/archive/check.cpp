@@ -4,6 +4,7 @@
 #include "archive_state.hpp"
 #include "convert.hpp"
 #include "dalil/archive/custody.hpp"
+#include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
 #include "schema.hpp"
 #include "workshop.hpp"
@@ -48,6 +49,9 @@ void check_custody(const Archive& archive, CheckReport& report) {
     if (!one.fault.empty())
       report.problems.push_back(
           fmt::format("the cosignature of entry {} does not count: {}", one.seq, one.fault));
+  for (const Timestamp& one : timestamps(view))
+    if (const std::string fault = fault_of(view, one); !fault.empty())
+      report.problems.push_back(fmt::format("the time-stamp of entry {} does not hold: {}", one.seq, fault));
 }
 
 /// Copies the ledger as `now` sees it. Another process may commit between the two looks, and then they differ

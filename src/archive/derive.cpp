@@ -132,6 +132,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.source_unassigned());
     case K::kCheckpointCosigned:
       return apply(seq, record.checkpoint_cosigned());
+    case K::kTimestampAttached:
+      return apply(seq, record.timestamp_attached());
     case K::kRollbackAccepted:
       return apply(seq, record.rollback_accepted());
     case K::kKeyAdded:
@@ -374,6 +376,10 @@ void Deriver::add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size) {
 
 void Deriver::apply(Seq seq, const records::CheckpointCosigned& cosigned) {
   add_anchor(seq, AnchorKind::cosignature, cosigned.tree_size());
+}
+
+void Deriver::apply(Seq seq, const records::TimestampAttached& attached) {
+  add_anchor(seq, AnchorKind::timestamp, attached.tree_size());
 }
 
 void Deriver::apply(Seq seq, const records::RollbackAccepted& accepted) {

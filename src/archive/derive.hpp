@@ -31,6 +31,7 @@ class SourceIdentity;
 class SourceAssigned;
 class SourceUnassigned;
 class CheckpointCosigned;
+class TimestampAttached;
 class RollbackAccepted;
 }  // namespace records
 
@@ -80,6 +81,7 @@ class Deriver {
   void apply(Seq seq, const records::Run& run);
   void apply(Seq seq, const records::DirectoriesVerified& verified);
   void apply(Seq seq, const records::CheckpointCosigned& cosigned);
+  void apply(Seq seq, const records::TimestampAttached& attached);
   void apply(Seq seq, const records::RollbackAccepted& accepted);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 

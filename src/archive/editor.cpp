@@ -6,6 +6,7 @@
 
 #include "archive_state.hpp"
 #include "convert.hpp"
+#include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "derive.hpp"
@@ -398,6 +399,22 @@ Seq Editor::add_cosignature(const merkle::Checkpoint& checkpoint, const std::str
   cosigned->set_signature(signature_line);
   cosigned->set_cosigner(key.encode());
   cosigned->set_time_s(unix_seconds);
+  return state_->append_and_apply(SealClass::inventory, record);
+}
+
+Seq Editor::add_timestamp(const TimestampToAttach& what, const StampedCheckpoint& about) {
+  const auto check =
+      crypto::timestamp::check_token(what.token, {about.imprint(), what.nonce, what.trusted, {}});
+  if (!check.valid()) throw invalid_timestamp(check.problem);
+  records::Record record;
+  auto* attached = record.mutable_timestamp_attached();
+  attached->set_tree_size(about.tree_size);
+  attached->set_note(about.note);
+  attached->set_token(what.token.data(), what.token.size());
+  for (const Bytes& certificate : check.chain) attached->add_chain(certificate.data(), certificate.size());
+  attached->set_time_ms(check.token->time.ms);
+  attached->set_authority(check.token->authority);
+  attached->set_trusted(check.trusted);
   return state_->append_and_apply(SealClass::inventory, record);
 }
 

@@ -117,6 +117,11 @@ std::vector<EntryField> fields_of(const records::Record& record) {
       return {{"tree_size", record.checkpoint_cosigned().tree_size()},
               {"root", hex(record.checkpoint_cosigned().root())},
               {"cosigner", record.checkpoint_cosigned().cosigner()}};
+    case K::kTimestampAttached:
+      return stated({{"tree_size", record.timestamp_attached().tree_size()},
+                     {"stamped_at", UtcTime{record.timestamp_attached().time_ms()}.rfc3339_ms()},
+                     {"authority", record.timestamp_attached().authority()},
+                     {"chain_trusted", record.timestamp_attached().trusted() ? "yes" : "no"}});
     case K::kRollbackAccepted:
       return stated({{"expected_size", record.rollback_accepted().expected_size()},
                      {"expected_root", hex(record.rollback_accepted().expected_root())},

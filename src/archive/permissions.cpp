@@ -16,6 +16,7 @@ bool may_state(Role role, const records::Record& record) {
       return role != Role::auditor || record.run().kind() == "verify";
     case K::kDirectoriesVerified:
     case K::kCheckpointCosigned:
+    case K::kTimestampAttached:
       return true;
     case K::kVolumeStated:
     case K::kCopySeen:

@@ -83,6 +83,12 @@ std::string summarize(ByteView content, ledger::Seq seq) {
                          escape_for_display(record.entry_redacted().why()));
     case K::kCheckpointCosigned:
       return fmt::format("checkpoint of {} entries cosigned", record.checkpoint_cosigned().tree_size());
+    case K::kTimestampAttached:
+      return fmt::format("checkpoint of {} entries time-stamped {} by {}{}",
+                         record.timestamp_attached().tree_size(),
+                         UtcTime{record.timestamp_attached().time_ms()}.rfc3339(),
+                         escape_for_display(record.timestamp_attached().authority()),
+                         record.timestamp_attached().trusted() ? "" : ", not checked against its root");
     case K::kRollbackAccepted:
       return fmt::format("archive of {} entries accepted where {} had been seen: {}",
                          record.rollback_accepted().found_size(), record.rollback_accepted().expected_size(),

@@ -7,11 +7,14 @@
 #include <filesystem>
 
 #include "dalil/archive/archive.hpp"
+#include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "derive.hpp"
 #include "edits.hpp"
 #include "summarize.hpp"
+#include "timestamp_samples.hpp"
 
 namespace {
 
@@ -86,6 +89,8 @@ class Ground {
     run.exceptions.resize(1);
     editor.add_run(run);
     editor.mark_vanished(disk, {{"d", "n", "e"}});
+    const Bytes token = crypto::timestamp::read_reply(*from_base64(fuzz::kGranted)).token;
+    editor.add_timestamp({token, {}, {}}, {1, "fuzz\n"});
   }
 
   std::string directory_;

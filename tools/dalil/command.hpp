@@ -70,6 +70,11 @@ Runner declare_checkpoint_verify(Options& app);
 Runner declare_checkpoint_keys(Options& app);
 Runner declare_checkpoint_accept(Options& app);
 Runner declare_cosign(Options& app);
+Runner declare_timestamp_request(Options& app);
+Runner declare_timestamp_attach(Options& app);
+Runner declare_timestamp_fetch(Options& app);
+Runner declare_timestamp_list(Options& app);
+Runner declare_timestamp_export(Options& app);
 Runner declare_version(Options& app);
 
 }  // namespace dalil::cli

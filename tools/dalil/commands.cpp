@@ -47,6 +47,12 @@ constexpr Command kCommands[] = {
     {"checkpoint accept", "take an archive that was rolled back for good, on record",
      declare_checkpoint_accept},
     {"cosign", "vouch for the newest checkpoint, compared with the one before", declare_cosign},
+    {"timestamp request", "write a request for a time-stamp over the newest checkpoint",
+     declare_timestamp_request},
+    {"timestamp attach", "check an authority's reply and put it on record", declare_timestamp_attach},
+    {"timestamp fetch", "ask an authority over the network, and attach what it says", declare_timestamp_fetch},
+    {"timestamp list", "list the time-stamps, each checked again", declare_timestamp_list},
+    {"timestamp export", "write one out, for others to check with openssl", declare_timestamp_export},
     {"version", "print the version", declare_version},
 };
 
@@ -56,6 +62,7 @@ constexpr CommandGroup kGroups[] = {
     {"incident", "the events that evidence is linked to"},
     {"source", "who or what items came from"},
     {"checkpoint", "signed states of the ledger, which show whether it was rolled back"},
+    {"timestamp", "an authority's word for when the ledger was as it is (RFC 3161)"},
 };
 
 }  // namespace

@@ -72,4 +72,8 @@ void Options::require_any(std::vector<const Option*> options, const std::string&
   });
 }
 
+void Options::explain(const std::string& text) {
+  app_->footer(text + app_->get_footer());
+}
+
 }  // namespace dalil::cli

@@ -54,6 +54,8 @@ class Options {
   Option* add_flag(const std::string& name, bool& value, const std::string& help);
   /// One of these has to be given; `names` says so.
   void require_any(std::vector<const Option*> options, const std::string& names);
+  /// More than one line about the command, for the end of its help. Lines are printed as they are.
+  void explain(const std::string& text);
 
  private:
   Option* keep(CLI::Option* parsed);

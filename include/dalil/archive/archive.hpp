@@ -15,6 +15,8 @@ namespace dalil::archive {
 
 class View;
 class Editor;
+struct StampedCheckpoint;
+struct TimestampToAttach;
 
 /// The group's archive: a directory with the sealed database.
 class Archive {
@@ -206,6 +208,9 @@ class Editor {
   void add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with);
   /// From now on the actor's signature does not count. What they know they may keep: see rotate_keys.
   void remove_key(const ledger::ActorId& actor, const std::string& why);
+  /// Appends what is valid; Error(invalid) says why it is not. Use `attach_timestamp`, which finds the
+  /// checkpoint.
+  Seq add_timestamp(const TimestampToAttach& what, const StampedCheckpoint& about);
 
   // The same questions as View, over what has been changed so far
   std::optional<Row> find_item(const Digest& digest);
