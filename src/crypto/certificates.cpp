@@ -33,15 +33,33 @@ ErrorQueue::~ErrorQueue() {
   ERR_clear_error();
 }
 
-std::string ErrorQueue::newest() const {
-  const char* data = nullptr;
-  int flags = 0;
-  const unsigned long code = ERR_peek_last_error_all(nullptr, nullptr, nullptr, &data, &flags);
-  if (code == 0) return "no reason given";
+namespace {
+
+std::string reason_of(unsigned long code, const char* data, int flags) {
   const char* reason = ERR_SYSTEM_ERROR(code) ? nullptr : ERR_reason_error_string(code);
   std::string text = reason != nullptr ? reason : std::system_category().message(ERR_GET_REASON(code));
   if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') text += std::string(": ") + data;
   return escape_for_display(text);
+}
+
+}  // namespace
+
+std::string ErrorQueue::newest() const {
+  const char* data = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_peek_last_error_all(nullptr, nullptr, nullptr, &data, &flags);
+  return code == 0 ? "no reason given" : reason_of(code, data, flags);
+}
+
+std::string ErrorQueue::take_all() {
+  std::string all;
+  const char* data = nullptr;
+  int flags = 0;
+  while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
+    if (!all.empty()) all += "; ";
+    all += reason_of(code, data, flags);
+  }
+  return all.empty() ? "no reason given" : all;
 }
 
 Certificate decode_certificate(ByteView der) {

@@ -39,6 +39,8 @@ struct ErrorQueue {
   ErrorQueue& operator=(const ErrorQueue&) = delete;
   /// The newest error for people: reason, and what it was about; escaped for display.
   std::string newest() const;
+  /// All of them, the oldest first, which is the cause; they are gone then.
+  std::string take_all();
 };
 
 /// Decodes with an OpenSSL function; null unless every byte was taken.

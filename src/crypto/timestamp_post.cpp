@@ -86,9 +86,9 @@ BIO* put_tls_on_top(BIO* wire, void* argument, int connected, int) {
   return BIO_push(secure, wire);
 }
 
-Error failed(const std::string& url, const ErrorQueue& errors) {
+Error failed(const std::string& url, ErrorQueue& errors) {
   return Error(
-      ErrorCode::io, "no time-stamp from " + quoted(url) + ": " + errors.newest(),
+      ErrorCode::io, "no time-stamp from " + quoted(url) + ": " + errors.take_all(),
       "nothing was attached; check the address and the network, or carry a request file to somebody who "
       "is online: dalil timestamp request");
 }
@@ -102,7 +102,7 @@ Bytes read_all(BIO* from) {
 }  // namespace
 
 Bytes post_request(const std::string& url, ByteView request, int timeout_s) {
-  const ErrorQueue errors;
+  ErrorQueue errors;
   const Address address = parse_address(url);
   Connection connection{address, address.tls ? make_tls(address.host) : nullptr,
                         OSSL_HTTP_adapt_proxy(nullptr, nullptr, address.host.c_str(), address.tls) != nullptr,

@@ -170,7 +170,7 @@ class AirGap(Stamping):
     def test_a_request_goes_out_as_a_file_and_the_reply_comes_back_as_one(self):
         covered = self.dalil("timestamp", "request", "--out", self.path("a.tsq"), "--json").summary["size"]
         self.assertIn(b"Hash Algorithm: sha256", openssl("ts", "-query", "-in", self.path("a.tsq"), "-text").stdout)
-        self.assertEqual(os.path.getsize(self.path("a.tsq")) // 10, 6)
+        self.assertIn(os.path.getsize(self.path("a.tsq")), range(65, 71))  # the nonce may be some bytes shorter
         self.add_entry("later")
         reply = self.authority.reply(self.path("a.tsq"), self.path("a.tsr"))
         result = self.dalil("timestamp", "attach", reply, "--request", self.path("a.tsq"), "--ca",
@@ -255,7 +255,7 @@ class AirGap(Stamping):
         self.add_entry("later")
         self.dalil("timestamp", "attach", reply, "--ca", self.authority.root)
         [stamp] = self.listed()
-        shown = self.dalil("timestamp", "export", stamp["seq"], "--out", self.path("out")).out
+        shown = self.dalil("timestamp", "export", str(stamp["seq"]), "--out", self.path("out")).out
         self.assertEqual(sorted(os.listdir(self.path("out"))),
                          ["chain.pem", "checkpoint.txt", "root.pem", "token.tst"])
         command = re.search(r"openssl ts .*\\\n.*", shown).group(0)
@@ -273,13 +273,13 @@ class AirGap(Stamping):
         self.dalil("timestamp", "attach", self.authority.reply(self.path("a.tsq"), self.path("a.tsr")))
         [stamp] = self.listed()
         os.mkdir(self.path("there"))
-        self.fails("timestamp", "export", stamp["seq"], "--out", self.path("there"), expect=FAILURE,
+        self.fails("timestamp", "export", str(stamp["seq"]), "--out", self.path("there"), expect=FAILURE,
                    message="exists already")
         self.assertEqual(os.listdir(self.path("there")), [])
         self.fails("timestamp", "export", "0", "--out", self.path("new"), expect=FAILURE,
                    message="attaches no time-stamp")
         self.assertFalse(os.path.exists(self.path("new")))
-        self.dalil("timestamp", "export", stamp["seq"], "--out", self.path("new"))
+        self.dalil("timestamp", "export", str(stamp["seq"]), "--out", self.path("new"))
         self.assertEqual(sorted(os.listdir(self.path("new"))), ["chain.pem", "checkpoint.txt", "token.tst"])
 
 

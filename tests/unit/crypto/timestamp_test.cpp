@@ -77,7 +77,7 @@ TEST_CASE("a request asks for a SHA-256, with a nonce of its own and the certifi
   CHECK(read->nonce.size() <= 8);
   CHECK(read->nonce.size() >= 5);
   CHECK(read->nonce != read_request(other)->nonce);
-  CHECK(one.size() <= 69);
+  CHECK(one.size() <= 70);
   // version 1, imprint (algorithm, digest), nonce, certReq TRUE: RFC 3161 section 2.4.1
   CHECK(ByteView(one).subspan(2, 3)[2] == 1);
   CHECK(to_hex(ByteView(one).last(3)) == "0101ff");
