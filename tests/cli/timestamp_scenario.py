@@ -300,7 +300,7 @@ class Network(Stamping):
         self.fetch(server)
         [(path, kind, body)] = server.requests
         self.assertEqual((path, kind), ("/tsa?kind=1", QUERY))
-        self.assertLessEqual(len(body), 69)
+        self.assertLessEqual(len(body), 70)
         self.fetch(server)
         sizes = [one["size"] for one in self.listed()]
         self.assertEqual(sizes[1], sizes[0] + 1)  # the second one covers the entry of the first
