@@ -454,6 +454,9 @@ TEST_CASE("a scan assigns to its source what it takes in, and not what has not c
   f.write("changes", "before");
   f.scan([](ScanOptions& options) { options.source = "X"; });
   CHECK(paths_from(f, "X") == std::set<std::string>{"old", "changes"});
+  const auto runs = f.open().view().runs();
+  REQUIRE(runs.size() == 1);
+  for (const auto& [name, count] : runs[0].counts) CHECK((name != "links" && name != "assigned"));
   f.write("changes", "after all");
   f.write("new", "new");
   f.write("again", "old");
