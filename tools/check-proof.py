@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks a proof that `dalil prove` wrote, without Dalil: one file, nothing but Python's standard library.
 
-    check-proof.py PROOF [--file EVIDENCE] [--trust VKEY]... [--ca FILE]
+    check-proof.py PROOF [--file EVIDENCE] [--trust VKEY]... [--ca FILE] [--extract FOLDER]
 
-Does what docs/checking-without-dalil.md does by hand: commitment, inclusion, signatures, cosignatures, time-stamps
-(through the `openssl` program, if it is there), and whether a file is the one that the entry speaks of. Prints each
-step, then what the entry says. Exit code 0: all is right; 1: a step is wrong; 2: this is no proof, or a failure.
+Does what docs/checking-without-dalil.md does by hand: commitment, inclusion, signatures, cosignatures, and whether a
+file is the one that the entry speaks of. Python cannot check time-stamps: that is done by the `openssl` program, if it
+is there; --extract writes them into files, and says by which command they are checked elsewhere. Prints each step, then
+what the entry says. Exit code 0: all is right; 1: a step is wrong; 2: this is no proof, or a failure.
 The format is in docs/formats/proof.md. Only public data is read; nothing here is secret, so nothing has to be hidden
 from whoever measures its time.
 """
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -23,6 +25,10 @@ import tempfile
 
 FORMAT = "dalil-proof-1"
 LIMIT = 16 << 20
+
+
+class Unusable(Exception):
+    """Something that was given besides the proof cannot be used."""
 
 
 class NotAProof(Exception):
@@ -358,6 +364,21 @@ FIELDS = {
     12: {1: ("volume", "volume"),
          2: ("directory", {1: ("path", "text"), 2: ("name", "text"), 3: ("verdicts", "verdicts"),
                            4: ("verified at", "seconds")})},
+    13: {1: ("public key", "hex"), 2: ("actor", "text"), 3: ("role", "uint"), 4: ("slot", "text"),
+         5: ("opens with", "uint"), 6: ("recipient", "text")},
+    14: {1: ("public key", "hex"), 2: ("why", "text")},
+    15: {1: ("epoch", "uint"), 2: ("why", "text")},
+    16: {1: ("entries", "varints"), 2: ("why", "text")},
+    17: {1: ("alias", "text"), 2: ("consent", "uint"), 3: ("note", "text"), 4: ("reason", "text")},
+    18: {1: ("alias", "text"), 2: ("name", "text"), 3: ("contact", "text"), 4: ("note", "text")},
+    19: {1: ("alias", "text"), 2: ("sha256", "hex"), 3: ("why", "text")},
+    20: {1: ("alias", "text"), 2: ("sha256", "hex"), 3: ("why", "text")},
+    21: {1: ("tree size", "uint"), 2: ("root", "hex"), 3: ("signature", "text"), 4: ("cosigner", "text"),
+         5: ("time", "seconds")},
+    22: {1: ("tree size", "uint"), 2: ("note", "text"), 3: ("token", "length"), 4: ("certificate", "length"),
+         5: ("time", "fixed ms"), 6: ("authority", "text"), 7: ("trusted", "uint")},
+    23: {1: ("expected size", "uint"), 2: ("expected root", "hex"), 3: ("expected note", "text"),
+         4: ("seen", "ms"), 5: ("found size", "uint"), 6: ("found root", "hex"), 7: ("why", "text")},
 }
 
 
@@ -370,6 +391,13 @@ def varint(message, at):
         at, shift = at + 1, shift + 7
         if not message[at - 1] & 0x80:
             return value & (1 << 64) - 1, at
+
+
+def varints(packed):
+    at = 0
+    while at < len(packed):
+        value, at = varint(packed, at)
+        yield value
 
 
 def fields(message):
@@ -421,17 +449,19 @@ def signed(value):
 def shown(value, kind):
     if isinstance(kind, dict):
         return "; ".join(f"{name} {text}" for name, text in rows(value, kind))
-    if kind in ("text", "hex", "length", "verdicts"):
+    if kind in ("text", "hex", "length", "verdicts", "varints"):
         if not isinstance(value, bytes):
             raise ValueError("another type than expected")
+        if kind == "varints":
+            return " ".join(map(str, varints(value)))
         if kind == "verdicts":
             return " ".join(named(VERDICTS, one) for one in value)
         return {"text": printable, "hex": bytes.hex, "length": lambda raw: f"{len(raw)} bytes"}[kind](value)
-    if kind in ("ns", "double"):
+    if kind in ("ns", "fixed ms", "double"):
         if not isinstance(value, bytes) or len(value) != 8:
             raise ValueError("another type than expected")
         number = struct.unpack("<d" if kind == "double" else "<q", value)[0]
-        return when(number // 10**9) if kind == "ns" else repr(number)
+        return repr(number) if kind == "double" else when(number // (10**9 if kind == "ns" else 1000))
     if not isinstance(value, int):
         raise ValueError("another type than expected")
     return {"volume": lambda: f"V{value + 1}", "int": lambda: str(signed(value)), "uint": lambda: str(value),
@@ -489,13 +519,11 @@ STAMPED_AT = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.\
 class Token:
     """One time-stamp, laid out in files for openssl."""
 
-    def __init__(self, folder, timestamp, authorities):
-        self.folder, self.authorities = folder, authorities
-        self.chain = timestamp.chain
-        self.write("stamped", timestamp.stamped.encode())
-        self.write("token", timestamp.token)
-        self.write("chain", "".join(map(pem, timestamp.chain)).encode())
-        self.write("last", pem(timestamp.chain[-1]).encode() if timestamp.chain else b"")
+    def __init__(self, folder, timestamp):
+        self.folder, self.last = folder, timestamp.chain[-1]
+        self.write("checkpoint.txt", timestamp.stamped.encode())
+        self.write("token.tst", timestamp.token)
+        self.write("chain.pem", "".join(map(pem, timestamp.chain)).encode())
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -504,34 +532,35 @@ class Token:
         with open(self.path(name), "wb") as stream:
             stream.write(content)
 
-    def openssl(self, *arguments):
-        done = subprocess.run(["openssl", "ts", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    @staticmethod
+    def openssl(*arguments):
+        done = subprocess.run(["openssl", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False)
         return done.returncode == 0, done.stdout.decode("utf-8", "replace")
 
-    def verify(self):
-        """Result, name and detail of the step."""
-        read, text = self.openssl("-reply", "-token_in", "-in", self.path("token"), "-text")
+    def read(self):
+        """When it was made, in seconds since 1970, and by whom; nothing of that is checked. None: it is none."""
+        read, text = self.openssl("ts", "-reply", "-token_in", "-in", self.path("token.tst"), "-text")
         match = STAMPED_AT.search(text) if read else None
         if not match or match[1] not in MONTHS:
-            return False, "time-stamp", "it is no time-stamp"
+            return None
         date = int(match[6]), MONTHS.index(match[1]) + 1, int(match[2])
         clock = int(match[3]) * 3600 + int(match[4]) * 60 + int(match[5])
-        seconds = days_from(*date) * 86400 + clock
-        # At the token's own time: certificates expire, and that ends nothing.
-        arguments = ["-verify", "-token_in", "-in", self.path("token"), "-data", self.path("stamped"),
-                     "-attime", str(seconds)]
-        if self.chain:
-            arguments += ["-untrusted", self.path("chain")]
-        if self.authorities:
-            arguments += ["-CAfile", self.authorities]
-        else:
-            arguments += ["-CAfile", self.path("last"), "-partial_chain"]
-        right, _ = self.openssl(*arguments)
         authority = re.search(r"^TSA: (?:DirName:)?(.*)$", text, re.MULTILINE)
-        who = printable(authority[1]) if authority else "an authority without a name"
-        compared = "" if self.authorities else "; nobody compared its certificate"
-        return right, "time-stamp", f"{who} at {when(seconds)}{compared}"
+        return days_from(*date) * 86400 + clock, authority[1] if authority else "an authority without a name"
+
+    def command(self, seconds, authorities):
+        """At the token's own time: certificates expire, and that ends nothing."""
+        return ["ts", "-verify", "-data", self.path("checkpoint.txt"), "-token_in", "-in", self.path("token.tst"),
+                "-untrusted", self.path("chain.pem"), "-CAfile", authorities, "-attime", str(seconds)]
+
+    def is_by(self, authorities, seconds):
+        return self.openssl(*self.command(seconds, authorities))[0]
+
+    def holds(self, seconds):
+        """As it stands: up to the last certificate of its own chain, whose ever that is."""
+        self.write("last.pem", pem(self.last).encode())
+        return self.openssl(*self.command(seconds, self.path("last.pem")), "-partial_chain")[0]
 
 
 def pem(der):
@@ -571,6 +600,7 @@ class Check:
     def __init__(self, proof, options):
         self.proof, self.options = proof, options
         self.steps, self.signed, self.origin = [], [], None
+        self.stamps, self.stamped_by_trusted = [], False
         self.statement = Statement(proof.content)
         try:
             self.line = Line(proof.line)
@@ -587,6 +617,7 @@ class Check:
             if key.text not in self.signed:
                 self.step(False, "keys", f"the key of {printable(name)} signed nothing here")
         self.trust()
+        self.authorities()
         self.evidence()
 
     def step(self, right, name, detail):
@@ -644,11 +675,34 @@ class Check:
             self.step(False, "time-stamp", "it is about another checkpoint")
         elif any(one not in note.signatures for one in stamped.signatures):
             self.step(False, "time-stamp", "the stamped note holds a signature that the proof does not")
-        elif not shutil.which("openssl"):
-            self.step(None, "time-stamp", "there is no openssl program here to check it")
+        elif not timestamp.chain:
+            self.step(False, "time-stamp", "it has no certificates")
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                self.step(*Token(folder, timestamp, self.options.ca).verify())
+            self.stamps.append(timestamp)
+            if shutil.which("openssl"):
+                with tempfile.TemporaryDirectory() as folder:
+                    self.token(note, Token(folder, timestamp))
+            else:
+                self.step(None, "time-stamp", "there is no openssl program here: see --extract")
+
+    def token(self, note, token):
+        read = token.read()
+        if not read:
+            self.step(False, "time-stamp", "it is no time-stamp")
+            return
+        seconds, who = read
+        right = token.holds(seconds)
+        trusted = right and bool(self.options.ca) and token.is_by(self.options.ca, seconds)
+        self.stamped_by_trusted = self.stamped_by_trusted or trusted
+        self.step(right, "time-stamp",
+                  f"{printable(who)}{', whom you trust,' if trusted else ''} stamped the tree of {entries(note.size)} "
+                  f"at {when(seconds)}")
+
+    def authorities(self):
+        if self.options.ca:
+            self.step(self.stamped_by_trusted, "authority", "that one whom you trust has stamped this")
+        elif self.stamps:
+            self.step(None, "authority", "no certificate of an authority was compared")
 
     def trust(self):
         for text in self.options.trust:
@@ -690,6 +744,43 @@ class Check:
             print(f"  {printable(name)} ({printable(role)})\n    {printable(key.text)}")
         return 0
 
+    def extract(self, folder):
+        """Each time-stamp in a folder of its own, and how openssl checks it there."""
+        if not self.stamps:
+            print("\nthe proof holds no time-stamp to extract")
+            return
+        os.mkdir(folder)
+        for number, timestamp in enumerate(self.stamps, 1):
+            place = os.path.join(folder, str(number))
+            os.mkdir(place)
+            token = Token(place, timestamp)
+            read = token.read() if shutil.which("openssl") else None
+            print(f"\ntime-stamp {number} is checked by")
+            if not read:
+                print(f"  openssl ts -reply -token_in -in {shlex.quote(token.path('token.tst'))} -text")
+                print("  which prints its time; then, with that in seconds since 1970 in the place of TIME")
+            command = token.command(read[0] if read else "TIME", "ROOT.pem")
+            print("  openssl " + " ".join(map(shlex.quote, command)))
+            print("  with the authority's root certificate, as you got it from there, as ROOT.pem")
+
+
+def read_options(options):
+    """Refuses what can only be a mistake, before anything is said about the proof."""
+    try:
+        for text in options.trust:
+            Key(text)
+    except NotAProof:
+        raise Unusable("--trust: no verifier key") from None
+    if options.ca:
+        with open(options.ca, "rb") as stream:
+            blocks = re.findall(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", stream.read(), re.DOTALL)
+        if not blocks:
+            raise Unusable(f"--ca: no certificate in '{printable(options.ca)}'")
+        if not shutil.which("openssl"):
+            raise Unusable("--ca: there is no openssl program here to check time-stamps; see --extract")
+    if options.extract and os.path.lexists(options.extract):
+        raise Unusable(f"--extract: '{printable(options.extract)}' exists already")
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -697,17 +788,23 @@ def main():
     parser.add_argument("--file", metavar="EVIDENCE", help="is it the file that the entry speaks of?")
     parser.add_argument("--trust", metavar="VKEY", action="append", default=[],
                         help="a key that you got from its owner: it must have signed; may be repeated")
-    parser.add_argument("--ca", metavar="FILE", help="PEM certificates of time-stamping authorities that you trust")
+    parser.add_argument("--ca", metavar="FILE",
+                        help="root certificates (PEM) of authorities that you trust: one of them must have stamped")
+    parser.add_argument("--extract", metavar="FOLDER",
+                        help="write the time-stamps into files of a new folder, for openssl")
     options = parser.parse_args()
     try:
-        for text in options.trust:
-            Key(text)
+        read_options(options)
         with open(options.proof, "rb") as stream:
             proof = Proof(stream.read(LIMIT + 1))
-        return Check(proof, options).report()
+        check = Check(proof, options)
+        result = check.report()
+        if options.extract:
+            check.extract(options.extract)
+        return result
     except NotAProof as problem:
         print(f"check-proof: error: not a proof: {problem}", file=sys.stderr)
-    except OSError as problem:
+    except (Unusable, OSError) as problem:
         print(f"check-proof: error: {problem}", file=sys.stderr)
     return 2
 

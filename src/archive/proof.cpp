@@ -7,6 +7,7 @@
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "proof_parts.hpp"
 #include "schema.hpp"
 
 namespace dalil::archive {
@@ -28,35 +29,11 @@ ledger::Entry open_entry(View& view, Seq seq) {
   return entry;
 }
 
-ProofCheckpoint lead_to(ledger::Reader& reader, Seq seq, const std::string& note_text) {
-  const auto note = merkle::Note::parse(note_text);
-  const auto checkpoint = note ? merkle::Checkpoint::parse(note->text) : std::nullopt;
-  if (!checkpoint)
-    throw Error(ErrorCode::corrupt, "a checkpoint of the archive is ill-formed", "run 'dalil check'");
-  return {{std::nullopt, seq, merkle::inclusion_proof(seq, checkpoint->size, reader.nodes()), note_text}, {}};
-}
-
-/// Those of the signers whose signature stands under one of the checkpoints: no name leaves the archive
-/// without need.
-std::vector<ProofKey> keys_of(const std::vector<ledger::Signer>& signers,
-                              const std::vector<ProofCheckpoint>& checkpoints) {
-  std::vector<ProofKey> keys;
-  for (const ledger::Signer& signer : signers) {
-    const bool signed_one = std::ranges::any_of(checkpoints, [&](const ProofCheckpoint& one) {
-      const auto verified = merkle::check(*merkle::Note::parse(one.proof.checkpoint), {signer.key}).verified;
-      return !verified.empty();
-    });
-    if (signed_one)
-      keys.push_back({signer.key, escape_for_display(signer.actor_name), ledger::name_of(signer.role)});
-  }
-  return keys;
-}
-
 }  // namespace
 
-Proof prove(View& view, Seq seq) {
-  ledger::Reader& reader = view.reader();
+Proof prove(View& view, Seq seq, std::optional<std::uint64_t> checkpoint) {
   ledger::Entry entry = open_entry(view, seq);
+  for (const Row item : items_named(view, entry.content)) require_consent(view, item);
   Statement statement = read_statement(entry.content);
   Proof proof;
   proof.kind = std::move(statement.kind);
@@ -64,8 +41,7 @@ Proof prove(View& view, Seq seq) {
   proof.line = entry.line.text();
   proof.salt = entry.salt;
   proof.content = std::move(entry.content);
-  proof.checkpoints.push_back(lead_to(reader, seq, reader.checkpoint()));
-  proof.keys = keys_of(reader.signers(), proof.checkpoints);
+  add_checkpoints(proof, view, seq, checkpoint);
   return proof;
 }
 

@@ -77,6 +77,7 @@ Certificates known_certificates(const OpenedToken& opened, const Expected& expec
   std::vector<Bytes> all = encode_certificates(opened.token->d.sign->cert);
   all.insert(all.end(), expected.helping.begin(), expected.helping.end());
   all.insert(all.end(), expected.trusted.begin(), expected.trusted.end());
+  if (expected.last) all.push_back(*expected.last);
   return decode_certificates(all);
 }
 
@@ -93,7 +94,8 @@ X509* top_of(X509* signer, const STACK_OF(X509) * known) {
   return top;
 }
 
-/// Trusts what was given or, if nothing was, the last certificate at hand; at the token's own time.
+/// Trusts what was given or, if nothing was, the certificate that the chain has to end in, or the last one at
+/// hand; at the token's own time.
 Store make_store(const Expected& expected, X509* signer, const STACK_OF(X509) * known, UtcTime time) {
   Store store(X509_STORE_new());
   require(store != nullptr, "check certificates");
@@ -103,7 +105,9 @@ Store make_store(const Expected& expected, X509* signer, const STACK_OF(X509) * 
   X509_VERIFY_PARAM_set_auth_level(param, kSecurityLevel);
   if (expected.trusted.empty()) {
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
-    X509_STORE_add_cert(store.get(), top_of(signer, known));
+    const Certificate last = expected.last ? decode_certificate(*expected.last) : nullptr;
+    if (last != nullptr) X509_STORE_add_cert(store.get(), last.get());
+    if (!expected.last) X509_STORE_add_cert(store.get(), top_of(signer, known));
     return store;
   }
   const Certificates trusted = decode_certificates(expected.trusted);

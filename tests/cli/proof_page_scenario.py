@@ -9,7 +9,7 @@ import tempfile
 
 from scenario import FIXTURES, Scenario, main, pattern
 from time_authority import TimeAuthority
-from witnesses import cosigned, stamped
+from witnesses import attach, cosigned, stamped
 
 ROOT = os.path.dirname(FIXTURES)
 PAGE = os.path.join(ROOT, "docs", "checking-without-dalil.md")
@@ -42,7 +42,7 @@ class Page(Scenario):
 
     def run_page(self, value=None, evidence=None, known=None):
         """The page's commands in a directory of their own."""
-        place = tempfile.mkdtemp(dir=self.dir)
+        self.place = place = tempfile.mkdtemp(dir=self.dir)
         with open(os.path.join(place, "proof.json"), "w", encoding="utf-8") as file:
             file.write(json.dumps(value or self.value, ensure_ascii=False, indent=2) + "\n")
         shutil.copy(evidence or self.clip, os.path.join(os.fsencode(place), b"evidence.bin"))
@@ -50,7 +50,7 @@ class Page(Scenario):
         with open(os.path.join(place, "known-key.txt"), "w", encoding="utf-8") as file:
             file.write((known or self.key_text) + "\n")
         return subprocess.run(["bash"], input=commands(), cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              encoding="utf-8", env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, timeout=120)
+                              encoding="utf-8", env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, timeout=400)
 
     def test_every_command_of_the_page_succeeds(self):
         done = self.run_page()
@@ -82,6 +82,58 @@ class Page(Scenario):
         self.assert_stops(self.run_page(value))
         stamp["token"] = flip(token, -20)
         self.assert_stops(self.run_page(value))
+
+    def test_the_proof_of_an_archive_that_was_stamped_and_cosigned(self):
+        authority = TimeAuthority(os.path.join(self.dir, "authority"))
+        auditor = os.path.join(self.dir, "auditor.key")
+        self.dalil("key", "add", "--role", "auditor", "--name", "Omar", "--key-file", auditor)
+        attach(self, authority)
+        self.dalil("cosign", env={"DALIL_KEY_FILE": auditor})
+        path = os.path.join(self.dir, "witnessed.json")
+        self.dalil("prove", "disk:field/clip.bin", "--out", path)
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+        self.assertEqual(len(value["checkpoints"]), 3)
+        done = self.run_page(value)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("was cosigned by Omar", done.stdout)
+        self.assertIn("PROVEN", done.stdout)
+
+        # What the script says is to be done with the files that it writes.
+        shutil.copy(authority.root, os.path.join(self.place, "ROOT.pem"))
+        wanted = re.findall(r"^  (openssl ts -verify .*)$", done.stdout, re.MULTILINE)
+        self.assertEqual(len(wanted), 1, done.stdout)
+        for changed, expect in ((None, 0), ("checkpoint.txt", 1), ("token.tst", 1)):
+            if changed:
+                with open(os.path.join(self.place, "stamps", "1", changed), "r+b") as file:
+                    file.seek(-20, os.SEEK_END)
+                    byte = file.read(1)
+                    file.seek(-1, os.SEEK_CUR)
+                    file.write(bytes([byte[0] ^ 1]))
+            made = subprocess.run(["bash", "-c", wanted[0]], cwd=self.place, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=60)
+            self.assertEqual(made.returncode, expect, made.stdout)
+            self.assertEqual("Verification: OK" in made.stdout, expect == 0, made.stdout)
+            if changed:
+                with open(os.path.join(self.place, "stamps", "1", changed), "r+b") as file:
+                    file.seek(-20, os.SEEK_END)
+                    file.write(byte)
+
+    def test_a_known_key_that_only_stands_in_the_list_has_not_signed(self):
+        """A forger who makes the whole proof with a key of his own can still name the group's."""
+        other, key = os.path.join(self.dir, "other"), os.path.join(self.dir, "other.key")
+        env = {"DALIL_ARCHIVE": other, "DALIL_KEY_FILE": key}
+        self.dalil("init", other, env=env)
+        self.dalil("volume", "add", "disk", "--kind", "working", "--root", self.tree, env=env)
+        self.dalil("scan", self.tree, "--volume", "disk", "--no-metadata", env=env)
+        path = os.path.join(self.dir, "forged.json")
+        self.dalil("prove", "disk:field/clip.bin", "--out", path, env=env)
+        with open(path, encoding="utf-8") as file:
+            forged = json.load(file)
+        forged["keys"].insert(0, self.value["keys"][0])
+        done = self.run_page(forged)
+        self.assert_stops(done)
+        self.assertIn("WRONG: the key that the group gave has signed", done.stdout)
 
     def witnessed(self):
         """The proof with a cosignature and a time-stamp."""

@@ -65,6 +65,12 @@ class TimeAuthority:
         with open(self.file("token"), "rb") as file:
             return file.read()
 
+    def reply(self, request, reply):
+        """Answers a request file by a reply file."""
+        self.openssl("ts", "-reply", "-config", self.config, "-section", "here", "-queryfile", request,
+                     "-signer", self.signer, "-inkey", self.file("signer.key"), "-out", reply)
+        return reply
+
     def chain(self):
         """DER of the signer's and the root's certificates."""
         return [self.openssl("x509", "-in", one, "-outform", "DER") for one in (self.signer, self.root)]

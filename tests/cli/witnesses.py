@@ -41,3 +41,13 @@ def stamped(value, authority):
         {"stamped": note, "token": base64.b64encode(authority.token(bytes_of(note))).decode(),
          "chain": [base64.b64encode(one).decode() for one in authority.chain()]})
     return value
+
+
+def attach(scenario, authority):
+    """Has the archive's newest checkpoint stamped; the number of entries that the stamp covers."""
+    request = os.path.join(scenario.dir, "request.tsq")
+    size = scenario.dalil("timestamp", "request", "--out", request, "--json").summary["size"]
+    reply = authority.reply(request, os.path.join(scenario.dir, "reply.tsr"))
+    scenario.dalil("timestamp", "attach", reply, "--request", request, "--ca", authority.root)
+    os.remove(request)
+    return size

@@ -53,6 +53,9 @@ class TimeAuthority {
     }
   }
 
+  /// What it says the time is, from now on; Unix seconds.
+  void set_clock(std::int64_t now) { options_.now = now; }
+
   /// Root certificate, DER.
   Bytes root() const { return der(root_.get()); }
   Bytes middle() const { return der(middle_.get()); }

@@ -2,6 +2,7 @@
 
 #include "command.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/timestamp.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/formats/proof.hpp"
 #include "forms.hpp"
@@ -12,7 +13,7 @@ namespace dalil::cli {
 namespace {
 
 struct CheckProofOptions {
-  std::string file, evidence;
+  std::string file, evidence, authorities;
   std::vector<std::string> trusted;
 };
 
@@ -29,6 +30,8 @@ formats::ProofQuestion question_from(const CheckProofOptions& options) {
     const FileContent content = content_of_file(options.evidence);
     question.evidence = {content.digest, content.size_bytes};
   }
+  if (!options.authorities.empty())
+    question.authorities = crypto::timestamp::read_certificates(files::read_small_file(options.authorities));
   return question;
 }
 
@@ -93,6 +96,7 @@ int run_check_proof(Session& session, const CheckProofOptions& options) {
                          {"result", answer_of(check)},
                          {"right", check.right()},
                          {"trusted", check.trusted},
+                         {"stamped_at", check.stamped_at ? Json(check.stamped_at->rfc3339_ms()) : Json()},
                          {"proven", check.proven},
                          {"not_proven", check.not_proven}});
   return check.right() ? kExitOk : kExitNo;
@@ -109,6 +113,9 @@ Runner declare_check_proof(Options& app) {
                  "a key that you got from its owner: it must have signed; may be repeated")
       ->type_name("VKEY")
       ->allow_extra_args(false);
+  app.add_option("--ca", options->authorities,
+                 "root certificates (PEM) of authorities that you trust: one of them must have stamped")
+      ->type_name("FILE");
   return [options](Session& session) { return run_check_proof(session, *options); };
 }
 

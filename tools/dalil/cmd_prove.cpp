@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
@@ -14,8 +16,8 @@ namespace {
 
 struct ProveOptions {
   std::string what, copy, incident, out;
-  std::optional<std::uint64_t> link, run, entry;
-  bool facts = false;
+  std::optional<std::uint64_t> link, run, entry, checkpoint;
+  bool facts = false, names_source = false;
 };
 
 void require_one_question(const ProveOptions& options) {
@@ -60,8 +62,10 @@ archive::Seq copy_of_item(archive::View& view, archive::Row item, const std::str
 }
 
 archive::Seq entry_about_item(archive::View& view, const ProveOptions& options) {
-  if (const auto question = verdict_question(view, options.what))
+  if (const auto question = verdict_question(view, options.what)) {
+    archive::require_consent(view, question->first);  // an intact copy is not named in the entry
     return verdict_on(view, question->first, question->second);
+  }
   const archive::Row item = item_named(view, options.what);
   if (!options.copy.empty()) return copy_of_item(view, item, options.copy);
   if (!options.facts) return archive::first_entry_of(view, item);
@@ -85,6 +89,29 @@ void require_kind(const ProveOptions& options, const archive::Proof& proof) {
                 "the entries of a volume's runs are listed by: dalil volume show VOLUME");
 }
 
+/// Entries of class source may tell who a source is: nobody gives that away by a number mistyped.
+void require_intent(archive::View& view, const ProveOptions& options, archive::Seq seq) {
+  if (options.names_source || seq >= view.reader().size()) return;
+  if (view.reader().line(seq).seal_class != ledger::SealClass::source) return;
+  throw Error(ErrorCode::usage, fmt::format("entry {} is of class source: it may tell who a source is", seq),
+              "if that is meant, and the source allows it: --names-source");
+}
+
+/// No source, no consent on record: for people to decide.
+void note_missing_consent(Printer& out, archive::View& view, const archive::Statement& statement) {
+  const auto item = statement.digest ? view.find_item(*statement.digest) : std::nullopt;
+  if (item && !view.consent_of_item(*item))
+    out.note("no source is assigned to this item: nobody's consent is on record");
+}
+
+/// What is handed to a court is looked at as the court will.
+void require_sound(const formats::ProofCheck& check) {
+  for (const formats::ProofStep& step : check.steps)
+    if (step.result == formats::ProofStep::Result::wrong)
+      throw Error(ErrorCode::corrupt, "the proof would not hold: " + step.name + ": " + step.detail,
+                  "nothing was written; run 'dalil check'");
+}
+
 std::string encoded(const archive::Proof& proof) {
   std::string text = formats::encode_proof(proof);
   if (text.size() > formats::kMaxProofBytes)
@@ -94,20 +121,54 @@ std::string encoded(const archive::Proof& proof) {
   return text;
 }
 
+bool by_others(const archive::Proof& proof) {
+  return std::ranges::any_of(proof.checkpoints, [](const auto& one) { return !one.timestamps.empty(); }) ||
+         std::ranges::any_of(proof.keys, [](const archive::ProofKey& one) {
+           return one.key.type == merkle::NoteKeyType::cosignature;
+         });
+}
+
+/// Whose word stands behind the entry; all of them are named in the file.
+void print_witnesses(Printer& out, const archive::Proof& proof, const formats::ProofCheck& check) {
+  out.line();
+  out.line("who speaks for it");
+  for (const formats::ProofStep& step : check.steps)
+    if (step.name == "signature" || step.name == "cosignature" || step.name == "time-stamp")
+      print_wrapped(out, "  - ", step.detail);
+  if (!by_others(proof))
+    out.note(
+        "nobody but the archive's own keys speaks for it: see 'dalil help cosign' and 'dalil help "
+        "timestamp'");
+}
+
 void print_disclosed(Printer& out, const ProveOptions& options, const archive::Proof& proof,
-                     const archive::Statement& statement, const ledger::PublicLine& line) {
+                     const formats::ProofCheck& check) {
+  const archive::Statement& statement = check.statement;
+  const ledger::PublicLine& line = *check.line;
   out.line(fmt::format("wrote {}: a proof of entry {}", in_quotes(options.out), line.seq));
   out.line();
   out.line("it tells everybody who gets it, and nothing else of the archive");
   print_entry(out, line, statement);
-  for (const archive::ProofKey& key : proof.keys)
-    out.line(fmt::format("  {:<15} {} ({})", "signed by", escape_for_display(key.name), key.role));
   if (statement.kind == "directories_verified" || statement.kind == "run")
     print_wrapped(out,
                   "  note: ", "an entry cannot be shown in part: all paths that are listed above are in it.");
+  print_witnesses(out, proof, check);
   out.line();
   out.line("it is checked by: dalil check-proof " + escape_for_display(options.out) +
            (statement.digest ? " --file EVIDENCE" : ""));
+}
+
+Json sizes_of(const archive::Proof& proof) {
+  Json sizes = Json::array();
+  for (const archive::ProofCheckpoint& one : proof.checkpoints)
+    sizes.push_back(merkle::Checkpoint::parse(merkle::Note::parse(one.proof.checkpoint)->text)->size);
+  return sizes;
+}
+
+std::size_t timestamps_in(const archive::Proof& proof) {
+  std::size_t count = 0;
+  for (const archive::ProofCheckpoint& one : proof.checkpoints) count += one.timestamps.size();
+  return count;
 }
 
 int run_prove(Session& session, const ProveOptions& options) {
@@ -116,20 +177,25 @@ int run_prove(Session& session, const ProveOptions& options) {
     throw Error(ErrorCode::conflict, in_quotes(options.out) + " exists already", "name another file");
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
-  const archive::Proof proof = archive::prove(view, entry_to_prove(view, options));
+  const archive::Seq seq = entry_to_prove(view, options);
+  require_intent(view, options, seq);
+  const archive::Proof proof = archive::prove(view, seq, options.checkpoint);
   require_kind(options, proof);
+  const formats::ProofCheck check = formats::check_proof(proof);
+  require_sound(check);
   const std::string text = encoded(proof);
   files::write_atomically(options.out, as_bytes(text));
-  const archive::Statement statement = archive::read_statement(proof.content);
-  const ledger::PublicLine line = *ledger::PublicLine::parse(proof.line);
-  print_disclosed(session.out(), options, proof, statement, line);
-  Json entry = json_of(statement);
-  entry["seq"] = line.seq;
+  note_missing_consent(session.out(), view, check.statement);
+  print_disclosed(session.out(), options, proof, check);
+  Json entry = json_of(check.statement);
+  entry["seq"] = seq;
   session.out().object("statement", entry);
   session.out().object("summary", {{"command", "prove"},
-                                   {"entry", line.seq},
+                                   {"entry", seq},
                                    {"kind", proof.kind},
-                                   {"checkpoints", proof.checkpoints.size()},
+                                   {"checkpoints", sizes_of(proof)},
+                                   {"timestamps", timestamps_in(proof)},
+                                   {"keys", proof.keys.size()},
                                    {"bytes", text.size()}});
   return kExitOk;
 }
@@ -151,6 +217,12 @@ Runner declare_prove(Options& app) {
       ->type_name("N");
   app.add_option("--incident", options->incident, "the newest revision of an incident")->type_name("ID");
   app.add_option("--entry", options->entry, "any entry, as 'log' lists it")->type_name("N");
+  app.add_flag("--names-source", options->names_source, "also an entry that may tell who a source is");
+  app.add_option(
+         "--checkpoint", options->checkpoint,
+         "lead to this checkpoint only, by its number of entries, and not to those that speak for the "
+         "entry best")
+      ->type_name("SIZE");
   app.add_option("--out", options->out, "a new file for the proof")->required()->type_name("FILE");
   return [options](Session& session) { return run_prove(session, *options); };
 }

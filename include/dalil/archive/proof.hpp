@@ -58,9 +58,19 @@ struct Proof {
   std::vector<ProofKey> keys;                ///< of all signatures in `checkpoints`, and no others
 };
 
-/// Error(wrong_key) if the role may not see the entry, Error(not_found) if its content was destroyed or there
-/// is no such entry.
-Proof prove(View& view, Seq seq);
+/// The entry, whole, and the way to `checkpoint` (entries of its tree) or, where none is named, to those that
+/// speak for it best: the first that each authority stamped, the first that each cosigner cosigned, and the
+/// newest.
+///
+/// Error(not_found) if there is no such entry or checkpoint, or the content was destroyed. Error(wrong_key)
+/// if the role may not see the entry or, where it names items, the consent of their sources; Error(conflict)
+/// if that is for less than courts (`require_consent`).
+Proof prove(View& view, Seq seq, std::optional<std::uint64_t> checkpoint = {});
+
+/// Passes if the item may be shown to a court. Error(conflict) if one of its sources consents to less,
+/// Error(wrong_key) if that is not visible to this role. Where no source is assigned nobody has consented to
+/// anything and nobody objects: that is for people to decide.
+void require_consent(View& view, Row item);
 
 /// The entry that first said that the item was seen.
 Seq first_entry_of(View& view, Row item);

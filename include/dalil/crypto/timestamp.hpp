@@ -65,6 +65,8 @@ struct Expected {
   std::vector<Bytes> trusted;
   /// Further certificates to find the way to one of them.
   std::vector<Bytes> helping;
+  /// Where none is trusted: the certificate that the chain has to end in, instead of the last one at hand.
+  std::optional<Bytes> last{};
 };
 
 /// What a check found.

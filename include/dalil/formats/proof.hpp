@@ -29,6 +29,8 @@ struct EvidenceFile {
 struct ProofQuestion {
   std::vector<merkle::NoteKey> trusted;  ///< keys that were compared with their owners
   std::optional<EvidenceFile> evidence;
+  /// DER root certificates of time-stamping authorities that are trusted: one of them must have stamped.
+  std::vector<Bytes> authorities{};
 };
 
 /// One step of a check.
@@ -46,7 +48,9 @@ struct ProofCheck {
   std::optional<ledger::PublicLine> line;
   std::vector<std::string> proven, not_proven;  ///< in plain words
   bool trusted = false;  ///< every trusted key that was asked for has signed, and there is one
-  bool right() const;    ///< no step is wrong
+  /// The earliest time at which a trusted authority stamped a tree with this entry. Absent if none did.
+  std::optional<UtcTime> stamped_at;
+  bool right() const;  ///< no step is wrong
 };
 /// Pure: asks neither an archive, nor a network, nor the time. Never throws for a bad proof.
 ProofCheck check_proof(const archive::Proof& proof, const ProofQuestion& question = {});

@@ -27,6 +27,7 @@ struct NoteSignature {
   std::string name;
   std::uint32_t key_id = 0;
   Bytes bytes;  ///< without the key id
+  bool operator==(const NoteSignature&) const = default;
 };
 
 struct Note {

@@ -131,8 +131,23 @@ TEST_CASE_METHOD(Populated, "a role proves what it may see") {
   const ledger::Keyring auditor = admit(ledger::Role::auditor, "Omar");
   const archive::Archive seen_by_auditor = open(auditor);
   auto view = seen_by_auditor.view();
-  CHECK(check_proof(archive::prove(view, seen)).right());
+  CHECK(check_proof(archive::prove(view, 0)).right());
+  // What it is about is visible to the role, whether it may leave is not.
+  CHECK(code_of([&] { archive::prove(view, seen); }) == ErrorCode::wrong_key);
   CHECK(code_of([&] { archive::prove(view, link); }) == ErrorCode::wrong_key);
   CHECK(code_of([&] { archive::facts_entry(view, item); }) == ErrorCode::wrong_key);
   CHECK(code_of([&] { archive::prove(view, 10'000); }) == ErrorCode::not_found);
+}
+
+TEST_CASE("a content of no known form says so, and speaks of no file") {
+  // The number of a kind that no version has; a kind whose message is cut off; nothing; nonsense.
+  for (const char* hex : {"ba3e00", "1a05220101", "", "ffffffffffffffffffffffff", "00"}) {
+    const archive::Statement statement = archive::read_statement(*from_hex(hex));
+    INFO(hex);
+    CHECK(statement.text.find("cannot read") != std::string::npos);
+    CHECK_FALSE(statement.digest);
+    CHECK(statement.fields.empty());
+  }
+  CHECK(archive::read_statement(*from_hex("ba3e00")).kind == "record 999");
+  CHECK(archive::read_statement(*from_hex("1a05220101")).kind == "copy_seen");
 }

@@ -1,10 +1,13 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/timestamp.hpp"
 #include "dalil/files/handle.hpp"
 #include "proof_fixture.hpp"
+#include "time_authority.hpp"
 
 using namespace dalil;
 using namespace dalil::formats;
@@ -24,13 +27,17 @@ std::optional<bool> verdict_on(std::string_view text, const ProofQuestion& quest
   }
 }
 
-bool is_wrong(const Proof& proof, const std::string& step) {
-  const ProofCheck check = check_proof(proof);
+bool is_wrong(const Proof& proof, const std::string& step, const ProofQuestion& question = {}) {
+  const ProofCheck check = check_proof(proof, question);
   INFO(steps_of(check));
   CHECK(check.proven.empty());
   return !check.right() && std::any_of(check.steps.begin(), check.steps.end(), [&](const ProofStep& one) {
     return one.name == step && one.result == ProofStep::Result::wrong;
   });
+}
+
+bool said(const std::vector<std::string>& sentences, const std::string& part) {
+  return std::ranges::any_of(sentences, [&](const std::string& one) { return one.find(part) != one.npos; });
 }
 
 /// The places of the values that nothing authenticates (docs/formats/proof.md).
@@ -40,6 +47,14 @@ std::vector<bool> unauthenticated(const std::string& text) {
     for (std::size_t at = text.find(member); at != text.npos; at = text.find(member, at + 1))
       for (std::size_t i = at + member.size(); text[i] != '"'; ++i) marked[i] = true;
   return marked;
+}
+
+Proof stamped(Proof proof, TimeAuthority& authority) {
+  const std::string& note = proof.checkpoints[0].proof.checkpoint;
+  const Bytes request = crypto::timestamp::make_request(crypto::sha256(as_bytes(note)));
+  const auto reply = crypto::timestamp::read_reply(authority.reply(request));
+  proof.checkpoints[0].timestamps.push_back({note, reply.token, {authority.signer(), authority.root()}});
+  return proof;
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -67,10 +82,13 @@ TEST_CASE("a proof of an entry is right, and says what nobody compared") {
   CHECK_FALSE(check.trusted);
   CHECK(check.statement.kind == "scan_note");
   CHECK(check.line->seq == 6);
-  REQUIRE(check.proven.size() == 2);
-  CHECK(check.proven[1].find("Omar (auditor) vouched for the tree of 11 entries at 2017-09-12T07:06:40Z") !=
-        std::string::npos);
-  CHECK(check.not_proven.front().find("who made it") == 0);
+  REQUIRE(check.proven.size() == 1);
+  REQUIRE(check.not_proven.size() > 2);
+  CHECK(check.not_proven[0].find("who made it") == 0);
+  CHECK(
+      check.not_proven[1] ==
+      "that Omar (auditor) vouched for the tree of 11 entries at 2017-09-12T07:06:40Z: nobody compared that "
+      "key (--trust)");
 }
 
 TEST_CASE("a proof is right at every place of a tree of any size") {
@@ -83,6 +101,8 @@ TEST_CASE("a key is trusted if it has signed, and a trusted key that has not sig
     const ProofCheck check = check_proof(proof, {{key.key}, std::nullopt});
     CHECK(check.right());
     CHECK(check.trusted);
+    CHECK(said(check.proven, "a key that you trust, that of " + key.name));
+    CHECK(check.proven.size() == 2);
     CHECK(check.not_proven.front().find("who made it") == std::string::npos);
   }
   const merkle::NoteKey stranger{kSampleOrigin, merkle::NoteKeyType::ed25519, key_from(9).public_key()};
@@ -220,6 +240,94 @@ TEST_CASE("a proof has one form only") {
         std::string("{}"), std::string()})
     CHECK_FALSE(verdict_on(other));
   CHECK_FALSE(verdict_on(std::string(kMaxProofBytes + 1, ' ')));
+}
+
+TEST_CASE("a time-stamp has to be about the proof's own checkpoint, and by whom one trusts") {
+  TimeAuthority authority, other;
+  Proof proof = stamped(sample_proof(), authority);
+  const ProofCheck check = check_proof(proof);
+  INFO(steps_of(check));
+  CHECK(check.right());
+  CHECK_FALSE(check.stamped_at);
+  CHECK(said(check.not_proven, "that it existed at 2017-09-11T08:30:00Z, as "));
+  CHECK_FALSE(said(check.proven, "2017-09-11"));
+
+  ProofQuestion trusting;
+  trusting.authorities = {authority.root()};
+  const ProofCheck trusted = check_proof(proof, trusting);
+  CHECK(trusted.right());
+  CHECK(trusted.stamped_at == UtcTime{1505118600000});
+  CHECK(said(trusted.proven, "it existed at 2017-09-11T08:30:00Z: "));
+  CHECK_FALSE(said(trusted.not_proven, "that it existed"));
+  CHECK(said(trusted.not_proven, "when before 2017-09-11T08:30:00Z it was written"));
+  trusting.authorities = {other.root()};
+  CHECK(is_wrong(proof, "authority", trusting));
+  CHECK_FALSE(check_proof(proof, trusting).stamped_at);
+
+  // Two authorities: who trusts one of them need not know the other.
+  Proof both = stamped(proof, other);
+  CHECK(check_proof(both, trusting).right());
+  CHECK(said(check_proof(both, trusting).not_proven, "that it existed at"));
+  both.checkpoints[0].timestamps.clear();
+  CHECK(is_wrong(both, "authority", trusting));
+
+  auto& stamp = proof.checkpoints[0].timestamps[0];
+  SECTION("of another checkpoint") {
+    stamp = stamped(sample_proof(12), authority).checkpoints[0].timestamps[0];
+    CHECK(is_wrong(proof, "time-stamp"));
+  }
+  SECTION("of a note with a signature that the proof lacks") {
+    proof.checkpoints[0].proof.checkpoint = sample_proof(11, false).checkpoints[0].proof.checkpoint;
+    proof.keys.pop_back();
+    CHECK(is_wrong(proof, "time-stamp"));
+  }
+  SECTION("of the note before it was cosigned") {
+    stamp = stamped(sample_proof(11, false), authority).checkpoints[0].timestamps[0];
+    CHECK(check_proof(proof).right());
+  }
+  SECTION("of other bytes") {
+    stamp.stamped += "\n";
+    CHECK(is_wrong(proof, "time-stamp"));
+  }
+  SECTION("with a chain that ends elsewhere, though the token carries its signer's certificate") {
+    stamp.chain = {other.signer(), other.root()};
+    CHECK(is_wrong(proof, "time-stamp"));
+    stamp.chain = {authority.signer(), other.root()};
+    CHECK(is_wrong(proof, "time-stamp"));
+    stamp.chain.clear();
+    CHECK(is_wrong(proof, "time-stamp"));
+    trusting.authorities = {authority.root()};
+    CHECK(is_wrong(proof, "time-stamp", trusting));
+    stamp.chain = {Bytes(10, 1)};
+    CHECK(is_wrong(proof, "time-stamp"));
+  }
+}
+
+TEST_CASE("a proof with a time-stamp and any byte changed is refused, or wrong, or lacks a certificate") {
+  TimeAuthority authority;
+  const Proof proof = stamped(sample_proof(), authority);
+  const std::string text = encode_proof(proof);
+  std::vector<bool> free = unauthenticated(text);
+  // Certificates only show the way to an authority: one that is not needed may say anything.
+  const std::size_t chain = text.find("\"chain\"");
+  std::fill(free.begin() + static_cast<std::ptrdiff_t>(chain),
+            free.begin() + static_cast<std::ptrdiff_t>(text.find(']', chain)), true);
+  const Bytes& token = proof.checkpoints[0].timestamps[0].token;
+  const Bytes signer = authority.signer();
+  const auto carried = std::search(token.begin(), token.end(), signer.begin(), signer.end());
+  REQUIRE(carried != token.end());
+  const std::size_t at = text.find("\"token\": \"") + 10;
+  const auto first = static_cast<std::size_t>(carried - token.begin());
+  for (std::size_t i = first / 3 * 4; i < (first + signer.size() + 2) / 3 * 4; ++i) free[at + i] = true;
+
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (free[i]) continue;
+    std::string changed = text;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    const auto verdict = verdict_on(changed);
+    INFO(i << " " << escape_for_display(changed.substr(i - std::min<std::size_t>(i, 20), 40)));
+    CHECK_FALSE((verdict && *verdict));
+  }
 }
 
 TEST_CASE("the seed of the fuzz target and the example of the format's page are this proof") {
