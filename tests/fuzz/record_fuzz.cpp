@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "dalil/archive/archive.hpp"
+#include "dalil/archive/custody.hpp"
 #include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -29,9 +30,11 @@ class Ground {
     archive_.emplace(archive::Archive::open(directory_ + "/a", ring.clone()));
     archive::Editor editor = archive_->edit();
     fill(editor);
+    cosign(editor, ring);
     editor.commit();
     ledger::Reader reader = archive_->ledger().read();
     for (ledger::Seq seq = 0; seq < reader.size(); ++seq) samples.push_back(reader.entry(seq).content);
+    samples.push_back(rollback_accepted());
   }
   ~Ground() {
     archive_.reset();
@@ -91,6 +94,25 @@ class Ground {
     editor.mark_vanished(disk, {{"d", "n", "e"}});
     const Bytes token = crypto::timestamp::read_reply(*from_base64(fuzz::kGranted)).token;
     editor.add_timestamp({token, {}, {}}, {1, "fuzz\n"});
+  }
+
+  static void cosign(archive::Editor& editor, const ledger::Keyring& ring) {
+    const merkle::NoteKey key = archive::cosigner_key(ring);
+    const merkle::Checkpoint checkpoint{ledger::origin_of(ring.archive_id()), 1, crypto::sha256({})};
+    merkle::Note note{checkpoint.body(), {}};
+    merkle::cosign(note, key.name, archive::cosigning_key(ring), 7);
+    std::string text = note.encode();
+    text.pop_back();
+    editor.add_cosignature(checkpoint, text.substr(text.rfind('\n') + 1), key, 7);
+  }
+
+  /// No archive that continues what was seen has such an entry: field 23 of docs/formats/entry.md by hand.
+  static Bytes rollback_accepted() {
+    std::string message("\x08\x05\x12\x20", 4);
+    message += std::string(32, 'r') + "\x1a\x04note" + "\x20\x09\x28\x02\x32\x20" + std::string(32, 'f') +
+               "\x3a\x03why";
+    const std::string content = "\xba\x01" + std::string(1, static_cast<char>(message.size())) + message;
+    return {content.begin(), content.end()};
   }
 
   std::string directory_;
