@@ -1,4 +1,6 @@
+#include <openssl/err.h>
 #include <openssl/http.h>
+#include <openssl/httperr.h>
 #include <openssl/ssl.h>
 
 #include "certificates.hpp"
@@ -16,7 +18,6 @@ using Text = std::unique_ptr<char, OpensslDeleter<free_text>>;
 using TlsContext = std::unique_ptr<SSL_CTX, OpensslDeleter<SSL_CTX_free>>;
 
 constexpr const char* kRequestType = "application/timestamp-query";
-constexpr const char* kReplyType = "application/timestamp-reply";
 
 struct Address {
   bool tls = false;
@@ -86,9 +87,26 @@ BIO* put_tls_on_top(BIO* wire, void* argument, int connected, int) {
   return BIO_push(secure, wire);
 }
 
+/// What went wrong: the oldest error is the cause. In plain words where OpenSSL's own would puzzle people.
+std::string cause_of(ErrorQueue& errors) {
+  const unsigned long code = ERR_peek_error();
+  if (ERR_GET_LIB(code) != ERR_LIB_HTTP) return errors.take_all();
+  switch (ERR_GET_REASON(code)) {
+    case HTTP_R_MISSING_ASN1_ENCODING:
+    case HTTP_R_ERROR_PARSING_ASN1_LENGTH:
+    case HTTP_R_INCONSISTENT_CONTENT_LENGTH:
+      return "it answered, but not with a time-stamp";
+    case HTTP_R_MAX_RESP_LEN_EXCEEDED:
+    case HTTP_R_ASN1_LEN_EXCEEDS_MAX_RESP_LEN:
+      return "its answer is larger than 64 KiB";
+    default:
+      return errors.take_all();
+  }
+}
+
 Error failed(const std::string& url, ErrorQueue& errors) {
   return Error(
-      ErrorCode::io, "no time-stamp from " + quoted(url) + ": " + errors.take_all(),
+      ErrorCode::io, "no time-stamp from " + quoted(url) + ": " + cause_of(errors),
       "nothing was attached; check the address and the network, or carry a request file to somebody who "
       "is online: dalil timestamp request");
 }
@@ -109,10 +127,11 @@ Bytes post_request(const std::string& url, ByteView request, int timeout_s) {
                         timeout_s};
   const Bio body(BIO_new_mem_buf(request.data(), static_cast<int>(request.size())));
   require(body != nullptr, "send a request");
+  // Authorities name the type of their answers in several ways; what counts is that it is DER (the 1).
   const Bio answer(OSSL_HTTP_transfer(nullptr, address.host.c_str(), address.port.c_str(),
                                       address.path.c_str(), address.tls, nullptr, nullptr, nullptr, nullptr,
                                       put_tls_on_top, &connection, 0, nullptr, kRequestType, body.get(),
-                                      kReplyType, 1, kMaxBytes, timeout_s, 0));
+                                      nullptr, 1, kMaxBytes, timeout_s, 0));
   if (answer == nullptr) throw failed(url, errors);
   Bytes bytes = read_all(answer.get());
   if (bytes.empty() || bytes.size() > kMaxBytes) throw failed(url, errors);

@@ -345,12 +345,12 @@ class Network(Stamping):
                 ((500, "text/html", b"<html>"), "code=500"),
                 ((404, "text/html", b"<html>"), "code=404"),
                 ((302, "text/html", b""), "redirect"),
-                ((200, "text/html", b"<html>"), "unexpected content type"),
+                ((200, "text/html", b"<html>"), "not with a time-stamp"),
                 ((200, REPLY, b"<html>"), "no time-stamp from"),
                 ((200, REPLY, b""), "no time-stamp from"),
                 ((200, REPLY, old[2][:-10]), "no time-stamp from"),
-                ((200, REPLY, b"\x30\x84\x7f\xff\xff\xff" + b"x" * 200_000), "no time-stamp from"),
-                ((200, REPLY, b"\x30\x82\xff\xff" + b"x" * 70_000), "no time-stamp from"),
+                ((200, REPLY, b"\x30\x84\x7f\xff\xff\xff" + b"x" * 200_000), "larger than 64 KiB"),
+                ((200, REPLY, b"\x30\x83\x01\x00\x01" + b"x" * 70_000), "larger than 64 KiB"),
                 (old, "the nonce differs")):
             with self.subTest(message=message, answer=answer[2][:20]):
                 self.fetch_fails(self.serve(lambda _, answer=answer: answer), message)
