@@ -343,10 +343,10 @@ FIELDS = {
         7: ("file system", "text"), 8: ("uuid", "text"), 9: ("serial", "text"), 10: ("fs label", "text"),
         11: ("capacity", "uint"), 12: ("root", "text"), 13: ("note", "text")},
     3: {1: ("volume", "volume"), 2: ("directory", "text"), 3: ("name", "text"), 4: ("sha256", "hex"),
-        5: ("size", "uint"), 6: ("modified", "ns"), 7: ("status changed", "ns"), 8: ("inode", "uint"),
+        5: ("size", "uint"), 6: ("modified", "ns"), 7: ("inode changed", "ns"), 8: ("inode", "uint"),
         9: ("tag nonce", "hex"), 10: ("tags", "length")},
     4: {1: ("volume", "volume"), 2: ("directory", "text"), 3: ("name", "text"), 4: ("target", "text"),
-        5: ("modified", "ns"), 6: ("status changed", "ns"), 7: ("inode", "uint")},
+        5: ("modified", "ns"), 6: ("inode changed", "ns"), 7: ("inode", "uint")},
     5: {1: ("volume", "volume"),
         2: ("gone", {1: ("directory", "text"), 2: ("name", "text"), 3: ("moved to", "text")})},
     6: {1: ("sha256", "hex"), 2: ("facts", "length"), 3: ("fingerprints", "length")},
@@ -738,7 +738,7 @@ class Check:
         print(f"\nentry {self.line.seq} of the ledger {printable(self.origin)} says: {self.statement.kind}")
         for name, value in [*self.statement.rows, ("written at", self.line.time), ("by actor", self.line.actor),
                             ("class", self.line.seal_class)]:
-            print(f"  {name:<15} {value}")
+            print(f"  {name:<13} {value}")
         print("\nthe keys that signed, and whose they are by the archive's own account")
         for key, name, role in self.proof.keys:
             print(f"  {printable(name)} ({printable(role)})\n    {printable(key.text)}")

@@ -46,7 +46,7 @@ struct Reader {
     text("directory", copy.directory());
     text("name", copy.name());
     add("modified", time_of_ns(copy.mtime_ns()));
-    add("status changed", time_of_ns(copy.ctime_ns()));
+    add("inode changed", time_of_ns(copy.ctime_ns()));
     add("inode", std::to_string(copy.inode()));
     add("tag nonce", hex_of(copy.tag_nonce()));
     add("tags", fmt::format("{} (keyed checksums; no use without the archive's key)",

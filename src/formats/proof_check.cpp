@@ -238,15 +238,17 @@ class Checker {
       out_.not_proven.emplace_back(
           "who made it. Nobody compared a key: whoever writes a proof can also make the keys in it. Ask the "
           "group for its keys in another way, and give them with --trust");
-    for (const Signed& one : signed_) conclude_from(one);
+    for (const Signed& one : signed_)
+      if (!one.when.empty() || is_last(one)) conclude_from(one);
     std::ranges::stable_sort(stamps_, {}, &Stamped::time);
     for (const Stamped& one : stamps_) conclude_from(one);
     if (question_.evidence)
       out_.proven.emplace_back("the file that you gave is, byte for byte, the one that it speaks of");
 
     out_.not_proven.push_back(fmt::format(
-        "when {}it was written: {} is what the clock of that machine showed",
-        out_.stamped_at ? "before " + out_.stamped_at->rfc3339() + " " : "", out_.line->time.rfc3339_ms()));
+        "when {}it was written{}: {} is what the clock of that machine showed",
+        out_.stamped_at ? "exactly " : "", out_.stamped_at ? ", before " + out_.stamped_at->rfc3339() : "",
+        out_.line->time.rfc3339_ms()));
     out_.not_proven.emplace_back("that it is true: only that it was stated, and not changed since");
     out_.not_proven.emplace_back("that nothing was stated later which corrects or withdraws it");
     if (out_.statement.digest && !question_.evidence)
@@ -259,6 +261,12 @@ class Checker {
     for (const Signed& one : signed_)
       if (!out_.trusted || is_trusted(one)) largest = std::max(largest, one.size);
     return largest;
+  }
+
+  /// Of those by the same key: the largest tree says what the smaller ones do.
+  bool is_last(const Signed& one) const {
+    return std::ranges::none_of(
+        signed_, [&](const Signed& other) { return other.by == one.by && other.size > one.size; });
   }
 
   void conclude_from(const Signed& one) {

@@ -96,8 +96,8 @@ class Proofs(Scenario):
     def test_both_read_the_same_out_of_an_entry(self):
         path, _ = self.prove("disk:field/clip.bin")
         ours, theirs = self.check(path)
-        for line in ("  size            2500000", "  volume          V1", "  directory       field",
-                     "  name            clip.bin", "  class           inventory"):
+        for line in ("  size          2500000", "  volume        V1", "  directory     field",
+                     "  name          clip.bin", "  class         inventory"):
             self.assertIn(line + "\n", ours.out)
             self.assertIn(line + "\n", theirs.stdout)
         path, _ = self.prove("--incident", INCIDENT)

@@ -36,7 +36,7 @@ void print_wrapped(Printer& out, std::string_view first, std::string_view senten
 void print_entry(Printer& out, const ledger::PublicLine& line, const archive::Statement& statement) {
   print_wrapped(out, "  ", statement.text);
   const auto field = [&](std::string_view name, std::string_view value) {
-    out.line(fmt::format("  {:<15} {}", name, value));
+    out.line(fmt::format("  {:<13} {}", name, value));
   };
   std::size_t shown = 0;
   for (const auto& [name, value] : statement.fields) {

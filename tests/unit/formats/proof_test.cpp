@@ -259,7 +259,7 @@ TEST_CASE("a time-stamp has to be about the proof's own checkpoint, and by whom 
   CHECK(trusted.stamped_at == UtcTime{1505118600000});
   CHECK(said(trusted.proven, "it existed at 2017-09-11T08:30:00Z: "));
   CHECK_FALSE(said(trusted.not_proven, "that it existed"));
-  CHECK(said(trusted.not_proven, "when before 2017-09-11T08:30:00Z it was written"));
+  CHECK(said(trusted.not_proven, "when exactly it was written, before 2017-09-11T08:30:00Z: "));
   trusting.authorities = {other.root()};
   CHECK(is_wrong(proof, "authority", trusting));
   CHECK_FALSE(check_proof(proof, trusting).stamped_at);
