@@ -17,6 +17,15 @@ struct CheckProofOptions {
   std::vector<std::string> trusted;
 };
 
+constexpr const char* kHelp =
+    "The first word is the answer:\n"
+    "  PROVEN      all is right, and the keys given with --trust have signed\n"
+    "  CONSISTENT  all is right, but nobody compared a key: whoever writes a proof\n"
+    "              can also make the keys in it\n"
+    "  WRONG       a step is wrong, and nothing is proven (exit code 1)\n\n"
+    "Whether a certificate was revoked is not looked up: no network is used. The same\n"
+    "is done without Dalil by tools/check-proof.py.\n\n";
+
 formats::ProofQuestion question_from(const CheckProofOptions& options) {
   formats::ProofQuestion question;
   for (const std::string& text : options.trusted) {
@@ -116,6 +125,7 @@ Runner declare_check_proof(Options& app) {
   app.add_option("--ca", options->authorities,
                  "root certificates (PEM) of authorities that you trust: one of them must have stamped")
       ->type_name("FILE");
+  app.explain(kHelp);
   return [options](Session& session) { return run_check_proof(session, *options); };
 }
 

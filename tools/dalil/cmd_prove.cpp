@@ -20,6 +20,13 @@ struct ProveOptions {
   bool facts = false, names_source = false;
 };
 
+constexpr const char* kHelp =
+    "The file holds that one entry, whole, and the way from it to checkpoints: the\n"
+    "first that each authority stamped, the first that each auditor cosigned, and the\n"
+    "newest. So stamp and cosign first ('dalil help timestamp', 'dalil help cosign').\n\n"
+    "An entry that names an item leaves only if the item's sources consent to courts\n"
+    "or more ('dalil show ITEM'); what left cannot be called back.\n\n";
+
 void require_one_question(const ProveOptions& options) {
   const int questions = int{!options.what.empty()} + int{!options.incident.empty()} +
                         int{options.link.has_value()} + int{options.run.has_value()} +
@@ -147,7 +154,7 @@ void print_disclosed(Printer& out, const ProveOptions& options, const archive::P
   const ledger::PublicLine& line = *check.line;
   out.line(fmt::format("wrote {}: a proof of entry {}", in_quotes(options.out), line.seq));
   out.line();
-  out.line("it tells everybody who gets it, and nothing else of the archive");
+  out.line("whoever gets it learns this, and nothing else of the archive");
   print_entry(out, line, statement);
   if (statement.kind == "directories_verified" || statement.kind == "run")
     print_wrapped(out,
@@ -224,6 +231,7 @@ Runner declare_prove(Options& app) {
          "entry best")
       ->type_name("SIZE");
   app.add_option("--out", options->out, "a new file for the proof")->required()->type_name("FILE");
+  app.explain(kHelp);
   return [options](Session& session) { return run_prove(session, *options); };
 }
 
