@@ -340,3 +340,22 @@ TEST_CASE("the seed of the fuzz target and the example of the format's page are 
     CHECK(as_chars(file).find(text) != std::string_view::npos);
   }
 }
+
+TEST_CASE("a proof with witnesses that an earlier version wrote is still right") {
+  const char* fixtures = std::getenv("DALIL_FIXTURES");
+  if (fixtures == nullptr) return;
+  const Bytes file = files::read_small_file(std::string(fixtures) + "/fuzz/bundle/witnessed.json");
+  const Proof proof = decode_proof(as_chars(file));
+  REQUIRE(proof.checkpoints.size() == 3);
+  REQUIRE(proof.keys.size() == 3);
+  REQUIRE(proof.checkpoints[1].timestamps.size() == 1);
+  ProofQuestion question;
+  for (const archive::ProofKey& key : proof.keys) question.trusted.push_back(key.key);
+  question.authorities = {proof.checkpoints[1].timestamps[0].chain.back()};
+  const ProofCheck check = check_proof(proof, question);
+  INFO(steps_of(check));
+  CHECK(check.right());
+  CHECK(check.trusted);
+  REQUIRE(check.stamped_at);
+  CHECK(check.stamped_at->rfc3339() == "2026-11-25T13:21:37Z");
+}
