@@ -7,15 +7,13 @@
 namespace dalil::crypto::age {
 namespace {
 
-constexpr std::size_t kChunkSize = 64 * 1024;
-constexpr std::size_t kSealedChunkSize = kChunkSize + ChaChaPoly::kTagSize;
-
 /// Number of chunks of `chunk_size` that hold `size` bytes; an empty payload is one empty chunk.
 std::size_t count_chunks(std::size_t size, std::size_t chunk_size) {
   return std::max<std::size_t>(1, size / chunk_size + (size % chunk_size != 0 ? 1 : 0));
 }
 
-/// Eleven bytes of counter, big-endian, then 1 for the last chunk.
+}  // namespace
+
 ChaChaPoly::Nonce chunk_nonce(std::uint64_t index, bool last) {
   ChaChaPoly::Nonce nonce{};
   for (std::size_t i = 0; i < 8; ++i) nonce[10 - i] = static_cast<std::uint8_t>(index >> 8 * i);
@@ -26,8 +24,6 @@ ChaChaPoly::Nonce chunk_nonce(std::uint64_t index, bool last) {
 ChaChaPoly payload_cipher(ByteView file_key, ByteView nonce) {
   return ChaChaPoly(hkdf_sha256(file_key, "payload", ChaChaPoly::kKeySize, nonce).view());
 }
-
-}  // namespace
 
 void append_payload(Bytes& out, ByteView file_key, ByteView plaintext) {
   const auto nonce = random_array<kPayloadNonceSize>();
