@@ -15,6 +15,7 @@
 #include "dalil/crypto/secret.hpp"
 #include "dalil/files/handle.hpp"
 #include "signers.hpp"
+#include "swap_lock.hpp"
 #include "tree_tiles.hpp"
 
 namespace dalil::ledger {
@@ -132,10 +133,15 @@ void copy_ledger(const Ledger& from, const std::string& to, const Keyring& keyri
 void replace_database(const std::string& directory, const std::string& fresh) {
   const std::string made = fresh + "/data.mdb", old = directory + "/data.mdb";
   files::sync_directory(fresh);
-  // Whoever still reads the old database keeps it, and its lock file. Both go together: the lock file counts
-  // the transactions of the old one, and would have a reader of the fresh one choose the wrong meta page.
-  unlink((directory + "/lock.mdb").c_str());
-  if (rename(made.c_str(), old.c_str()) != 0) throw system_error("replace", old, errno);
+  {
+    // Whoever still reads the old database keeps it, and its lock file: both go together. The data goes
+    // first: if this process is killed in between, a lock file that does not fit is left behind, which
+    // opening notices (Env::check_lock_file). A lock file that was missing would be made anew for data that
+    // others still read under the one that is gone.
+    const SwapLock nobody_opens(directory, SwapLock::For::replacing);
+    if (rename(made.c_str(), old.c_str()) != 0) throw system_error("replace", old, errno);
+    unlink((directory + "/lock.mdb").c_str());
+  }
   files::sync_directory(directory);
   remove_database(fresh);
 }

@@ -49,6 +49,7 @@ std::shared_ptr<Core> Core::open(const std::string& directory, Keyring keyring, 
                                           .schema = schema,
                                           .clock = &clock});
   core->origin = origin_of(core->keyring.archive_id());
+  if (!create) core->env.check_lock_file();
   lmdb::Txn txn(core->env, !create);
   const std::pair<const char*, MDB_dbi Core::*> tables[] = {
       {layout::kMeta, &Core::meta},       {layout::kEntries, &Core::entries},

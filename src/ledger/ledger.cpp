@@ -13,11 +13,21 @@
 #include "dalil/files/volume.hpp"
 #include "keys_directory.hpp"
 #include "rollback.hpp"
+#include "swap_lock.hpp"
 #include "writer_lock.hpp"
 
 namespace dalil::ledger {
 
 namespace {
+
+/// Opens what lies there now, not one file of it and one of what takes its place.
+std::shared_ptr<Core> open_pair(const std::string& directory, Keyring keyring, Schema schema,
+                                const Clock& clock) {
+  const SwapLock not_replaced(directory, SwapLock::For::opening);
+  lmdb::check_file(directory + "/data.mdb");
+  take_grants(keyring, directory);
+  return Core::open(directory, std::move(keyring), schema, clock, false);
+}
 
 std::string parent_of(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -177,9 +187,7 @@ Ledger Ledger::open(const std::string& directory, Keyring keyring, Schema schema
   refuse_network(directory);
   // Before the archive is looked at: who commits meanwhile remembers more than this look will show.
   const auto seen = memory ? memory->recall() : std::nullopt;
-  lmdb::check_file(data);
-  take_grants(keyring, directory);
-  const auto core = Core::open(directory, std::move(keyring), schema, clock, false);
+  const auto core = open_pair(directory, std::move(keyring), schema, clock);
   Reader reader = Reader::on(core);
   check_against_checkpoint(reader, *core);
   if (purpose == For::everything) refuse_old_tables(*core);

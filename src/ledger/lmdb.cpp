@@ -6,8 +6,11 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
+#include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 
 namespace dalil::ledger::lmdb {
@@ -174,6 +177,21 @@ bool Env::in_place() const {
   return mdb_env_get_fd(env_.get(), &fd) == 0 && fstat(fd, &opened) == 0 &&
          stat((directory_ + "/data.mdb").c_str(), &present) == 0 && opened.st_dev == present.st_dev &&
          opened.st_ino == present.st_ino;
+}
+
+void Env::check_lock_file() const {
+  constexpr int kTries = 200;  // a commit writes its meta page first, then counts itself
+  for (int tries = kTries; tries > 0; --tries) {
+    const Txn now(*this, true);
+    MDB_envinfo info{};
+    mdb_env_info(env_.get(), &info);
+    if (mdb_txn_id(now.get()) == info.me_last_txnid) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  throw Error(ErrorCode::locked,
+              fmt::format("cannot open archive '{}': other processes read a state of it that was replaced",
+                          escape_for_display(directory_)),
+              "end the programs that have had it open for long, then try again");
 }
 
 Txn::Txn(const Env& env, bool read_only) : env_(&env) {

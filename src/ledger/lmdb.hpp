@@ -29,6 +29,10 @@ class Env {
   const std::string& directory() const { return directory_; }
   /// False once another database lies in its place (a rebuild): what is written to this one would be lost.
   bool in_place() const;
+  /// The lock file counts the transactions of this database, and not of one that lay here before and that
+  /// another process still reads: with its count every reading would begin at whichever meta page that names.
+  /// Error(locked).
+  void check_lock_file() const;
 
  private:
   struct Close {

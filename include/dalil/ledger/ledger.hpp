@@ -212,8 +212,9 @@ class Ledger {
 /// entries in `destroy` are left out.
 void copy_ledger(const Ledger& from, const std::string& to, const Keyring& keyring,
                  const std::set<Seq>& destroy = {});
-/// Puts the database of `fresh` in the place of the archive's in one rename, and removes what is left of
-/// `fresh`. No process may have the archive open for writing.
+/// Puts the database of `fresh` in the place of the archive's, which nobody can open meanwhile, and removes
+/// what is left of `fresh`. Who has it open keeps the old one. No process may have the archive open for
+/// writing.
 void replace_database(const std::string& directory, const std::string& fresh);
 /// A path within the archive for a database that is to be made; on the way those go that processes left
 /// behind which are no more.
