@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -45,6 +46,17 @@ std::vector<std::string> names_ending(const std::string& directory, std::string_
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// Absent if the file went since it was listed: a rotation removes the keys of a database that it has
+/// replaced.
+std::optional<Bytes> read_unless_removed(const std::string& path) {
+  try {
+    return files::read_small_file(path, kLargestFile);
+  } catch (const Error&) {
+    if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) return std::nullopt;
+    throw;
+  }
 }
 
 void remove_key_file(const std::string& directory, const std::string& name) {
@@ -95,7 +107,7 @@ void take_grants(Keyring& keyring, const std::string& directory) {
   if (access(keys_of(directory).c_str(), F_OK) != 0) return;  // a database that is being made
   const std::string mine = to_hex(keyring.actor()) + std::string(kGrantEnd);
   for (const std::string& name : names_ending(directory, mine))
-    keyring.take_grant(files::read_small_file(slot_path(directory, name), kLargestFile));
+    if (const auto grant = read_unless_removed(slot_path(directory, name))) keyring.take_grant(*grant);
 }
 
 void write_grants(const std::string& directory, const Keyring& keyring, const std::vector<Signer>& signers) {
