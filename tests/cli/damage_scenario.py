@@ -48,8 +48,38 @@ class Damage(Scenario):
 
     def test_status_counts_no_damaged_copy_as_one_to_rely_on(self):
         self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
-        summary = self.dalil("status", "--json").summary
-        self.assertEqual((summary["damaged_copies"], summary["without_live_copy"]), (1, 1))
+        status = self.dalil("status", "--json", expect=NO)
+        self.assertEqual((status.summary["damaged_copies"], status.summary["without_live_copy"]), (1, 1))
+        self.assertTrue(status.summary["needs_attention"])
+        self.assertEqual([(one["volume"], one["path"], one["verdict"]) for one in status.of("damaged_copy")],
+                         [("disk", "clip.bin", "corrupt")])
+
+    def test_status_says_first_what_is_damaged_and_which_incidents_that_endangers(self):
+        for incident in ("whole", "hit", "lost"):
+            self.dalil("incident", "add", "--set", f"id={incident}")
+        self.write("other.bin", pattern(4000, 3))
+        self.dalil("volume", "add", "backup", "--kind", "backup")
+        backup = os.path.join(self.dir, "backup")
+        self.write("other.bin", pattern(4000, 3), below=backup)
+        self.scan(expect=PARTIAL)
+        self.scan(volume="backup", folder=backup)
+        self.dalil("link", "disk:clip.bin", "lost", "--type", "depicts")
+        self.dalil("link", "disk:other.bin", "hit", "--type", "depicts")
+        self.dalil("link", "disk:a/photo.bin", "whole", "--type", "depicts")
+        self.dalil("link", "disk:a/photo.bin", "lost", "--type", "context")
+        self.dalil("status")
+        os.remove(os.path.join(self.tree, "other.bin"))
+        self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
+        status = self.dalil("status", "--json", expect=NO)
+        self.assertEqual([(one["incident"], one["items"], one["at_risk"], one["without_undamaged_copy"])
+                          for one in status.of("endangered")], [("lost", 2, 1, 1), ("hit", 1, 1, 0)])
+        text = self.dalil("status", expect=NO).out.splitlines()
+        self.assertIn("DAMAGE  volume 'disk' (V1): 1 corrupt, 1 missing; verified ", text[0])
+        self.assertIn("LOST    1 item has no undamaged copy on any volume", text)
+        self.assertIn("  corrupt     disk:clip.bin", text)
+        self.assertIn("  lost: 1 of 2 items without an undamaged copy anywhere", text)
+        self.assertIn("  hit: 1 of 1 item with a damaged copy, and undamaged ones", text)
+        self.assertNotIn("whole", "\n".join(text))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 #include "printer.hpp"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "dalil/base/text.hpp"
 #include "exit_code.hpp"
 #include "incident_forms.hpp"
 #include "json_forms.hpp"
@@ -31,6 +34,28 @@ std::string printed(OutputOptions options, const std::function<void(Printer&)>& 
   const auto size = pread(fd, text.data(), text.size(), 0);
   close(fd);
   text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+/// What a printer writes to a terminal of so many columns.
+std::string on_terminal(unsigned short columns, const std::function<void(Printer&)>& use) {
+  int terminal = -1, program = -1;
+  winsize size{};
+  size.ws_col = columns;
+  REQUIRE(openpty(&terminal, &program, nullptr, nullptr, &size) == 0);
+  OutputOptions options;
+  options.color = ColorWhen::never;
+  {
+    Printer printer(options, program, program);
+    use(printer);
+    printer.flush();
+  }
+  std::string text(1 << 12, '\0');
+  const auto read_size = read(terminal, text.data(), text.size());
+  close(terminal);
+  close(program);
+  text.resize(static_cast<std::size_t>(read_size));
+  text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
   return text;
 }
 
@@ -103,6 +128,53 @@ TEST_CASE("a table aligns by what is seen, not by bytes") {
         "دَلِيل  22  y\n"
         "證據   3\n"
         "later   4  z\n");
+}
+
+TEST_CASE("on a narrow terminal a path is shortened in its middle, or goes below") {
+  const auto print = [](unsigned short columns) {
+    return on_terminal(columns, [](Printer& printer) {
+      const auto shortened = Table::Fit::shortened;
+      Table table({{"item"}, {"incident", Align::left, shortened}, {"path", Align::left, shortened}});
+      table.add({"41e68675af67", "SNHR-2017-09-14-MAYADEEN", "disk:card-1/DCIM/100APPLE/IMG_0916.JPG"});
+      table.add({"b", "", ""});
+      table.print(printer);
+    });
+  };
+  CHECK(print(78) ==
+        "item          incident                  path\n"
+        "41e68675af67  SNHR-2017-09-14-MAYADEEN  disk:card-1/DCIM/100APPLE/IMG_0916.JPG\n"
+        "b\n");
+  CHECK(print(60) ==
+        "item          incident                  path\n"
+        "41e68675af67  SNHR-2017-09-14-MAYADEEN  disk:c…/IMG_0916.JPG\n"
+        "b\n");
+  CHECK(print(40) ==
+        "item          incident\n"
+        "  path\n"
+        "41e68675af67  SNHR-2017-09-14-MAYADEEN\n"
+        "  disk:card-1/DCIM/100APPLE/IMG_0916.JPG\n"
+        "b\n");
+  CHECK(print(35) ==
+        "item          incident\n"
+        "  path\n"
+        "41e68675af67  SNHR-2…09-14-MAYADEEN\n"
+        "  disk:card-…/100APPLE/IMG_0916.JPG\n"
+        "b\n");
+  CHECK(print(0) == print(200));
+}
+
+TEST_CASE("a shortened text keeps its beginning and its end, and fits") {
+  CHECK(shorten_middle("short", 5) == "short");
+  CHECK(shorten_middle("disk:camera/IMG_0001.JPG", 16) == "disk:…G_0001.JPG");
+  CHECK(shorten_middle("abcdef", 1) == "…");
+  CHECK(shorten_middle("حَلَب/صورة", 5) == "حَ…ورة");
+  const std::string mixed = "中文e\xcc\x81😀حَلَب/中文/é.jpg";
+  for (std::size_t columns = 1; columns < 30; ++columns) {
+    const std::string shortened = shorten_middle(mixed, columns);
+    INFO(shortened);
+    CHECK(display_width(shortened) <= columns);
+    CHECK((shortened == mixed) == (display_width(mixed) <= columns));
+  }
 }
 
 TEST_CASE("progress has no percentage and no estimate before the walk is over") {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
 #include "dalil/base/text.hpp"
@@ -78,25 +80,51 @@ void print_paths(Printer& out, archive::View& view, const std::vector<archive::R
   }
 }
 
-void print_table(Printer& out, archive::View& view, const std::vector<archive::Row>& rows) {
-  const bool whole = view.can_read(ledger::SealClass::evidence);
-  Table table(whole ? std::vector<Table::Column>{{"item"},
-                                                 {"kind"},
-                                                 {"time"},
-                                                 {"size", Align::right},
-                                                 {"incidents"},
-                                                 {"path"}}
-                    : std::vector<Table::Column>{{"item"}, {"size", Align::right}, {"path"}});
+/// Columns that say something: what was asked for would be the same in every row.
+struct ShownColumns {
+  bool kind = true, time = true, incidents = true;
+};
+
+/// With one incident asked for, its column is worth its room only if an item shows another one, too.
+ShownColumns shown_columns(archive::View& view, const std::vector<archive::Row>& rows,
+                           const FindOptions& options) {
+  if (!view.can_read(ledger::SealClass::evidence)) return {false, false, false};
+  ShownColumns shown;
+  shown.kind = options.kind.empty();
+  if (options.unlinked) shown.incidents = false;
+  if (options.incidents.size() != 1) return shown;
+  const archive::Row asked = incident_named(view, options.incidents.front());
+  const std::unordered_set<archive::Row> found(rows.begin(), rows.end());
+  shown.incidents = false;
+  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType) {
+    if (incident != asked && found.contains(item)) shown.incidents = true;
+  });
+  return shown;
+}
+
+void print_table(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
+                 const FindOptions& options) {
+  const ShownColumns shown = shown_columns(view, rows, options);
+  std::vector<Table::Column> columns{{"item"}};
+  if (shown.kind) columns.push_back({"kind"});
+  if (shown.time) columns.push_back({"time"});
+  columns.push_back({"size", Align::right});
+  if (shown.incidents) columns.push_back({"incidents", Align::left, Table::Fit::shortened});
+  columns.push_back({"path", Align::left, Table::Fit::shortened});
+  Table table(std::move(columns));
   for (const archive::Row row : rows) {
     const ItemLine item = item_line(view, row);
-    if (whole)
-      table.add({{item.short_id, Style::bold}, item.kind, item.time, item.size, item.incidents, item.path});
-    else
-      table.add({{item.short_id, Style::bold}, item.size, item.path});
+    std::vector<Cell> cells{{item.short_id, Style::bold}};
+    if (shown.kind) cells.emplace_back(item.kind);
+    if (shown.time) cells.emplace_back(item.time);
+    cells.emplace_back(item.size);
+    if (shown.incidents) cells.emplace_back(item.incidents);
+    cells.emplace_back(item.path);
+    table.add(std::move(cells));
     if (table.pending() == kTablePortion) table.print(out);
   }
   table.print(out);
-  if (!whole) out.note("kinds, times, incidents and sources: not visible to this role");
+  if (!shown.time) out.note("kinds, times, incidents and sources: not visible to this role");
 }
 
 void print_objects(Printer& out, archive::View& view, const std::vector<archive::Row>& rows) {
@@ -135,7 +163,7 @@ int run_find(Session& session, const FindOptions& options) {
   } else if (options.paths || out.nul_terminated()) {
     print_paths(out, view, rows, options.volume);
   } else {
-    print_table(out, view, rows);
+    print_table(out, view, rows, options);
   }
   out.object("summary", {{"command", "find"}, {"matched", rows.size()}});
   if (rows.empty() && !options.count) out.note("nothing matched");

@@ -57,7 +57,7 @@ int run_show(Session& session, const ShowOptions& options) {
   const auto links = view.links_of_incident(row, options.history);
   out.line();
   out.line(links.empty() ? "no evidence is linked to it" : "evidence");
-  Table table({{"  item"}, {"kind"}, {"link"}, {"path"}});
+  Table table({{"  item"}, {"kind"}, {"link"}, {"path", Align::left, Table::Fit::shortened}});
   for (const archive::Link& link : links) {
     const ItemLine item = item_line(view, link.item);
     table.add({"  " + item.short_id,

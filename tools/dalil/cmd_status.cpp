@@ -5,8 +5,10 @@
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
 #include "dalil/base/text.hpp"
+#include "damage_survey.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "refs.hpp"
 #include "table.hpp"
 
 namespace dalil::cli {
@@ -15,45 +17,17 @@ namespace {
 /// After half a year without a look, a drive is an assumption.
 constexpr std::int64_t kLongUnverifiedMs = std::int64_t{180} * 86'400'000;
 
+/// Of damaged copies, and of incidents; -v shows all.
+constexpr std::size_t kShown = 10;
+
 /// What a glance at the archive should tell.
 struct Findings {
-  std::uint64_t items = 0, live_items = 0, one_volume_only = 0, no_live_copy = 0, damaged_copies = 0;
+  DamageSurvey damage;
   bool evidence_visible = false;
   std::uint64_t incidents = 0, without_evidence = 0, links = 0, without_incident = 0;
   std::uint64_t sources = 0, without_source = 0;
   std::uint64_t entries = 0, database_bytes = 0;
 };
-
-/// A copy that the last verification did not find whole is none to rely on.
-bool is_damaged(archive::Verdict verdict) {
-  using archive::Verdict;
-  return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
-         verdict == Verdict::changed;
-}
-
-/// For each item the one volume that holds it, or that there are several.
-void count_copies(archive::View& view, Findings& findings) {
-  constexpr archive::Row kNowhere = ledger::kNoRow, kSeveral = ledger::kNoRow - 1;
-  std::vector<archive::Row> holder(view.item_count(), kNowhere);
-  view.for_each_copy(ledger::kNoRow,
-                     [&](archive::Row volume, const std::string&, const std::vector<archive::CopyRow>& rows) {
-                       for (const archive::CopyRow& row : rows) {
-                         if (row.state != archive::CopyRow::State::live || row.item >= holder.size())
-                           continue;
-                         if (is_damaged(row.verdict)) {
-                           ++findings.damaged_copies;
-                           continue;
-                         }
-                         archive::Row& known = holder[row.item];
-                         known = known == kNowhere || known == volume ? volume : kSeveral;
-                       }
-                     });
-  findings.items = holder.size();
-  findings.no_live_copy = static_cast<std::uint64_t>(std::count(holder.begin(), holder.end(), kNowhere));
-  findings.live_items = findings.items - findings.no_live_copy;
-  const auto several = static_cast<std::uint64_t>(std::count(holder.begin(), holder.end(), kSeveral));
-  findings.one_volume_only = findings.live_items - several;
-}
 
 void count_evidence(archive::View& view, Findings& findings) {
   findings.evidence_visible = view.can_read(ledger::SealClass::evidence);
@@ -90,6 +64,96 @@ Cell verification_cell(const archive::Volume& volume, UtcTime now) {
   return {text, !passed ? Style::bad : long_unverified(volume, now) ? Style::warning : Style::good};
 }
 
+bool failed(const archive::Volume& volume) {
+  return volume.last_verification_result == "FAIL";
+}
+
+/// Damage is what status is asked for: it comes before everything else, and the exit code says it, too.
+bool needs_attention(const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  return findings.damage.damaged_copies > 0 || findings.damage.lost > 0 ||
+         std::any_of(volumes.begin(), volumes.end(), failed);
+}
+
+std::string label_of(const std::vector<archive::Volume>& volumes, archive::Row row) {
+  for (const archive::Volume& volume : volumes)
+    if (volume.row == row) return volume.label;
+  return "?";
+}
+
+/// "volume 'backup' (V2): 1 corrupt, 2 missing; verified 2026-11-25: FAIL"
+std::string damage_text(const DamageSurvey& damage, const archive::Volume& volume) {
+  std::string text = fmt::format("volume {} ({}): ", in_quotes(volume.label), volume.id);
+  if (const auto found = damage.by_volume.find(volume.row); found != damage.by_volume.end()) {
+    const char* separator = "";
+    for (const auto& [verdict, count] : found->second) {
+      text += fmt::format("{}{} {}", separator, number_text(count), archive::name_of(verdict));
+      separator = ", ";
+    }
+  } else {
+    text += "its last verification failed";
+  }
+  if (volume.last_verification)
+    text +=
+        fmt::format("; verified {}: {}", volume.last_verification->date(), volume.last_verification_result);
+  return text;
+}
+
+std::string risk_text(const IncidentAtRisk& incident) {
+  const std::string of = fmt::format("of {}", count_text(incident.items, "item", "items"));
+  std::string text = "  " + escape_for_display(incident.id) + ": ";
+  if (incident.lost > 0)
+    text += fmt::format("{} {} without an undamaged copy anywhere", number_text(incident.lost), of);
+  if (incident.damaged > incident.lost)
+    text += fmt::format("{}{} {} with a damaged copy, and undamaged ones", incident.lost > 0 ? ", " : "",
+                        number_text(incident.damaged - incident.lost), incident.lost > 0 ? "more" : of);
+  return text;
+}
+
+/// The first `limit` of them, and how many there are.
+template <typename Range, typename Text>
+void print_some(Printer& out, const Range& all, std::uint64_t count, const Text& text) {
+  const std::size_t limit = out.verbose() ? SIZE_MAX : kShown;
+  std::size_t shown = 0;
+  for (auto at = all.begin(); at != all.end() && shown < limit; ++at, ++shown) out.line(text(*at));
+  if (count > shown) out.line(fmt::format("  ... and {} more; -v lists all", number_text(count - shown)));
+}
+
+void print_damage(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  const DamageSurvey& damage = findings.damage;
+  for (const archive::Volume& volume : volumes)
+    if (failed(volume) || damage.by_volume.contains(volume.row))
+      out.line(out.styled(Style::bad, "DAMAGE") + "  " + damage_text(damage, volume));
+  if (damage.lost > 0)
+    out.line(out.styled(Style::bad, "LOST") + "    " + count_text(damage.lost, "item has", "items have") +
+             " no undamaged copy on any volume");
+  constexpr std::size_t kBeforePath = 14, kLeastRoom = 20;
+  const std::size_t room = std::max(out.columns().value_or(SIZE_MAX), kBeforePath + kLeastRoom) - kBeforePath;
+  print_some(out, damage.copies, damage.damaged_copies, [&](const DamagedCopy& copy) {
+    const std::string path = escape_for_display(label_of(volumes, copy.volume) + ":" + copy.path);
+    return fmt::format("  {:<11} {}", archive::name_of(copy.verdict), shorten_middle(path, room));
+  });
+  if (!damage.incidents.empty()) {
+    out.line("incidents that this endangers, the worst first");
+    print_some(out, damage.incidents, damage.incidents.size(), risk_text);
+  } else if (!findings.evidence_visible) {
+    out.line("incidents concerned: not visible to this role");
+  }
+  out.line();
+}
+
+void put_damage(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  for (const DamagedCopy& copy : findings.damage.copies) {
+    Json fields = {{"volume", label_of(volumes, copy.volume)}, {"verdict", archive::name_of(copy.verdict)}};
+    put_path(fields, "path", copy.path);
+    out.object("damaged_copy", fields);
+  }
+  for (const IncidentAtRisk& incident : findings.damage.incidents)
+    out.object("endangered", {{"incident", incident.id},
+                              {"items", incident.items},
+                              {"at_risk", incident.damaged},
+                              {"without_undamaged_copy", incident.lost}});
+}
+
 void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, UtcTime now) {
   Table table(
       {{"volume"}, {"kind"}, {"copies", Align::right}, {"size", Align::right}, {"scanned"}, {"verified"}});
@@ -114,10 +178,10 @@ void print_findings(Printer& out, const Findings& findings) {
     out.line("  " + out.styled(style, pad(number_text(count), 11, Align::right)) + "  " + text);
   };
   out.line();
-  row(findings.items, "items", false);
-  row(findings.one_volume_only, "of them with undamaged copies on one volume only", true);
-  row(findings.no_live_copy, "of them without an undamaged copy", true);
-  row(findings.damaged_copies, "copies found damaged or missing", true);
+  row(findings.damage.items, "items", false);
+  row(findings.damage.one_volume_only, "of them with undamaged copies on one volume only", true);
+  row(findings.damage.lost, "of them without an undamaged copy", true);
+  row(findings.damage.damaged_copies, "copies found damaged or missing", true);
   if (findings.evidence_visible) {
     row(findings.without_incident, "of them linked to no incident", true);
     row(findings.incidents, "incidents", false);
@@ -134,14 +198,15 @@ void print_findings(Printer& out, const Findings& findings) {
                        bytes_text(findings.database_bytes)));
 }
 
-Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unverified) {
+Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unverified, bool attention) {
   Json summary = {{"command", "status"},
                   {"volumes", volumes},
                   {"long_unverified", unverified},
-                  {"items", findings.items},
-                  {"one_volume_only", findings.one_volume_only},
-                  {"without_live_copy", findings.no_live_copy},
-                  {"damaged_copies", findings.damaged_copies},
+                  {"items", findings.damage.items},
+                  {"one_volume_only", findings.damage.one_volume_only},
+                  {"without_live_copy", findings.damage.lost},
+                  {"damaged_copies", findings.damage.damaged_copies},
+                  {"needs_attention", attention},
                   {"evidence_visible", findings.evidence_visible}};
   const std::pair<const char*, std::uint64_t> evidence[] = {
       {"incidents", findings.incidents},
@@ -163,12 +228,15 @@ int run_status(Session& session) {
   Findings findings;
   findings.entries = view.reader().size();
   findings.database_bytes = archive.ledger().database_bytes();
-  count_copies(view, findings);
+  Printer& out = session.out();
+  findings.damage = survey_damage(view, out.verbose() || out.json() ? SIZE_MAX : kShown);
   count_evidence(view, findings);
   const auto volumes = view.volumes();
   const auto unverified = static_cast<std::size_t>(std::count_if(
       volumes.begin(), volumes.end(), [&](const auto& volume) { return long_unverified(volume, now); }));
-  Printer& out = session.out();
+  const bool attention = needs_attention(findings, volumes);
+  if (attention) print_damage(out, findings, volumes);
+  put_damage(out, findings, volumes);
   print_volumes(out, volumes, now);
   print_findings(out, findings);
   if (unverified > 0) {
@@ -176,8 +244,8 @@ int run_status(Session& session) {
                                count_text(unverified, "volume", "volumes") +
                                    " not verified within 180 days: dalil verify FOLDER --volume VOLUME"));
   }
-  out.object("summary", summary_of(findings, volumes.size(), unverified));
-  return kExitOk;
+  out.object("summary", summary_of(findings, volumes.size(), unverified, attention));
+  return attention ? kExitNo : kExitOk;
 }
 
 }  // namespace

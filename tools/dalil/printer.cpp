@@ -1,5 +1,6 @@
 #include "printer.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -40,6 +41,12 @@ const char* escape_of(Style style) {
 }
 
 }  // namespace
+
+std::optional<std::size_t> Printer::columns() const {
+  winsize size{};
+  if (!output_terminal_ || ioctl(output_fd_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return size.ws_col;
+}
 
 int write_all(int fd, std::string_view text) {
   while (!text.empty()) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ class Printer {
   bool nul_terminated() const { return options_.nul_terminated; }
   bool quiet() const { return options_.quiet; }
   bool verbose() const { return options_.verbose; }
+  /// Columns of the terminal that standard output is; absent if it is none, or does not say.
+  std::optional<std::size_t> columns() const;
   bool progress_wanted() const { return error_terminal_ && !options_.quiet; }
 
   /// One line of text.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,17 @@ struct Cell {
 /// Rows under headings, two blanks between columns, aligned by what the terminal shows (wide and combining
 /// characters). The last column is never padded. Widths only grow, so a long table can be printed in
 /// portions.
+///
+/// On a terminal that is too narrow, columns that may be shortened give way: the last one in its middle, or,
+/// if too little of it would be left, it goes below the others on a line of its own; then the others. In a
+/// file or a pipe nothing is cut.
 class Table {
  public:
+  enum class Fit { whole, shortened };
   struct Column {
     std::string heading;
     Align align = Align::left;
+    Fit fit = Fit::whole;  ///< of a right-aligned column: always whole
   };
   explicit Table(std::vector<Column> columns);
   void add(std::vector<Cell> cells);
@@ -34,13 +41,23 @@ class Table {
   void print(Printer& printer);
 
  private:
-  std::string render(const std::vector<Cell>& cells, const Printer& printer) const;
+  /// How wide each column is shown, and where the last one goes.
+  struct Layout {
+    std::vector<std::size_t> widths;
+    bool last_below = false;
+  };
+  Layout layout_for(std::optional<std::size_t> terminal) const;
+  std::string render(const std::vector<Cell>& cells, const Layout& layout, const Printer& printer) const;
 
   std::vector<Column> columns_;
   std::vector<std::size_t> widths_;
   std::vector<std::vector<Cell>> rows_;
   bool heading_printed_ = false;
 };
+
+/// The text if it takes at most so many columns; else its beginning, "…" and its end, of which the end is the
+/// longer one: of a path it holds the name. No mark is parted from its letter. `columns` > 0.
+std::string shorten_middle(std::string_view utf8, std::size_t columns);
 
 /// Pads with blanks to `width` terminal columns.
 std::string pad(std::string_view text, std::size_t width, Align align = Align::left);
