@@ -67,6 +67,7 @@ class Noticed(Rollback):
             for reading in (("status",), ("log",), ("volume", "list"), ("find",), ("check",)):
                 result = self.dalil(*reading, expect=DAMAGED)
                 self.assertIn("OLDER THAN WHAT THIS MACHINE HAS SEEN", result.err)
+                self.assertLessEqual(max(map(len, result.err.splitlines())), 80, result.err)
                 self.assertNotIn("error", result.err)
             self.fails("incident", "add", "--set", "id=I9", expect=DAMAGED, message="nothing is written",
                        hint="checkpoint accept")
@@ -85,6 +86,7 @@ class Noticed(Rollback):
             self.add_incident(f"J{more}", env=self.other_machine())
             result = self.dalil("status", expect=DAMAGED)
             self.assertIn("OLDER" if more < 2 else "ANOTHER HISTORY", result.err)
+            self.assertLessEqual(max(map(len, result.err.splitlines())), 80, result.err)
         self.put_back(mine)
         self.dalil("status")
         self.dalil("status", env=self.other_machine(), expect=DAMAGED)

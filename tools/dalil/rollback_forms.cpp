@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "forms.hpp"
 
 namespace dalil::cli {
@@ -12,25 +15,35 @@ std::string state_text(const merkle::Checkpoint& checkpoint) {
                      checkpoint.root.hex().substr(0, 16));
 }
 
+/// Lines of at most 64 columns: with "dalil: warning: " before it each fits a terminal of 80.
+std::vector<std::string> story(const ledger::Rollback& rollback) {
+  const bool smaller = rollback.kind == ledger::Rollback::Kind::smaller;
+  std::vector<std::string> lines = {
+      smaller ? "THIS ARCHIVE IS OLDER THAN WHAT THIS MACHINE HAS SEEN."
+              : "THIS ARCHIVE HAS ANOTHER HISTORY THAN THIS MACHINE HAS SEEN.",
+      "It opens for reading only.",
+      "  expected  " + state_text(rollback.expected.checkpoint) + ",",
+      fmt::format("            or a continuation; seen {}", time_text(rollback.expected.seen_at)),
+      "  found     " + state_text(rollback.found),
+      "It can mean:",
+      "  - this is an older copy, or was restored from one (a backup,",
+      "    a synced folder): what was recorded since is not in it;",
+      "    look for the newer one"};
+  if (!smaller)
+    lines.insert(lines.end(),
+                 {"  - two copies were both written to, and one now lies in the", "    place of the other"});
+  lines.insert(lines.end(), {"  - somebody put another state here to hide entries",
+                             "Keep this directory as it is. Compare it with checkpoints that",
+                             "were kept elsewhere:", "  dalil checkpoint verify FILE",
+                             "If it is to be so, an archivist can say why, on record:",
+                             "  dalil checkpoint accept --why TEXT"});
+  return lines;
+}
+
 }  // namespace
 
 void tell_rollback(Printer& out, const ledger::Rollback& rollback) {
-  const bool smaller = rollback.kind == ledger::Rollback::Kind::smaller;
-  out.warn(smaller
-               ? "THIS ARCHIVE IS OLDER THAN WHAT THIS MACHINE HAS SEEN. It opens for reading only."
-               : "THIS ARCHIVE HAS ANOTHER HISTORY THAN THIS MACHINE HAS SEEN. It opens for reading only.");
-  out.warn(fmt::format("  expected  {}, or a continuation", state_text(rollback.expected.checkpoint)));
-  out.warn("            last seen " + time_text(rollback.expected.seen_at));
-  out.warn("  found     " + state_text(rollback.found));
-  out.warn("It can mean:");
-  out.warn("  - this is an older copy, or was restored from one (a backup, a synced folder):");
-  out.warn("    what was recorded since is not in it; look for the newer one");
-  if (!smaller) out.warn("  - two copies were both written to, and one now lies in the place of the other");
-  out.warn("  - somebody put another state here to hide entries");
-  out.warn("Keep this directory as it is. Compare with checkpoints kept elsewhere:");
-  out.warn("  dalil checkpoint verify FILE");
-  out.warn("If it is to be so, an archivist can say why, on record:");
-  out.warn("  dalil checkpoint accept --why TEXT");
+  for (const std::string& line : story(rollback)) out.warn(line);
   out.object("rollback", json_of(rollback));
 }
 
