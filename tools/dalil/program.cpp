@@ -1,10 +1,12 @@
 #include "program.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <deque>
 #include <map>
 
 #include "command.hpp"
+#include "completion.hpp"
 #include "dalil/base/text.hpp"
 #include "refs.hpp"
 
@@ -38,6 +40,34 @@ void print_help(const CLI::App* app) {
   Printer(OutputOptions{}).line(app->get_formatter()->make_help(app, name, CLI::AppFormatMode::Normal));
 }
 
+/// A line's end is added on printing.
+std::string without_last_break(std::string text) {
+  text.pop_back();
+  return text;
+}
+
+constexpr const char* kColorWords[] = {"auto", "always", "never"};
+
+/// What was declared, without what is hidden from the help. Of the help's own flag the program's stands for
+/// all.
+std::vector<OptionText> options_of(const CLI::App* app) {
+  std::vector<OptionText> options;
+  for (const CLI::Option* option : app->get_options()) {
+    if (option->get_group().empty()) continue;
+    if (option == app->get_help_ptr() && app->get_parent() != nullptr) continue;
+    OptionText text;
+    text.positional = option->get_positional();
+    text.required = option->get_required();
+    text.help = option->get_description();
+    if (option->get_items_expected_max() > 0) text.value = option->get_type_name();
+    if (text.positional) text.names.push_back(option->get_name(true));
+    for (const std::string& name : option->get_snames()) text.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) text.names.push_back("--" + name);
+    options.push_back(std::move(text));
+  }
+  return options;
+}
+
 /// The parser with one sub-command a row of the table.
 class Parser {
  public:
@@ -46,8 +76,11 @@ class Parser {
 
  private:
   CLI::App* app_of(const Command& command);
+  CLI::App* group_named(std::string_view name);
   void declare_globals();
   int help(const std::vector<std::string>& words) const;
+  int print_manual() const;
+  ProgramText text() const;
   CLI::App* chosen();
 
   CLI::App root_{kAbout, "dalil"};
@@ -56,6 +89,8 @@ class Parser {
   std::map<CLI::App*, Runner> runners_;
   CLI::App* help_ = nullptr;
   std::vector<std::string> help_words_;
+  bool help_as_manual_ = false;
+  std::string help_completion_;
 };
 
 Parser::Parser() {
@@ -64,12 +99,6 @@ Parser::Parser() {
   root_.get_formatter()->column_width(34);
   root_.set_version_flag("--version", "dalil " DALIL_VERSION);
   declare_globals();
-  for (const CommandGroup& group : command_groups()) {
-    CLI::App* app = root_.add_subcommand(std::string(group.name), std::string(group.summary));
-    app->require_subcommand(0, 1);
-    app->fallthrough();
-    app->footer(kExitCodeHelp);
-  }
   for (const Command& command : commands()) {
     CLI::App* app = app_of(command);
     app->fallthrough();
@@ -82,6 +111,9 @@ Parser::Parser() {
   help_ = root_.add_subcommand("help", "print the help of a command");
   help_->footer(kExitCodeHelp);
   help_->add_option("COMMAND", help_words_, "the command")->type_name("");
+  help_->add_flag("--man", help_as_manual_, "print the manual page, for man");
+  help_->add_option("--completion", help_completion_, "print the completion for bash, zsh or fish")
+      ->type_name("SHELL");
 }
 
 CLI::App* Parser::app_of(const Command& command) {
@@ -89,8 +121,20 @@ CLI::App* Parser::app_of(const Command& command) {
   if (blank == std::string_view::npos) {
     return root_.add_subcommand(std::string(command.name), std::string(command.summary));
   }
-  CLI::App* group = root_.get_subcommand(std::string(command.name.substr(0, blank)));
+  CLI::App* group = group_named(command.name.substr(0, blank));
   return group->add_subcommand(std::string(command.name.substr(blank + 1)), std::string(command.summary));
+}
+
+/// Made where its first command stands in the table: so the help lists both in one order.
+CLI::App* Parser::group_named(std::string_view name) {
+  const auto made = root_.get_subcommands([&](const CLI::App* app) { return app->get_name() == name; });
+  if (!made.empty()) return made.front();
+  const auto group = std::ranges::find(command_groups(), name, &CommandGroup::name);
+  CLI::App* app = root_.add_subcommand(std::string(group->name), std::string(group->summary));
+  app->require_subcommand(0, 1);
+  app->fallthrough();
+  app->footer(kExitCodeHelp);
+  return app;
 }
 
 void Parser::declare_globals() {
@@ -134,6 +178,43 @@ int Parser::help(const std::vector<std::string>& words) const {
   return kExitOk;
 }
 
+ProgramText Parser::text() const {
+  ProgramText text{kAbout, DALIL_VERSION, kExitCodeHelp, options_of(&root_), {}};
+  for (OptionText& option : text.globals)
+    if (option.names.back() == "--color") option.choices = {std::begin(kColorWords), std::end(kColorWords)};
+  const std::string footer = std::string(kGlobalHelp) + kExitCodeHelp;
+  const auto add = [&](const CLI::App* app, bool group) {
+    std::string notes = app->get_footer();
+    notes.resize(notes.ends_with(footer) ? notes.size() - footer.size() : 0);
+    while (notes.ends_with('\n')) notes.pop_back();
+    text.commands.push_back({words_of(app), app->get_description(), options_of(app), notes, group});
+  };
+  for (const CLI::App* app : root_.get_subcommands({})) {
+    const auto below = app->get_subcommands({});
+    add(app, !below.empty());
+    for (const CLI::App* one : below) add(one, false);
+  }
+  CommandText& help = text.commands.back();
+  for (const Word& word : words_after(text, "")) help.options.front().choices.push_back(word.word);
+  for (const Completion& completion : completions())
+    help.options.back().choices.emplace_back(completion.shell);
+  return text;
+}
+
+int Parser::print_manual() const {
+  if (help_as_manual_) {
+    Printer(OutputOptions{}).line(without_last_break(manual_page(text())));
+    return kExitOk;
+  }
+  for (const Completion& completion : completions()) {
+    if (completion.shell != help_completion_) continue;
+    Printer(OutputOptions{}).line(without_last_break(completion.make(text())));
+    return kExitOk;
+  }
+  throw Error(ErrorCode::usage, "no completion for the shell " + in_quotes(help_completion_),
+              "one of: bash, zsh, fish");
+}
+
 int Parser::run(int argc, char** argv) {
   try {
     root_.parse(argc, argv);
@@ -147,7 +228,7 @@ int Parser::run(int argc, char** argv) {
     throw Error(ErrorCode::usage, escape_for_display(error.what()), help_call(chosen()));
   }
   CLI::App* app = chosen();
-  if (app == help_) return help(help_words_);
+  if (app == help_) return help_as_manual_ || !help_completion_.empty() ? print_manual() : help(help_words_);
   const auto runner = runners_.find(app);
   if (runner == runners_.end()) throw Error(ErrorCode::usage, "no command was given", help_call(app));
   Session session(std::move(globals_));
