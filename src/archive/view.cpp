@@ -54,6 +54,9 @@ void View::renew() {
   state_->reader.renew();
   state_->forget();
 }
+void View::rest() {
+  state_->reader.rest();
+}
 ledger::Reader& View::reader() {
   return state_->reader;
 }

@@ -84,6 +84,7 @@ class ScanWalk {
   bool unchanged(const files::FileStat& stat, const archive::CopyRow& known) const;
   void queue_file(const files::Directory& directory, const std::string& path,
                   const files::DirectoryEntry& entry, const Expected& expected);
+  void hand_over_batch();
   void hand_over(bool everything);
   void find_lost_directories();
 
@@ -93,6 +94,8 @@ class ScanWalk {
   archive::View view_;
   files::Walker walker_;
   bool stable_inodes_ = true;
+  std::uint64_t live_before_;    ///< live copies of the volume when the scan began
+  archive::Seq entries_before_;  ///< entries of the ledger then
   bool wants_known_;
   TaskQueue* tasks_ = nullptr;
   FindingsQueue* findings_ = nullptr;

@@ -10,7 +10,9 @@ ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& optio
       stop_(stop),
       view_(archive.view()),
       reader_(archive.tag_key().view(),
-              {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}) {}
+              {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}) {
+  view_.rest();
+}
 
 /// While one batch is hashed the files of the next ones are already open and on their way from the disk, and
 /// the parser works on those before.
@@ -61,13 +63,9 @@ Findings ScanReader::read(std::vector<FileTask> tasks, std::vector<Content> cont
 /// Hands the media among new contents to the parser. What the archive holds already has its facts.
 void ScanReader::parse(Findings& findings) {
   if (!options_.metadata) return;
-  bool renewed = false;
+  view_.renew();
   for (ReadFile& file : findings.files) {
     if (!file.content.ok() || file.content.sniffed.kind == media::MediaKind::other) continue;
-    if (!renewed) {
-      view_.renew();
-      renewed = true;
-    }
     if (view_.find_item(file.content.digest)) continue;
     if (!parser_)
       parser_ =
@@ -75,6 +73,7 @@ void ScanReader::parse(Findings& findings) {
     parser_->submit(file.content.fd.get(), file.content.sniffed);
     file.facts.emplace();  // to be filled
   }
+  view_.rest();
 }
 
 /// True once all of the batch is answered; false if it is not and there was to be no waiting.

@@ -15,7 +15,7 @@ using archive::Verdict;
 
 namespace {
 constexpr std::int64_t kCommitEveryMs = 1000;
-constexpr std::uint64_t kCommitEntries = 50'000;
+constexpr std::uint64_t kCommitEntries = 25'000;
 constexpr std::size_t kMostRecordedProblems = 10'000;
 constexpr std::size_t kAssignedTogether = 1000;
 

@@ -40,6 +40,8 @@ ScanWalk::ScanWalk(const archive::Archive& archive, const ScanOptions& options, 
       view_(archive.view()),
       walker_(options.folder, walk_options(archive)),
       stable_inodes_(has_stable_inodes(options.folder)),
+      live_before_(view_.volume(options.volume).live_copies),
+      entries_before_(view_.reader().size()),
       wants_known_(!options.rules.empty() || options.incident_of != nullptr) {}
 
 void ScanWalk::run(TaskQueue& tasks, FindingsQueue& findings) {
@@ -141,17 +143,20 @@ void ScanWalk::queue_file(const files::Directory& directory, const std::string& 
   progress_.bytes_expected += entry.stat.size_bytes;
   batch_.push_back({directory.fd, path, entry.name, entry.stat, expected});
   batch_bytes_ += entry.stat.size_bytes;
-  if (batch_.size() < kBatchFiles && batch_bytes_ < kBatchBytes) return;
+  if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) hand_over_batch();
+}
+
+/// May wait for the readers for long.
+void ScanWalk::hand_over_batch() {
+  view_.rest();
   if (!options_.dry_run) tasks_->push(std::move(batch_));
   batch_.clear();
   batch_bytes_ = 0;
+  view_.renew();
 }
 
 void ScanWalk::hand_over(bool everything) {
-  if (everything && !batch_.empty()) {
-    if (!options_.dry_run) tasks_->push(std::move(batch_));
-    batch_.clear();
-  }
+  if (everything && !batch_.empty()) hand_over_batch();
   const std::size_t held =
       found_.problems.size() + found_.symlinks.size() + found_.hard_links.size() + found_.known.size();
   if (held == 0 && found_.unchanged == 0) return;
@@ -160,10 +165,10 @@ void ScanWalk::hand_over(bool everything) {
   found_ = Findings();
 }
 
-/// Directories that the index knows and the walk never met. When all live copies of the volume were met,
-/// there are none.
+/// Directories that the index knew and the walk never met. When all live copies of the volume were met, there
+/// are none. What this scan itself has added meanwhile is not lost.
 void ScanWalk::find_lost_directories() {
-  if (options_.path_prefix.empty() && live_seen_ == view_.volume(options_.volume).live_copies) return;
+  if (options_.path_prefix.empty() && live_seen_ == live_before_) return;
   const std::string below = options_.path_prefix.empty() ? "" : options_.path_prefix + "/";
   view_.for_each_copy(options_.volume,
                       [&](archive::Row, const std::string& path, const std::vector<CopyRow>& rows) {
@@ -171,7 +176,7 @@ void ScanWalk::find_lost_directories() {
                         if (!below.empty() && path != options_.path_prefix && !path.starts_with(below))
                           return;
                         for (const CopyRow& row : rows)
-                          if (row.state != CopyRow::State::vanished)
+                          if (row.state != CopyRow::State::vanished && row.seq < entries_before_)
                             result.lost.push_back({path, row.name, row.item});
                       });
 }

@@ -24,7 +24,9 @@ VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOption
       stop_(stop),
       view_(archive.view()),
       archive_(archive),
-      needs_(needs_of(options, spinning)) {}
+      needs_(needs_of(options, spinning)) {
+  view_.rest();
+}
 
 ContentReader& VerifyChecker::reader_for(std::uint32_t tag_epoch) {
   auto found = readers_.find(tag_epoch);
@@ -78,12 +80,14 @@ bool VerifyChecker::read(std::uint32_t tag_epoch, const std::vector<std::size_t>
 }
 
 VerifyNews VerifyChecker::check(const std::vector<CheckTask>& tasks, std::vector<Content> contents) {
+  view_.renew();
   std::vector<archive::Copy> copies;
   std::map<std::uint32_t, std::vector<std::size_t>> by_epoch;  // nearly always one
   for (const CheckTask& task : tasks) {
     copies.push_back(view_.copy(task.row.seq));
     by_epoch[copies.back().tag_epoch].push_back(copies.size() - 1);
   }
+  view_.rest();
   bool stopped = false;
   for (const auto& [epoch, which] : by_epoch)
     stopped = !read(epoch, which, tasks, copies, contents) || stopped;

@@ -79,6 +79,7 @@ class VerifyWalk {
   void look_at(const files::Directory& directory);
   void compare(const files::Directory& directory, DirectoryNews& news, const files::DirectoryEntry& entry,
                const archive::CopyRow& row);
+  void hand_over_batch();
   void hand_over(bool everything);
   void find_lost_directories();
   void lose(DirectoryNews& news, const archive::CopyRow& row);

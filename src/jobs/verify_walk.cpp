@@ -121,17 +121,20 @@ void VerifyWalk::compare(const files::Directory& directory, DirectoryNews& news,
   news.names_to_come.push_back(row.name);
   batch_.push_back({{directory.fd, news.path, row.name, entry.stat}, row, news.number});
   batch_bytes_ += entry.stat.size_bytes;
-  if (batch_.size() < kBatchFiles && batch_bytes_ < kBatchBytes) return;
+  if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) hand_over_batch();
+}
+
+/// May wait for the checkers for long.
+void VerifyWalk::hand_over_batch() {
+  view_.rest();
   tasks_->push(std::move(batch_));
   batch_.clear();
   batch_bytes_ = 0;
+  view_.renew();
 }
 
 void VerifyWalk::hand_over(bool everything) {
-  if (everything && !batch_.empty()) {
-    tasks_->push(std::move(batch_));
-    batch_.clear();
-  }
+  if (everything && !batch_.empty()) hand_over_batch();
   if (found_.judged.empty() && found_.directories.empty()) return;
   news_->push(std::move(found_));
   found_ = VerifyNews();

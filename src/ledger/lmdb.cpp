@@ -208,6 +208,10 @@ void Txn::abort() {
   if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
 }
 
+void Txn::rest() {
+  mdb_txn_reset(txn_);
+}
+
 void Txn::renew() {
   mdb_txn_reset(txn_);
   const int code = mdb_txn_renew(txn_);

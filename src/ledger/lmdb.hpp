@@ -54,6 +54,7 @@ class Txn {
   void abort();
   /// Of a read transaction: moves on to the newest state.
   void renew();
+  void rest();  ///< gives the snapshot back until `renew`
 
   MDB_dbi open_table(const char* name, bool create) const;
   /// Valid until the next write in this transaction, or its end.

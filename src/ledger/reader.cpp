@@ -62,6 +62,10 @@ Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 
+void Reader::rest() {
+  state_->txn.rest();
+}
+
 void Reader::renew() {
   state_->txn.renew();
   state_->cache.clear();

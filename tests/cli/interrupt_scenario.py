@@ -1,10 +1,14 @@
 """Whatever ends a scan, what it reported as done is there, and the next one goes on."""
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
+import time
+import unittest
 
-from scenario import FAILURE, INTERRUPTED, Scenario, main
+from scenario import FAILURE, INTERRUPTED, MIB, Scenario, main
 
 SMALL, SLOW = 2000, 60
 FILES = SMALL + SLOW
@@ -116,6 +120,36 @@ class FullDisk(Scenario):
         self.fails("init", self.archive, expect=FAILURE, message="No space left")
         self.assertEqual(os.listdir(self.small), ["filler"])
         self.assertFalse(os.path.exists(self.key))
+
+
+@unittest.skipUnless(shutil.which("mdb_stat"), "without lmdb-utils")
+class Snapshots(Scenario):
+    def states(self):
+        """The newest state's number, and those that readers hold."""
+        out = subprocess.run(["mdb_stat", "-er", self.archive], capture_output=True, text=True, timeout=60).stdout
+        newest = int(re.search(r"Last transaction ID: (\d+)", out)[1])
+        return newest, [int(held) for held in re.findall(r"^ *\d+ [0-9a-f]+ (\d+)$", out, re.M)]
+
+    def lag(self, *command):
+        """How old the oldest state is that is held while the command commits: 1 is as old as the command."""
+        first = newest = self.states()[0]
+        process = self.start(*command)
+        worst = 0
+        while process.poll() is None:
+            newest, held = self.states()
+            worst = max([worst, *(newest - one for one in held)])
+            time.sleep(0.02)
+        process.communicate()
+        self.assertGreaterEqual(newest - first, 3, "too few commits to tell anything")
+        return worst / (newest - first)
+
+    def test_no_old_state_is_held_while_commits_go_on(self):
+        """Pages that a commit frees could not be used again, and the database would grow and grow."""
+        self.make_archive()
+        for i in range(2 * SLOW):  # a folder each: that much can be recorded on the way
+            os.truncate(self.write(f"d{i:03}/slow.bin", b"slow %d" % i), 64 * MIB)
+        self.assertLess(self.lag("scan", self.tree, "--volume", "disk"), 0.8)
+        self.assertLess(self.lag("verify", self.tree, "--volume", "disk", "--sha256"), 0.8)
 
 
 if __name__ == "__main__":

@@ -192,6 +192,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   options.rules = rules_from(view, arguments);
   Printer& out = session.out();
   jobs::Progress progress;
+  view.rest();
   const auto started = std::chrono::steady_clock::now();
   jobs::ScanReport report;
   {

@@ -201,6 +201,7 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   const archive::Volume volume = volume_named(view, arguments.volume);
   Printer& out = session.out();
   jobs::Progress progress;
+  view.rest();
   const auto started = std::chrono::steady_clock::now();
   jobs::VerifyReport report;
   {

@@ -59,6 +59,7 @@ class View {
   ~View();
   View(View&&) noexcept;
   void renew();
+  void rest();  ///< see ledger::Reader::rest: before long work beside it
   ledger::Reader& reader();
   bool can_read(ledger::SealClass seal_class) const;
 

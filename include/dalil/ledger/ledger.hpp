@@ -47,6 +47,9 @@ class Reader {
   Reader(Reader&&) noexcept;
   /// Moves on to the newest committed state.
   void renew();
+  /// Gives the snapshot back; until `renew` there is nothing to be asked. A snapshot that is held while
+  /// others commit keeps every page that they free from being used again, and the database grows.
+  void rest();
 
   // The ledger itself
   std::uint64_t size() const;
