@@ -50,11 +50,11 @@ std::string on_terminal(unsigned short columns, const std::function<void(Printer
     use(printer);
     printer.flush();
   }
-  std::string text(1 << 12, '\0');
-  const auto read_size = read(terminal, text.data(), text.size());
+  close(program);  // what was written stays to be read; then the terminal answers with EIO
+  std::string text, piece(1 << 12, '\0');
+  for (ssize_t size_read = 0; (size_read = read(terminal, piece.data(), piece.size())) > 0;)
+    text.append(piece, 0, static_cast<std::size_t>(size_read));
   close(terminal);
-  close(program);
-  text.resize(static_cast<std::size_t>(read_size));
   text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
   return text;
 }
