@@ -188,6 +188,27 @@ std::string volume_label(ByteView bytes) {
   return record.label();
 }
 
+namespace {
+
+void fill_stored(records::CopySeen& record, const std::optional<StoredForm>& stored) {
+  const StoredForm none{.source_volume = 0};
+  const StoredForm& from = stored ? *stored : none;
+  record.clear_stored_digest();
+  if (stored) record.set_stored_digest(from.digest.bytes.data(), Digest::kSize);
+  record.set_stored_size(from.size_bytes);
+  record.set_source_volume(from.source_volume);
+  record.set_source_directory(from.source_directory);
+  record.set_source_name(from.source_name);
+}
+
+}  // namespace
+
+std::optional<StoredForm> stored_form(const records::CopySeen& record) {
+  if (record.stored_digest().empty()) return std::nullopt;
+  return StoredForm{Digest::from_bytes(as_bytes(record.stored_digest())), record.stored_size(),
+                    record.source_volume(), record.source_directory(), record.source_name()};
+}
+
 void fill_record(records::CopySeen& record, const Copy& copy) {
   record.set_volume(copy.volume);
   record.set_directory(copy.directory);
@@ -201,6 +222,7 @@ void fill_record(records::CopySeen& record, const Copy& copy) {
   static_assert(sizeof(crypto::ChunkTag) == 16);
   record.set_tags(copy.tags.data(), copy.tags.size() * sizeof(crypto::ChunkTag));
   record.set_tag_epoch(copy.tag_epoch == 1 ? 0 : copy.tag_epoch);
+  fill_stored(record, copy.stored);
 }
 
 Copy from_record(const records::CopySeen& record) {
@@ -215,7 +237,8 @@ Copy from_record(const records::CopySeen& record) {
   copy.inode = record.inode();
   if (record.tag_nonce().size() != copy.tag_nonce.size()) ill_formed("copy");
   std::memcpy(copy.tag_nonce.data(), record.tag_nonce().data(), copy.tag_nonce.size());
-  if (record.tags().size() != crypto::tag_count(copy.size_bytes) * sizeof(crypto::ChunkTag))
+  copy.stored = stored_form(record);
+  if (record.tags().size() != crypto::tag_count(copy.size_on_volume()) * sizeof(crypto::ChunkTag))
     ill_formed("copy");
   copy.tags.resize(record.tags().size() / sizeof(crypto::ChunkTag));
   std::memcpy(copy.tags.data(), record.tags().data(), record.tags().size());

@@ -19,6 +19,8 @@ std::string volume_label(ByteView record);
 
 void fill_record(records::CopySeen& record, const Copy& copy);
 Copy from_record(const records::CopySeen& record);
+/// Absent where the content lies on the volume as it is.
+std::optional<StoredForm> stored_form(const records::CopySeen& record);
 
 /// Error(corrupt) for a consent scope that this version does not know.
 Source from_record(const records::SourceStated& record);

@@ -136,6 +136,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.timestamp_attached());
     case K::kRollbackAccepted:
       return apply(seq, record.rollback_accepted());
+    case K::kRecoveryKeyStated:
+      return apply(seq, record.recovery_key_stated());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:
@@ -177,7 +179,8 @@ void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
 
 Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
   const ByteView digest = as_bytes(copy.digest());
-  if (digest.size() != Digest::kSize)
+  const std::size_t stored = copy.stored_digest().size();
+  if (digest.size() != Digest::kSize || (stored != 0 && stored != Digest::kSize))
     throw Error(ErrorCode::corrupt, fmt::format("entry {} holds an ill-formed digest", seq),
                 "run 'dalil check'");
   const auto token = writer_->token(kTokenItem, digest);
@@ -198,7 +201,7 @@ Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
 
   CopyRow row;
   row.name = copy.name();
-  row.size_bytes = copy.size();
+  row.size_bytes = copy.stored_digest().empty() ? copy.size() : copy.stored_size();
   row.mtime_ns = copy.mtime_ns();
   row.ctime_ns = copy.ctime_ns();
   row.inode = copy.inode();
@@ -384,6 +387,11 @@ void Deriver::apply(Seq seq, const records::TimestampAttached& attached) {
 
 void Deriver::apply(Seq seq, const records::RollbackAccepted& accepted) {
   add_anchor(seq, AnchorKind::rollback_accepted, accepted.found_size());
+}
+
+void Deriver::apply(Seq seq, const records::RecoveryKeyStated& stated) {
+  const ledger::TokenKind& kind = stated.identity().empty() ? kTokenRecoveryRecipient : kTokenRecoveryKey;
+  writer_->put_lookup(writer_->token(kind, {}), seq);
 }
 
 void Deriver::flush() {

@@ -33,6 +33,7 @@ class SourceUnassigned;
 class CheckpointCosigned;
 class TimestampAttached;
 class RollbackAccepted;
+class RecoveryKeyStated;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -83,6 +84,7 @@ class Deriver {
   void apply(Seq seq, const records::CheckpointCosigned& cosigned);
   void apply(Seq seq, const records::TimestampAttached& attached);
   void apply(Seq seq, const records::RollbackAccepted& accepted);
+  void apply(Seq seq, const records::RecoveryKeyStated& stated);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);

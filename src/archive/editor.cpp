@@ -9,6 +9,7 @@
 #include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/age.hpp"
 #include "derive.hpp"
 #include "permissions.hpp"
 #include "schema.hpp"
@@ -36,6 +37,13 @@ void check_alias(const std::string& alias) {
 constexpr std::size_t kNamesPerEntry = 1000;
 constexpr int kExceptionsPerEntry = 1000;
 constexpr std::size_t kExceptionBytesPerEntry = 1 << 20;
+
+/// Whose keyring cannot make the name of the key itself has to be told before that is tried.
+void refuse_unless_archivist(ledger::Role role) {
+  records::Record record;
+  record.mutable_recovery_key_stated();
+  refuse_beyond_role(role, record);
+}
 
 /// About, and not less.
 std::size_t size_in_entry(const RunSummary::Exception& exception) {
@@ -416,6 +424,26 @@ Seq Editor::add_timestamp(const TimestampToAttach& what, const StampedCheckpoint
   attached->set_authority(check.token->authority);
   attached->set_trusted(check.trusted);
   return state_->append_and_apply(SealClass::inventory, record);
+}
+
+std::string Editor::make_recovery_key(const std::string& why) {
+  const auto identity = crypto::age::Identity::generate();
+  const std::string recipient = identity.recipient();
+  const auto state = [&](const ledger::TokenKind& kind, SealClass seal_class, ByteView secret) {
+    records::Record record;
+    auto* stated = record.mutable_recovery_key_stated();
+    stated->set_recipient(recipient);
+    stated->set_identity(secret.data(), secret.size());
+    stated->set_why(why);
+    if (const auto before = state_->writer.lookup(state_->writer.token(kind, {})))
+      stated->set_previous(*before);
+    state_->append_and_apply(seal_class, record);
+    crypto::wipe(*stated->mutable_identity());
+  };
+  refuse_unless_archivist(state_->keyring.role());
+  state(kTokenRecoveryRecipient, SealClass::inventory, {});
+  state(kTokenRecoveryKey, SealClass::evidence, identity.scalar.view());
+  return recipient;
 }
 
 std::optional<Row> Editor::find_item(const Digest& digest) {

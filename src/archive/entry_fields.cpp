@@ -128,6 +128,9 @@ std::vector<EntryField> fields_of(const records::Record& record) {
                      {"found_size", record.rollback_accepted().found_size()},
                      {"found_root", hex(record.rollback_accepted().found_root())},
                      {"why", record.rollback_accepted().why()}});
+    case K::kRecoveryKeyStated:  // never the identity
+      return stated({{"recipient", record.recovery_key_stated().recipient()},
+                     {"why", record.recovery_key_stated().why()}});
     default:
       return {};
   }

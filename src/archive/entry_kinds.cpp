@@ -40,6 +40,7 @@ constexpr KindName kKindNames[] = {
     {21, "checkpoint_cosigned"},
     {22, "timestamp_attached"},
     {23, "rollback_accepted"},
+    {24, "recovery_key_stated"},
 };
 
 }  // namespace

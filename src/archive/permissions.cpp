@@ -38,6 +38,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kKeysRotated:
     case K::kEntryRedacted:
     case K::kRollbackAccepted:
+    case K::kRecoveryKeyStated:
     case K::KIND_NOT_SET:
       return role == Role::archivist;
   }

@@ -7,6 +7,7 @@
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "entry_kinds.hpp"
 #include "proof_parts.hpp"
 #include "schema.hpp"
 
@@ -31,8 +32,19 @@ ledger::Entry open_entry(View& view, Seq seq) {
 
 }  // namespace
 
+namespace {
+/// Somebody else's proof would hold the key that opens every sealed drive.
+void refuse_secret(ByteView content) {
+  if (kind_number(content) != records::Record::kRecoveryKeyStated) return;  // also what is not known here
+  if (parse_record(content, 0).recovery_key_stated().identity().empty()) return;
+  throw Error(ErrorCode::invalid, "the entry holds the recovery key, which a proof would give away",
+              "the entry before it states the key's recipient, and can be proven");
+}
+}  // namespace
+
 Proof prove(View& view, Seq seq, std::optional<std::uint64_t> checkpoint) {
   ledger::Entry entry = open_entry(view, seq);
+  refuse_secret(entry.content);
   for (const Row item : items_named(view, entry.content)) require_consent(view, item);
   Statement statement = read_statement(entry.content);
   Proof proof;

@@ -49,6 +49,15 @@ struct Reader {
     add("inode changed", time_of_ns(copy.ctime_ns()));
     add("inode", std::to_string(copy.inode()));
     add("tag nonce", hex_of(copy.tag_nonce()));
+    if (!copy.stored_digest().empty()) {
+      out.text += fmt::format(", encrypted into a file of {} bytes with the SHA-256 {}", copy.stored_size(),
+                              hex_of(copy.stored_digest()));
+      add("stored sha256", hex_of(copy.stored_digest()));
+      add("stored size", std::to_string(copy.stored_size()));
+      add("read from volume", volume_text(copy.source_volume()));
+      text("read from directory", copy.source_directory());
+      text("read from name", copy.source_name());
+    }
     add("tags", fmt::format("{} (keyed checksums; no use without the archive's key)",
                             copy.tags().size() / crypto::ChunkTag().size()));
   }

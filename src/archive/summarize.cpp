@@ -106,6 +106,10 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return assignment_text("assigned to", record.source_assigned());
     case K::kSourceUnassigned:
       return assignment_text("no longer assigned to", record.source_unassigned());
+    case K::kRecoveryKeyStated:
+      return fmt::format("recovery key {}{}",
+                         record.recovery_key_stated().identity().empty() ? "" : "(secret part) ",
+                         escape_for_display(record.recovery_key_stated().recipient()));
     case K::KIND_NOT_SET:
       break;
   }

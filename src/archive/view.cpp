@@ -162,8 +162,8 @@ std::vector<CopyInfo> View::copies_of(Row item) {
     }
     const auto row = std::ranges::find(state_->directory_rows, seq, &CopyRow::seq);
     if (row == state_->directory_rows.end()) continue;  // the path holds another content by now
-    copies.push_back(
-        {seen.volume(), volume(seen.volume()).label, files::join_path(seen.directory(), seen.name()), *row});
+    copies.push_back({seen.volume(), volume(seen.volume()).label,
+                      files::join_path(seen.directory(), seen.name()), *row, stored_form(seen)});
   }
   return copies;
 }

@@ -1,8 +1,12 @@
 #include "dalil/jobs/scan.hpp"
 
+#include <fmt/format.h>
+
 #include <thread>
 
 #include "crew.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
 #include "scan_parts.hpp"
@@ -37,10 +41,21 @@ OpenFiles open_files(std::uint64_t limit, unsigned readers) {
   return {{kAheadFiles * readers, kAheadBytes * readers}, kAwaiting};
 }
 
+/// What lies there is encrypted: taken in, each object would pass for an item of its own.
+void refuse_sealed(const archive::Archive& archive, archive::Row row) {
+  archive::View view = archive.view();
+  if (row == ledger::kNoRow || !view.volume(row).sealed) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("volume '{}' is a sealed drive, which is not scanned",
+                          escape_for_display(view.volume(row).label)),
+              "what lies on it is recorded as it is written; 'dalil verify' checks it");
+}
+
 }  // namespace
 
 ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress& progress,
                 const StopFlag& stop) {
+  refuse_sealed(archive, options.volume);
   const UtcTime started = archive.clock().now();
   const std::uint64_t open_file_limit = files::raise_open_file_limit();
   const bool spinning = files::identify_volume(options.folder).rotational.value_or(false);

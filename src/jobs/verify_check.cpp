@@ -118,7 +118,7 @@ void add_range(std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges, std
 std::vector<std::pair<std::uint64_t, std::uint64_t>> wrong_chunks(const archive::Copy& copy,
                                                                   const Content& content) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
-  const std::uint64_t end = std::max(copy.size_bytes, content.size_bytes);
+  const std::uint64_t end = std::max(copy.size_on_volume(), content.size_bytes);
   for (std::size_t i = 0; i < std::max(copy.tags.size(), content.tags.size()); ++i) {
     const std::uint64_t offset = i * crypto::kTagChunkSize;
     const std::uint64_t size = std::min<std::uint64_t>(crypto::kTagChunkSize, end - offset);
@@ -153,8 +153,9 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
   }
   e.ranges = wrong_chunks(copy, content);
   const bool digest_differs =
-      options_.mode == VerifyMode::sha256 && content.bad.empty() && content.digest != copy.digest;
-  if (e.ranges.empty() && content.bad.empty() && !digest_differs && content.size_bytes == copy.size_bytes) {
+      options_.mode == VerifyMode::sha256 && content.bad.empty() && content.digest != copy.digest_on_volume();
+  if (e.ranges.empty() && content.bad.empty() && !digest_differs &&
+      content.size_bytes == copy.size_on_volume()) {
     e.verdict = Verdict::intact;
     return judged;
   }
@@ -166,8 +167,8 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
     return judged;
   }
   e.verdict = content.stat.mtime_ns > copy.mtime_ns ? Verdict::changed : Verdict::corrupt;
-  if (content.size_bytes != copy.size_bytes)
-    e.detail = fmt::format("{} bytes where {} are expected", content.size_bytes, copy.size_bytes);
+  if (content.size_bytes != copy.size_on_volume())
+    e.detail = fmt::format("{} bytes where {} are expected", content.size_bytes, copy.size_on_volume());
   else if (e.ranges.empty())
     e.detail = "SHA-256 differs although every tag is right: the tags were forged";
   for (const files::BadRange& bad : content.bad)

@@ -70,15 +70,17 @@ std::vector<Exception> match_absent(const archive::Archive& archive, const Verif
   archive::View view = archive.view();
   ExtraDigests digests(archive, extras, progress, stop);
   std::vector<Exception> exceptions;
+  const bool sealed = view.volume(options.volume).sealed;
   for (const Absent& one : absent) {
     Exception exception;
     exception.path = files::join_path(one.directory, one.row.name);
     exception.verdict = Verdict::missing;
     exception.digest = view.item(one.row.item).digest;
+    const Digest lies_there = sealed ? view.copy(one.row.seq).digest_on_volume() : exception.digest;
     // A quick check reads nothing: only the name in another form can tell.
     std::vector<std::size_t> fitting = options.mode == VerifyMode::quick
                                            ? digests.of_size(one.row.size_bytes)
-                                           : digests.with_content(exception.digest, one.row.size_bytes);
+                                           : digests.with_content(lies_there, one.row.size_bytes);
     std::erase_if(fitting, [&](std::size_t i) { return extras[i].matched; });
     const auto renamed = [&](std::size_t i) {
       return extras[i].file.directory == one.directory &&

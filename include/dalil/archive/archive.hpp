@@ -212,6 +212,9 @@ class Editor {
   /// Appends what is valid; Error(invalid) says why it is not. Use `attach_timestamp`, which finds the
   /// checkpoint.
   Seq add_timestamp(const TimestampToAttach& what, const StampedCheckpoint& about);
+  /// A fresh recovery key (recovery.hpp), which from now on is the one that is encrypted to. Returns its
+  /// recipient. Error(wrong_key) unless the role is an archivist's.
+  std::string make_recovery_key(const std::string& why);
 
   // The same questions as View, over what has been changed so far
   std::optional<Row> find_item(const Digest& digest);

@@ -58,6 +58,15 @@ enum class Verdict : std::uint8_t {
 };
 const char* name_of(Verdict verdict);
 
+/// What lies on a sealed drive in a content's stead, and where the content was read.
+struct StoredForm {
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  Row source_volume = ledger::kNoRow;
+  std::string source_directory, source_name;
+  bool operator==(const StoredForm&) const = default;
+};
+
 /// One content at a path on a volume, as a scan saw it.
 struct Copy {
   Row volume = ledger::kNoRow;
@@ -68,8 +77,11 @@ struct Copy {
   std::int64_t mtime_ns = 0, ctime_ns = 0;
   std::uint64_t inode = 0;
   crypto::TagNonce tag_nonce{};
-  std::vector<crypto::ChunkTag> tags;  ///< one a MiB
+  std::vector<crypto::ChunkTag> tags;  ///< one a MiB of what lies on the volume
   std::uint32_t tag_epoch = 1;         ///< whose key made them: Archive::tag_key
+  std::optional<StoredForm> stored;    ///< absent where the content lies there as it is
+  const Digest& digest_on_volume() const { return stored ? stored->digest : digest; }
+  std::uint64_t size_on_volume() const { return stored ? stored->size_bytes : size_bytes; }
   std::string path() const;
 };
 
@@ -78,7 +90,7 @@ struct Copy {
 struct CopyRow {
   std::string name;
   enum class State : std::uint8_t { live = 1, vanished = 2, symlink = 3 } state = State::live;
-  std::uint64_t size_bytes = 0;
+  std::uint64_t size_bytes = 0;  ///< on the volume
   std::int64_t mtime_ns = 0, ctime_ns = 0;
   std::uint64_t inode = 0;
   Seq seq = 0;                     ///< the entry that says it was seen
@@ -93,6 +105,7 @@ struct CopyInfo {
   std::string volume_label;
   std::string path;
   CopyRow row;
+  std::optional<StoredForm> stored = {};  ///< of a copy on a sealed drive
 };
 
 enum class LinkType : std::uint8_t {

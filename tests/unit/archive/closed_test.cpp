@@ -11,6 +11,7 @@
 #include "archive/archive_fixture.hpp"
 #include "archive/full_incident.hpp"
 #include "archive/raw_database.hpp"
+#include "dalil/archive/recovery.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/seal.hpp"
 #include "schema.hpp"
@@ -83,6 +84,7 @@ struct Marked : ArchiveFixture {
     editor.put_identity(from, {kSourceMark, kSourceMark, kSourceMark});
     editor.assign(from, items, kEvidenceMark);
     editor.unassign(from, std::vector{items[3]}, kEvidenceMark);
+    editor.make_recovery_key(kInventoryMark);
     RunSummary run;
     run.kind = "scan";
     run.volume = disk;
@@ -200,13 +202,15 @@ struct Opened {
   std::map<std::string, std::set<std::string>> words;  ///< marks to the places where they appeared
 };
 
-void look_for_marks(Opened& result, const std::string& where, const std::string& text) {
+void look_for_marks(Opened& result, const std::string& where, const std::string& text,
+                    const std::string& more = {}) {
+  if (!more.empty() && text.find(more) != std::string::npos) result.words[more].insert(where);
   for (const char* mark : {kInventoryMark, kEvidenceMark, kSourceMark})
     if (text.find(mark) != std::string::npos) result.words[mark].insert(where);
 }
 
 /// Tries everything. `read_as_documented` tells whether the value opened with the data that belongs to it.
-Opened attack(const ledger::Keyring& ring, const std::vector<Sealed>& values) {
+Opened attack(const ledger::Keyring& ring, const std::vector<Sealed>& values, const std::string& more = {}) {
   const std::vector<crypto::Secret> keys = keys_from(ring);
   std::vector<crypto::Sealer> sealers;
   for (const crypto::Secret& key : keys) sealers.emplace_back(key.view());
@@ -228,10 +232,10 @@ Opened attack(const ledger::Keyring& ring, const std::vector<Sealed>& values) {
       for (const Bytes& guess : guesses) {
         if (!sealers[i].open(plain, guess, ByteView(one.value).subspan(kHeader))) continue;
         opened = true;
-        look_for_marks(result, one.name, std::string(as_chars(plain)));
+        look_for_marks(result, one.name, std::string(as_chars(plain)), more);
       }
       const std::string unchecked = decrypt_unchecked(context.get(), keys[i], one.value);
-      look_for_marks(result, one.name + " unchecked", unchecked);
+      look_for_marks(result, one.name + " unchecked", unchecked, more);
       if (looks_like_plaintext(unchecked)) opened = true;
     }
     if (opened) ++result.opened[one.seal_class];
@@ -318,6 +322,19 @@ TEST_CASE("an auditor's key opens all of the inventory, and nothing of evidence 
   CHECK(result.words.contains(kInventoryMark));
   CHECK(!result.words.contains(kEvidenceMark));
   CHECK(!result.words.contains(kSourceMark));
+}
+
+TEST_CASE("an auditor's key finds neither the recovery key nor its name, an archivist's both") {
+  const Marked f;
+  const auto raw = read_raw_database(f.path);
+  const Archive archive = f.open();
+  View view = archive.view();
+  const std::string secret(as_chars(recovery_identities(view).front().scalar.view()));
+  CHECK(can_guess(f.auditor, raw, "recovery recipient", ""));
+  CHECK(!can_guess(f.auditor, raw, "recovery key", ""));
+  CHECK(can_guess(f.ring, raw, "recovery key", ""));
+  CHECK(attack(f.auditor, sealed_values(raw), secret).words.count(secret) == 0);
+  CHECK(attack(f.ring, sealed_values(raw), secret).words.count(secret) == 1);
 }
 
 TEST_CASE("an investigator's key opens everything but what is of class source") {
