@@ -10,8 +10,8 @@
 #include "core.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
-#include "dalil/files/volume.hpp"
 #include "keys_directory.hpp"
+#include "new_directory.hpp"
 #include "rollback.hpp"
 #include "swap_lock.hpp"
 #include "writer_lock.hpp"
@@ -27,40 +27,6 @@ std::shared_ptr<Core> open_pair(const std::string& directory, Keyring keyring, S
   lmdb::check_file(directory + "/data.mdb");
   take_grants(keyring, directory);
   return Core::open(directory, std::move(keyring), schema, clock, false);
-}
-
-std::string parent_of(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-void make_directory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) != 0) throw system_error("create", path, errno);
-}
-
-/// Removes what `create` had begun; it holds these files only.
-struct Unfinished {
-  std::string directory;
-  std::vector<std::pair<std::string, Bytes>> slots;
-  bool finished = false;
-  ~Unfinished() {
-    if (finished) return;
-    for (const auto& [name, content] : slots)
-      unlink(fmt::format("{}/{}/{}", directory, kKeysDirectory, name).c_str());
-    rmdir(fmt::format("{}/{}", directory, kKeysDirectory).c_str());
-    for (const char* name : {"data.mdb", "lock.mdb", "writer.lock"}) unlink((directory + "/" + name).c_str());
-    rmdir(directory.c_str());
-  }
-};
-
-void refuse_network(const std::string& path) {
-  if (const auto network = files::network_file_system(path))
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("archive '{}' lies on a network file system ({})", escape_for_display(path), *network),
-        "keep the archive on a local disk: locks and memory maps cannot be trusted over a network");
 }
 
 void write_first_state(const std::string& directory, const Keyring& keyring, Schema schema,
@@ -149,28 +115,11 @@ void refuse_old_tables(const Core& core) {
 void Ledger::create(const std::string& directory, const Keyring& keyring, Schema schema,
                     const std::vector<std::pair<std::string, Bytes>>& slots,
                     const std::vector<Draft>& first_entries, const Clock& clock) {
-  struct stat status {};
-  if (lstat(directory.c_str(), &status) == 0)
-    throw Error(ErrorCode::conflict, fmt::format("'{}' exists already", escape_for_display(directory)),
-                "choose a new directory for the archive");
-  const std::string parent = parent_of(directory);
-  if (stat(parent.c_str(), &status) != 0) throw system_error("create archive in", parent, errno);
-  refuse_network(parent);
-
-  std::string trimmed = directory;
-  while (trimmed.size() > 1 && trimmed.back() == '/') trimmed.pop_back();
-  Unfinished made{fmt::format("{}.new-{}", trimmed, to_hex(crypto::random_array<6>())), slots};
-  make_directory(made.directory);
-  write_first_state(made.directory, keyring, schema, first_entries, clock);
-  const std::string keys = made.directory + "/" + kKeysDirectory;
-  make_directory(keys);
-  for (const auto& [name, content] : slots) files::write_atomically(keys + "/" + name, content, 0600);
-  files::sync_directory(keys);
-  files::sync_directory(made.directory);
-  if (rename(made.directory.c_str(), trimmed.c_str()) != 0)
-    throw system_error("create archive", directory, errno);
-  made.finished = true;
-  files::sync_directory(parent);
+  NewDirectory made(directory);
+  write_first_state(made.path(), keyring, schema, first_entries, clock);
+  for (const auto& [name, content] : slots)
+    files::write_atomically(made.path() + "/" + kKeysDirectory + "/" + name, content, 0600);
+  made.put_in_place();
 }
 
 Ledger Ledger::on(std::shared_ptr<const Core> core) {

@@ -271,6 +271,9 @@ bool Cursor::seek(ByteView key) {
   return move(MDB_SET_RANGE);
 }
 
+bool Cursor::first() {
+  return move(MDB_FIRST);
+}
 bool Cursor::next() {
   return move(MDB_NEXT);
 }

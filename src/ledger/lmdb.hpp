@@ -75,6 +75,7 @@ class Cursor {
   Cursor& operator=(const Cursor&) = delete;
   /// Moves to the first key >= `key`; false if there is none.
   bool seek(ByteView key);
+  bool first();
   bool next();
   bool last();
   bool previous();
