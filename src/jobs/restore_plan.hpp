@@ -1,0 +1,27 @@
+#pragma once
+
+#include "dalil/jobs/restore.hpp"
+
+namespace dalil::jobs {
+
+/// A copy that a file may be restored from.
+struct RestoreCandidate {
+  std::size_t source = 0;  ///< in the options
+  std::string path;        ///< on the drive
+  std::uint64_t stored_size = 0;
+  bool sealed = false;
+};
+
+/// A file that shall be there in the end.
+struct RestoreTask {
+  std::string path;  ///< below the target, raw bytes
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0;
+  std::vector<RestoreCandidate> candidates;  ///< in the order in which they are tried
+};
+
+/// What the options ask for, by path. No file of the drives is looked at.
+std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options);
+
+}  // namespace dalil::jobs
