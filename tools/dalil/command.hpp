@@ -59,6 +59,9 @@ Runner declare_key_add(Options& app);
 Runner declare_key_list(Options& app);
 Runner declare_key_remove(Options& app);
 Runner declare_key_rotate(Options& app);
+Runner declare_recovery_key_make(Options& app);
+Runner declare_recovery_key_show(Options& app);
+Runner declare_recovery_key_export(Options& app);
 Runner declare_redact(Options& app);
 Runner declare_log(Options& app);
 Runner declare_prove(Options& app);
@@ -75,6 +78,9 @@ Runner declare_timestamp_attach(Options& app);
 Runner declare_timestamp_fetch(Options& app);
 Runner declare_timestamp_list(Options& app);
 Runner declare_timestamp_export(Options& app);
+Runner declare_seal(Options& app);
+Runner declare_snapshot(Options& app);
+Runner declare_restore(Options& app);
 Runner declare_version(Options& app);
 
 }  // namespace dalil::cli

@@ -1,6 +1,7 @@
 #include "json_forms.hpp"
 
 #include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
 #include "dalil/formats/register.hpp"
 #include "forms.hpp"
 
@@ -124,6 +125,11 @@ Json json_of(const archive::CopyInfo& copy) {
   put_path(out, "path", copy.path);
   out["state"] = name_of(copy.row.state);
   out["size_bytes"] = copy.row.size_bytes;
+  if (copy.stored) {
+    out["sealed"] = true;
+    out["stored_digest"] = copy.stored->digest.hex();
+    put_path(out, "source_path", files::join_path(copy.stored->source_directory, copy.stored->source_name));
+  }
   put_time(out, "modified", UtcTime{copy.row.mtime_ns / 1'000'000});
   out["seq"] = copy.row.seq;
   out["verdict"] = archive::name_of(copy.row.verdict);

@@ -93,16 +93,28 @@ std::vector<crypto::age::Identity> read_key_file(const std::string& path) {
   }
 }
 
-crypto::age::Identity make_key_file(const std::string& path) {
-  crypto::age::Identity identity = crypto::age::Identity::generate();
+int write_identity(int fd, const crypto::age::Identity& identity) {
   const crypto::Secret key = identity.encode();
-  const std::string head =
-      "# created: " + system_clock().now().rfc3339() + "\n# public key: " + identity.recipient() + "\n";
+  int error = write_all(fd, "# public key: " + identity.recipient() + "\n");
+  if (error == 0) error = write_all(fd, as_chars(key.view()));
+  if (error == 0) error = write_all(fd, "\n");
+  return error;
+}
+
+crypto::age::Identity make_key_file(const std::string& path) {
+  std::vector<crypto::age::Identity> one;
+  one.push_back(crypto::age::Identity::generate());
+  write_key_file(path, "# created: " + system_clock().now().rfc3339() + "\n", one);
+  return std::move(one.front());
+}
+
+void write_key_file(const std::string& path, const std::string& head,
+                    const std::vector<crypto::age::Identity>& identities) {
   const files::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) throw system_error("create", path, errno);
   int error = write_all(file.get(), head);
-  if (error == 0) error = write_all(file.get(), as_chars(key.view()));
-  if (error == 0) error = write_all(file.get(), "\n");
+  for (const crypto::age::Identity& identity : identities)
+    if (error == 0) error = write_identity(file.get(), identity);
   if (error == 0 && fsync(file.get()) != 0) error = errno;
   if (error != 0) {
     unlink(path.c_str());
@@ -110,7 +122,6 @@ crypto::age::Identity make_key_file(const std::string& path) {
   }
   const auto slash = path.find_last_of('/');
   files::sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
-  return identity;
 }
 
 crypto::Secret ask_passphrase(const std::string& prompt) {

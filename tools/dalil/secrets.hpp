@@ -22,6 +22,12 @@ std::vector<crypto::age::Identity> read_key_file(const std::string& path);
 /// Writes a new identity in age-keygen's format, mode 0600, durably; never over a file that is there.
 crypto::age::Identity make_key_file(const std::string& path);
 
+/// Writes identities in age-keygen's format, after `head` (comment lines), likewise.
+void write_key_file(const std::string& path, const std::string& head,
+                    const std::vector<crypto::age::Identity>& identities);
+/// One of them, with its recipient as a comment. errno or 0.
+int write_identity(int fd, const crypto::age::Identity& identity);
+
 /// Asks on /dev/tty with echo off. Error(usage) if there is no terminal; Error(interrupted).
 crypto::Secret ask_passphrase(const std::string& prompt);
 /// Asks on /dev/tty for what has to be seen while it is typed, and is yet no business of the arguments.

@@ -61,8 +61,12 @@ const std::string& Session::archive_directory() const {
 }
 
 ledger::Keyring Session::unlock() {
-  const std::string shown = "'" + escape_for_display(archive_directory()) + "'";
-  const Slots slots = ledger::read_slots(archive_directory());
+  return unlock(archive_directory());
+}
+
+ledger::Keyring Session::unlock(const std::string& directory) {
+  const std::string shown = "'" + escape_for_display(directory) + "'";
+  const Slots slots = ledger::read_slots(directory);
   const SecretOptions& secrets = options_.secrets;
   if (!secrets.key_file.empty()) {
     if (auto keyring = try_key_file(slots, secrets.key_file)) return std::move(*keyring);

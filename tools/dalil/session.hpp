@@ -29,6 +29,10 @@ class Session {
   const std::string& archive_directory() const;
   /// Opens one of the archive's key slots. Error(wrong_key) if this run's secret opens none.
   ledger::Keyring unlock();
+  /// The same for an archive that lies elsewhere.
+  ledger::Keyring unlock(const std::string& directory);
+  /// From now on this is the archive, whatever was named.
+  void use_archive(const std::string& directory) { options_.archive = directory; }
   /// Opens the archive, and compares it with what this user of this machine has seen of it. One that was
   /// rolled back is told loudly, opens for reading only, and makes the exit code 13.
   archive::Archive open();
