@@ -316,7 +316,8 @@ KINDS = {1: "archive_created", 2: "volume_stated", 3: "copy_seen", 4: "symlink_s
          6: "facts_stated", 7: "incident_revised", 8: "link_made", 9: "link_withdrawn", 10: "run", 11: "scan_note",
          12: "directories_verified", 13: "key_added", 14: "key_removed", 15: "keys_rotated", 16: "entry_redacted",
          17: "source_stated", 18: "source_identity", 19: "source_assigned", 20: "source_unassigned",
-         21: "checkpoint_cosigned", 22: "timestamp_attached", 23: "rollback_accepted"}
+         21: "checkpoint_cosigned", 22: "timestamp_attached", 23: "rollback_accepted",
+         24: "recovery_key_stated"}
 
 VERDICTS = ["", "intact", "corrupt", "unreadable", "missing", "extra", "moved", "renamed", "changed", "not_checked"]
 LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "context", "identifies-perpetrator",
@@ -344,7 +345,8 @@ FIELDS = {
         11: ("capacity", "uint"), 12: ("root", "text"), 13: ("note", "text")},
     3: {1: ("volume", "volume"), 2: ("directory", "text"), 3: ("name", "text"), 4: ("sha256", "hex"),
         5: ("size", "uint"), 6: ("modified", "ns"), 7: ("inode changed", "ns"), 8: ("inode", "uint"),
-        9: ("tag nonce", "hex"), 10: ("tags", "length")},
+        9: ("tag nonce", "hex"), 10: ("tags", "length"), 12: ("stored sha256", "hex"), 13: ("stored size", "uint"),
+        14: ("read from volume", "volume"), 15: ("read from directory", "text"), 16: ("read from name", "text")},
     4: {1: ("volume", "volume"), 2: ("directory", "text"), 3: ("name", "text"), 4: ("target", "text"),
         5: ("modified", "ns"), 6: ("inode changed", "ns"), 7: ("inode", "uint")},
     5: {1: ("volume", "volume"),
@@ -377,6 +379,7 @@ FIELDS = {
          5: ("time", "seconds")},
     22: {1: ("tree size", "uint"), 2: ("note", "text"), 3: ("token", "length"), 4: ("certificate", "length"),
          5: ("time", "fixed ms"), 6: ("authority", "text"), 7: ("trusted", "uint")},
+    24: {1: ("recipient", "text"), 3: ("why", "text"), 4: ("previous", "uint")},
     23: {1: ("expected size", "uint"), 2: ("expected root", "hex"), 3: ("expected note", "text"),
          4: ("seen", "ms"), 5: ("found size", "uint"), 6: ("found root", "hex"), 7: ("why", "text")},
 }

@@ -193,6 +193,11 @@ unsigned checker_count(const VerifyOptions& options, bool spinning) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// Beside its objects a sealed drive has lists and a snapshot of its own, which no entry names.
+bool may_be_extra(bool sealed, const Extra& extra) {
+  return !sealed || extra.file.directory.starts_with("objects");
+}
+
 }  // namespace
 
 VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Progress& progress,
@@ -236,10 +241,11 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   report.expected = walk.expected;
   report.interrupted = stop.requested();
   if (!report.interrupted) {
+    const bool sealed = archive.view().volume(options.volume).sealed;
     recorder.take_absent(match_absent(archive, options, walk.absent, walk.extras, progress, stop),
                          walk.absent);
     for (const Extra& extra : walk.extras)
-      if (!extra.matched) recorder.take_extra(extra);
+      if (!extra.matched && may_be_extra(sealed, extra)) recorder.take_extra(extra);
   }
   report.interrupted = stop.requested();
   std::ranges::sort(report.exceptions, {}, &Exception::path);

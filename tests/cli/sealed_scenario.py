@@ -73,6 +73,7 @@ class Drive(Sealed):
             for env in ({}, {"DALIL_KEY_FILE": auditor}):
                 summary = self.verify(*mode, env=env).summary
                 self.assertEqual((summary["result"], summary["checked"]), ("PASS", 7))
+                self.assertNotIn("extra", summary["verdicts"])
         again = self.seal().summary
         self.assertEqual((again["there"], again["written"]), (7, 0))
         self.assert_sound()

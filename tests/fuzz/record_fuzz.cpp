@@ -64,6 +64,10 @@ class Ground {
     copy.digest = crypto::sha256({});
     copy.tags.resize(1);
     const archive::Row item = editor.add_copy(copy).item;
+    copy.stored = archive::StoredForm{crypto::sha256({}), 5, disk, "d", "n"};
+    copy.name = "sealed";
+    editor.add_copy(copy);
+    editor.make_recovery_key("why");
     editor.add_symlink(disk, "d", "link", {}, "target");
     media::MediaFacts facts;
     facts.make = "maker";

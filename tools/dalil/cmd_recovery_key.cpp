@@ -90,8 +90,8 @@ int run_export(Session& session, const ExportOptions& options) {
                            "\n# opens its sealed drives and snapshots: age -d -i THIS-FILE\n";
   write_key_file(options.out_file, head, identities);
   out.line("written to " + in_quotes(options.out_file));
-  out.line("Whoever has this file can read every sealed drive of this archive. Keep it on paper or on a");
-  out.line("medium of its own, where neither the archive nor a drive is.");
+  out.line("Whoever has this file can read every sealed drive of this archive. Keep it on");
+  out.line("paper or on a medium of its own, where neither the archive nor a drive is.");
   Json fields = {{"command", "recovery-key export"}, {"keys", identities.size()}};
   put_path(fields, "file", options.out_file);
   out.object("summary", fields);

@@ -73,8 +73,8 @@ int restore_archive(Session& session, const RestoreArguments& options) {
   const archive::Archive archive = session.open(std::move(keyring));  // tells if it is older than was seen
   out.line(fmt::format("restored the archive to {}: {}", in_quotes(options.to),
                        count_text(stated.checkpoint.size, "entry", "entries")));
-  out.line(fmt::format("  as of {}; its signature, every seal and all that is derived were checked",
-                       time_text(stated.made)));
+  out.line("  as of       " + time_text(stated.made));
+  out.line("  checked     its signature, every seal, and all that is derived");
   Json fields = {{"command", "restore"},
                  {"size", stated.checkpoint.size},
                  {"root", to_base64(stated.checkpoint.root.view())},

@@ -79,8 +79,8 @@ int run_snapshot(Session& session, const SnapshotOptions& options) {
   out.line(fmt::format("snapshot of {}: {}", count_text(stated.checkpoint.size, "entry", "entries"),
                        bytes_text(stated.size_bytes)));
   out.line("  written to  " + in_quotes(options.out_file));
-  out.line("  its note    " + in_quotes(note_file) + ", which is not secret: keep both together");
-  for (const std::string& recipient : recipients) out.line("  opens with  the key of " + recipient);
+  out.line("  its note    " + in_quotes(note_file) + "; keep both together");
+  for (const std::string& recipient : recipients) out.line("  opens with  " + recipient);
   Json fields = {{"size", stated.checkpoint.size},
                  {"root", to_base64(stated.checkpoint.root.view())},
                  {"sha256", stated.digest.hex()},

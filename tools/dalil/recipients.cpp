@@ -18,9 +18,8 @@ std::string recovery_recipient(Session& session, archive::Archive& archive) {
   archive::Editor editor = archive.edit();
   std::string recipient = editor.make_recovery_key("made with the first that is sealed");
   editor.commit();
-  session.out().note(
-      "made the archive's recovery key; export it, and keep it away from every drive: dalil "
-      "recovery-key export --out FILE");
+  session.out().note("made the archive's recovery key; keep it away from every drive:");
+  session.out().note("  dalil recovery-key export --out FILE");
   return recipient;
 }
 
