@@ -53,6 +53,7 @@ class DriveSealer {
 
   SealReport run() {
     const std::vector<Wanted> wanted = plan();
+    view_.rest();
     require_room(wanted);
     for (const char* folder : {sealed::kObjects, sealed::kPartial}) make_folder(folder);
     set_aside_unknown();

@@ -181,6 +181,7 @@ class Restorer {
 
   RestoreReport run() {
     std::vector<RestoreTask> tasks = plan_restore(view_, options_);
+    view_.rest();
     require_key(tasks);
     report_.wanted = tasks.size();
     progress_.files_expected = tasks.size();
