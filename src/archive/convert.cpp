@@ -191,7 +191,8 @@ std::string volume_label(ByteView bytes) {
 namespace {
 
 void fill_stored(records::CopySeen& record, const std::optional<StoredForm>& stored) {
-  const StoredForm none{.source_volume = 0};
+  StoredForm none;
+  none.source_volume = 0;
   const StoredForm& from = stored ? *stored : none;
   record.clear_stored_digest();
   if (stored) record.set_stored_digest(from.digest.bytes.data(), Digest::kSize);
