@@ -3,6 +3,7 @@ import base64
 import hashlib
 import os
 import subprocess
+import unittest
 
 from scenario import MIB, Scenario, main
 
@@ -83,6 +84,7 @@ class SwitchedOn(Scenario):
         with open(f"/proc/{process.pid}/status", encoding="utf-8") as file:
             return dict(line.split(":\t", 1) for line in file if ":\t" in line)
 
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the address sanitizer leaves locking out")
     def test_keys_are_locked_in_memory_and_a_crash_leaves_no_core(self):
         self.make_archive()
         self.write_slow_files(40)
