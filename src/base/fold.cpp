@@ -180,6 +180,20 @@ std::string fold_for_search(std::string_view raw) {
   return out;
 }
 
+std::optional<std::string> fold_case(std::string_view utf8) {
+  if (!is_utf8(utf8)) return std::nullopt;
+  std::string out(utf8);
+  if (utf8::ascii_prefix(utf8) == utf8.size()) {
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return out;
+  }
+  // Decomposed first: folding acts on letters, wherever their marks are.
+  icu::UnicodeString folded = normalize(icu::Normalizer2::getNFDInstance, from_utf8(utf8)).foldCase();
+  out.clear();
+  normalize(icu::Normalizer2::getNFCInstance, folded).toUTF8String(out);
+  return out;
+}
+
 std::optional<std::string> to_nfc(std::string_view utf8) {
   if (!is_utf8(utf8)) return std::nullopt;
   if (utf8::ascii_prefix(utf8) == utf8.size()) return std::string(utf8);

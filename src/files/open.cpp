@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -41,6 +42,13 @@ ReadPath go_to_medium(int fd) {
   return direct ? ReadPath::direct : ReadPath::dropped_pages;
 }
 
+/// File systems in memory have nothing else than the cache.
+bool first_page_is_cached(int fd) {
+  std::uint8_t byte;
+  const iovec to{&byte, 1};
+  return ::preadv2(fd, &to, 1, 0, RWF_NOWAIT) == 1;
+}
+
 Opened refused(int error_number) {
   Opened opened;
   opened.error_number = error_number;
@@ -56,6 +64,10 @@ Opened open_component(int directory_fd, const char* name, ReadFrom from) {
   Opened opened;
   opened.stat = found.stat;
   if (from == ReadFrom::medium) opened.path = go_to_medium(raw.fd.get());
+  if (from == ReadFrom::dropped_pages) {
+    drop_pages(raw.fd.get());
+    opened.path = first_page_is_cached(raw.fd.get()) ? ReadPath::cache_allowed : ReadPath::dropped_pages;
+  }
   opened.fd = std::move(raw.fd);
   return opened;
 }

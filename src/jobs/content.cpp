@@ -1,4 +1,4 @@
-#include "content.hpp"
+#include "dalil/jobs/content.hpp"
 
 #include <sys/uio.h>
 #include <unistd.h>
@@ -28,10 +28,12 @@ bool same_content(const files::FileStat& a, const files::FileStat& b) {
 }  // namespace
 
 ContentReader::ContentReader(ByteView tag_key, ContentNeeds needs)
-    : needs_(needs),
-      tagger_(tag_key),
+    : needs_(std::move(needs)),
       piece_(crypto::kTagChunkSize),
-      slab_(kBatchBytes + kSmallFile + kBatchFiles * kAlign + kAlign) {}
+      slab_(kBatchBytes + kSmallFile + kBatchFiles * kAlign + kAlign) {
+  if (needs_.tags) tagger_.emplace(tag_key);
+  for (const crypto::HashKind kind : needs_.further) further_.emplace_back(kind);
+}
 
 std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
   std::vector<Content> contents(tasks.size());
@@ -104,7 +106,8 @@ void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, 
         return;
       }
       if (needs_.digest) stream_.update(bytes);
-      if (needs_.tags) content.tags.push_back(tagger_.tag(nonce, offset / crypto::kTagChunkSize, bytes));
+      for (crypto::HashStream& stream : further_) stream.update(bytes);
+      if (needs_.tags) content.tags.push_back(tagger_->tag(nonce, offset / crypto::kTagChunkSize, bytes));
       content.readable.push_back(readable);
       if (offset == 0 && needs_.sniff)
         content.sniffed = media::sniff(bytes.first(std::min(bytes.size(), kSniffBytes)));
@@ -118,12 +121,14 @@ void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, 
                               return std::int64_t{pread(fd, to, size, static_cast<off_t>(offset))};
                             });
     content.digest = stream_.finish();
+    content.further.clear();
+    for (crypto::HashStream& stream : further_) content.further.push_back(stream.finish());
     if (stopped_ || stop.requested()) {
       stopped_ = true;
       return;
     }
     if (needs_.tags && content.tags.empty()) {  // the empty file has one tag, over nothing
-      content.tags.push_back(tagger_.tag(nonce, 0, {}));
+      content.tags.push_back(tagger_->tag(nonce, 0, {}));
       content.readable.push_back(1);
     }
     content.size_bytes = result.size_bytes;
@@ -147,7 +152,12 @@ void ContentReader::finish_small(std::vector<Content>& contents,
   for (std::size_t i = 0; i < small_.size(); ++i) {
     Content& content = contents[small_[i].index];
     content.digest = digests[i];
-    if (needs_.tags) content.tags = {tagger_.tag(nonces[small_[i].index], 0, messages[i])};
+    content.further.clear();
+    for (crypto::HashStream& stream : further_) {
+      stream.update(messages[i]);
+      content.further.push_back(stream.finish());
+    }
+    if (needs_.tags) content.tags = {tagger_->tag(nonces[small_[i].index], 0, messages[i])};
     content.readable = {1};
     if (needs_.sniff)
       content.sniffed = media::sniff(messages[i].first(std::min(messages[i].size(), kSniffBytes)));

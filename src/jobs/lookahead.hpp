@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "content.hpp"
-#include "queue.hpp"
+#include "dalil/jobs/content.hpp"
+#include "dalil/jobs/queue.hpp"
 
 namespace dalil::jobs {
 

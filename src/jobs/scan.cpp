@@ -4,9 +4,9 @@
 
 #include <thread>
 
-#include "crew.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/jobs/crew.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
 #include "scan_parts.hpp"

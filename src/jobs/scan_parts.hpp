@@ -8,14 +8,14 @@
 #include <unordered_set>
 #include <vector>
 
-#include "content.hpp"
+#include "dalil/jobs/content.hpp"
 #include "dalil/archive/archive.hpp"
 #include "dalil/files/walk.hpp"
 #include "dalil/jobs/scan.hpp"
 #include "dalil/media/parser_client.hpp"
 #include "failed_directories.hpp"
 #include "lookahead.hpp"
-#include "queue.hpp"
+#include "dalil/jobs/queue.hpp"
 
 /// The stages of a scan: the walk finds what is new or changed, readers read it, the recorder writes it down.
 namespace dalil::jobs {

@@ -6,7 +6,7 @@
 #include <thread>
 #include <unordered_map>
 
-#include "crew.hpp"
+#include "dalil/jobs/crew.hpp"
 #include "dalil/files/volume.hpp"
 #include "verify_parts.hpp"
 

@@ -5,12 +5,12 @@
 #include <unordered_set>
 #include <vector>
 
-#include "content.hpp"
+#include "dalil/jobs/content.hpp"
 #include "dalil/archive/archive.hpp"
 #include "dalil/files/walk.hpp"
 #include "dalil/jobs/verify.hpp"
 #include "failed_directories.hpp"
-#include "queue.hpp"
+#include "dalil/jobs/queue.hpp"
 
 /// The stages of a verification: the walk compares the tree with the index, checkers read the copies, the
 /// recorder gathers the verdicts.

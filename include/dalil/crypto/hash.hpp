@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "dalil/base/bytes.hpp"
 #include "dalil/base/digest.hpp"
@@ -23,6 +25,28 @@ class Sha256Stream {
   Sha256Stream& operator=(Sha256Stream&&) noexcept;
   void update(ByteView piece);
   Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Hashes that other people's manifests use. MD5 and SHA-1 find damage, and prove nothing against a forger.
+enum class HashKind : std::uint8_t { md5, sha1, sha224, sha256, sha384, sha512 };
+/// As manifests are called by it: "sha256".
+const char* name_of(HashKind kind);
+std::optional<HashKind> hash_kind_from(std::string_view name);
+std::size_t digest_size(HashKind kind);  ///< bytes
+
+/// Any of them, of a message that arrives in pieces. Reusable after `finish`. Not for two threads at once.
+class HashStream {
+ public:
+  explicit HashStream(HashKind kind);
+  ~HashStream();
+  HashStream(HashStream&&) noexcept;
+  HashStream& operator=(HashStream&&) noexcept;
+  void update(ByteView piece);
+  Bytes finish();
 
  private:
   struct State;

@@ -9,8 +9,9 @@
 
 namespace dalil::files {
 
-/// How the bytes are to reach us: from wherever they are, or from the medium itself (a verification).
-enum class ReadFrom : std::uint8_t { anywhere, medium };
+/// How the bytes are to reach us: from wherever they are, or from the medium itself (a verification): around the cache,
+/// or through it after the file's pages were dropped, so that many small files can be fetched at once.
+enum class ReadFrom : std::uint8_t { anywhere, medium, dropped_pages };
 /// What was achieved for one file.
 enum class ReadPath : std::uint8_t { cache_allowed, direct, dropped_pages };
 

@@ -202,3 +202,13 @@ TEST_CASE("canonical composition is absent for bytes that are not UTF-8") {
   CHECK(to_nfc("abc") == "abc");
   CHECK_FALSE(to_nfc("\xff"));
 }
+
+TEST_CASE("folding case joins what case-blind file systems join, and nothing else") {
+  CHECK(fold_case("HELLO.txt") == fold_case("hello.TXT"));
+  CHECK(fold_case("N\u00da\u00d1ez") == fold_case("Nu\u0301n\u0303ez"));
+  CHECK(fold_case("stra\u00dfe") == fold_case("STRASSE"));
+  CHECK(fold_case("Nunez") != fold_case("N\u00fa\u00f1ez"));
+  CHECK(fold_case("a  b") != fold_case("a b"));
+  CHECK(!fold_case("\xff"));
+  CHECK(fold_case(*fold_case("\u0130I\u0307")) == fold_case("\u0130I\u0307"));
+}

@@ -145,3 +145,29 @@ TEST_CASE("a message that outlasts all others is kept out of the lanes") {
   CHECK(count_outlasting(std::vector<std::size_t>(4, 4096), 16, 8.4) == 4);
   CHECK(count_outlasting({}, 16, 8.4) == 0);
 }
+
+TEST_CASE("the hashes of other people's manifests are what OpenSSL says, and one stream serves many messages") {
+  const std::pair<HashKind, const char*> known[] = {
+      {HashKind::md5, "900150983cd24fb0d6963f7d28e17f72"},
+      {HashKind::sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"},
+      {HashKind::sha224, "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"},
+      {HashKind::sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+      {HashKind::sha384,
+       "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"},
+      {HashKind::sha512,
+       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d442364"
+       "3ce80e2a9ac94fa54ca49f"},
+  };
+  for (const auto& [kind, abc] : known) {
+    HashStream stream(kind);
+    for (int again = 0; again < 2; ++again) {
+      stream.update(as_bytes("a"));
+      stream.update(as_bytes("bc"));
+      CHECK(to_hex(stream.finish()) == abc);
+    }
+    CHECK(digest_size(kind) * 2 == std::string_view(abc).size());
+    CHECK(hash_kind_from(name_of(kind)) == kind);
+  }
+  CHECK(!hash_kind_from("sha3"));
+  CHECK(!hash_kind_from(""));
+}

@@ -1,4 +1,4 @@
-#include "content.hpp"
+#include "dalil/jobs/content.hpp"
 
 #include <cstring>
 #include <random>
@@ -102,7 +102,7 @@ TEST_CASE("only what is asked for is computed") {
   Bench bench;
   bench.add("small");
   bench.add(pattern(2 * kMiB));
-  for (const ContentNeeds needs : {ContentNeeds{.digest = true, .tags = false, .sniff = false},
+  for (const ContentNeeds& needs : {ContentNeeds{.digest = true, .tags = false, .sniff = false},
                                    ContentNeeds{.digest = false, .tags = true, .sniff = false}}) {
     const auto read = bench.read(needs);
     bench.check(read, needs);
@@ -168,4 +168,23 @@ TEST_CASE("a stop ends the reading and says so") {
   std::vector<Content> read = reader.open(bench.tasks);
   reader.read(bench.tasks, read, bench.nonces, bench.progress, bench.stop);
   CHECK(reader.stopped());
+}
+
+TEST_CASE("further hashes come from the same reading, of short and of long files") {
+  Bench bench;
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{5000}, kMiB, 3 * kMiB + 7})
+    bench.add(std::string(size, 'x'));
+  const std::vector<crypto::HashKind> kinds{crypto::HashKind::md5, crypto::HashKind::sha512};
+  for (const bool digest : {true, false}) {
+    const auto read = bench.read({.digest = digest, .further = kinds, .tags = false, .sniff = false});
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      REQUIRE(read[i].further.size() == kinds.size());
+      for (std::size_t k = 0; k < kinds.size(); ++k) {
+        crypto::HashStream stream(kinds[k]);
+        stream.update(as_bytes(bench.contents[i]));
+        CHECK(read[i].further[k] == stream.finish());
+      }
+      if (digest) CHECK(read[i].digest == crypto::sha256(as_bytes(bench.contents[i])));
+    }
+  }
 }

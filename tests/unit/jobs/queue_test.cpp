@@ -1,4 +1,4 @@
-#include "queue.hpp"
+#include "dalil/jobs/queue.hpp"
 
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "crew.hpp"
+#include "dalil/jobs/crew.hpp"
 #include "dalil/base/error.hpp"
 
 using namespace dalil;

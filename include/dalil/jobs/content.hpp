@@ -39,6 +39,7 @@ struct FileTask {
 struct Content {
   files::FileStat stat;  ///< of the descriptor, before the reading
   Digest digest;
+  std::vector<Bytes> further;  ///< one for each of the further hashes that were wanted
   std::vector<crypto::ChunkTag> tags;
   std::vector<std::uint8_t> readable;  ///< for each tag: whether its chunk could be read whole
   std::uint64_t size_bytes = 0;        ///< as read
@@ -54,7 +55,8 @@ struct Content {
 
 /// What a reading is to compute.
 struct ContentNeeds {
-  bool digest = true;
+  bool digest = true;  ///< SHA-256
+  std::vector<crypto::HashKind> further = {};
   bool tags = true;
   bool sniff = true;
   files::ReadFrom from = files::ReadFrom::anywhere;
@@ -64,6 +66,7 @@ struct ContentNeeds {
 /// Reads files once and computes everything from that one reading. One per thread.
 class ContentReader {
  public:
+  /// The key may be empty if no tags are needed.
   ContentReader(ByteView tag_key, ContentNeeds needs);
 
   /// Opens the files and has the kernel fetch their beginnings, so that they arrive while others are hashed.
@@ -82,9 +85,10 @@ class ContentReader {
   void finish_small(std::vector<Content>& contents, const std::vector<crypto::TagNonce>& nonces);
 
   ContentNeeds needs_;
-  crypto::ChunkTagger tagger_;
+  std::optional<crypto::ChunkTagger> tagger_;
   crypto::Sha256Batch batch_;
   crypto::Sha256Stream stream_;
+  std::vector<crypto::HashStream> further_;
   files::AlignedBuffer piece_;
   files::AlignedBuffer slab_;
   std::optional<files::Prefetcher> prefetcher_;  ///< made when something is not in memory
