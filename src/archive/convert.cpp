@@ -163,6 +163,30 @@ records::VolumeStated to_record(const Volume& volume) {
   return record;
 }
 
+records::DriveStated to_record(const Drive& drive) {
+  records::DriveStated record;
+  record.set_drive_id(drive.id.data(), drive.id.size());
+  record.set_kind(static_cast<std::uint32_t>(drive.kind));
+  record.set_sequence(drive.sequence);
+  record.set_note_digest(drive.note_digest.bytes.data(), Digest::kSize);
+  record.set_files(drive.files);
+  record.set_bytes(drive.bytes);
+  return record;
+}
+
+Drive from_record(const records::DriveStated& record) {
+  Drive drive;
+  if (record.drive_id().size() != drive.id.size() || record.kind() < 1 || record.kind() > 2)
+    ill_formed("drive");
+  std::copy_n(record.drive_id().begin(), drive.id.size(), drive.id.begin());
+  drive.kind = static_cast<DriveKind>(record.kind());
+  drive.sequence = record.sequence();
+  drive.note_digest = Digest::from_bytes(as_bytes(record.note_digest()));
+  drive.files = record.files();
+  drive.bytes = record.bytes();
+  return drive;
+}
+
 Volume from_record(const records::VolumeStated& record) {
   Volume volume;
   volume.row = record.row();
@@ -179,6 +203,7 @@ Volume from_record(const records::VolumeStated& record) {
   volume.file_system_label = record.file_system_label();
   volume.root = record.root();
   volume.note = record.note();
+  if (record.has_drive()) volume.drive = from_record(record.drive());
   return volume;
 }
 

@@ -13,6 +13,9 @@ Incident from_record(const records::Incident& record);
 std::string incident_id(ByteView record);
 
 records::VolumeStated to_record(const Volume& volume);
+records::DriveStated to_record(const Drive& drive);
+Drive from_record(const records::DriveStated& record);
+
 /// Without the derived fields.
 Volume from_record(const records::VolumeStated& record);
 std::string volume_label(ByteView record);

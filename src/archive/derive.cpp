@@ -14,6 +14,8 @@ namespace dalil::archive {
 using namespace schema;
 
 namespace {
+/// Kind of a run that wrote to a backup drive (docs/formats/entry.md).
+constexpr const char* kBackupRun = "backup";
 
 /// Name of a count in a run's record: only a part of the volume was looked at (docs/formats/entry.md).
 constexpr const char* kPartialRun = "partial";
@@ -103,6 +105,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
   switch (record.kind_case()) {
     case K::kVolumeStated:
       return apply(record.volume_stated());
+    case K::kDriveStated:
+      return apply(seq, record.drive_stated());
     case K::kCopySeen:
       apply(seq, record.copy_seen());
       return;
@@ -158,9 +162,27 @@ void Deriver::apply(Seq seq, const records::Record& record) {
 void Deriver::apply(const records::VolumeStated& stated) {
   const Row row = stated.row();
   if (row == writer_->rows(kVolumes)) writer_->add_row(kVolumes);
-  const std::string bytes = stated.SerializeAsString();
+  // What is known of the drive outlives a change of where it is kept.
+  records::VolumeStated before, now = stated;
+  now.clear_drive();
+  const ByteView old = writer_->cell(kVolumeRecord, row);
+  if (!old.empty() && before.ParseFromArray(old.data(), static_cast<int>(old.size())) && before.has_drive())
+    *now.mutable_drive() = before.drive();
+  const std::string bytes = now.SerializeAsString();
   writer_->set(kVolumeRecord, row, as_bytes(bytes));
   writer_->put_lookup(writer_->token(kTokenVolume, as_bytes(stated.label())), row);
+}
+
+void Deriver::apply(Seq seq, const records::DriveStated& stated) {
+  if (stated.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  (void)from_record(stated);  // Error(corrupt) if it is ill-formed
+  records::VolumeStated volume;
+  const ByteView old = writer_->cell(kVolumeRecord, stated.volume());
+  if (!volume.ParseFromArray(old.data(), static_cast<int>(old.size())))
+    throw broken_reference(seq, "a volume");
+  *volume.mutable_drive() = stated;
+  const std::string bytes = volume.SerializeAsString();
+  writer_->set(kVolumeRecord, stated.volume(), as_bytes(bytes));
 }
 
 void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
@@ -311,6 +333,7 @@ void Deriver::apply(Seq seq, const records::Run& run) {
       run.counts(), [](const auto& count) { return count.name() == kPartialRun && count.value() != 0; });
   // What looked at names and sizes only, or at a part, may lower what is said of the volume and not raise it.
   const bool whole = run.mode() != "quick" && !partial;
+  if (run.kind() == kBackupRun) return;  // says nothing of what was on the volume before
   if (run.kind() != "scan" && !whole && run.result() != "FAIL") return;
   if (run.kind() == "scan") {
     writer_->set(kVolumeLastScan, run.volume(), u64_value(shift_time(run.ended_ms())));

@@ -14,6 +14,7 @@ namespace dalil::archive {
 namespace records {
 class Record;
 class VolumeStated;
+class DriveStated;
 class CopySeen;
 class LinkSeen;
 class CopiesGone;
@@ -73,6 +74,7 @@ class Deriver {
 
  private:
   void apply(const records::VolumeStated& volume);
+  void apply(Seq seq, const records::DriveStated& drive);
   void apply(Seq seq, const records::LinkSeen& link);
   void apply(const records::CopiesGone& gone);
   void apply(Seq seq, const records::FactsStated& facts);

@@ -169,10 +169,26 @@ void Editor::update_volume(const Volume& volume) {
   state_->append_and_apply(SealClass::inventory, record);
 }
 
+void Editor::state_drive(Row volume, const Drive& drive) {
+  records::Record record;
+  *record.mutable_drive_stated() = to_record(drive);
+  record.mutable_drive_stated()->set_volume(volume);
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
 AddedCopy Editor::add_copy(const Copy& copy) {
   State& s = *state_;
   fill_record(*s.copy_record.mutable_copy_seen(), copy);
   if (s.keyring.epoch() > 1) s.copy_record.mutable_copy_seen()->set_tag_epoch(s.keyring.epoch());
+  const Seq seq = s.append(SealClass::inventory, s.copy_record);
+  const auto applied = s.deriver.apply(seq, s.copy_record.copy_seen());
+  return {applied.item, applied.new_item, seq};
+}
+
+AddedCopy Editor::add_copy_with_its_tags(const Copy& copy) {
+  State& s = *state_;
+  fill_record(*s.copy_record.mutable_copy_seen(), copy);
+  if (copy.tag_epoch > 1) s.copy_record.mutable_copy_seen()->set_tag_epoch(copy.tag_epoch);
   const Seq seq = s.append(SealClass::inventory, s.copy_record);
   const auto applied = s.deriver.apply(seq, s.copy_record.copy_seen());
   return {applied.item, applied.new_item, seq};

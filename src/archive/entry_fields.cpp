@@ -43,6 +43,14 @@ std::vector<EntryField> fields_of(const records::Record& record) {
       return stated({{"volume", record.volume_stated().id()},
                      {"label", record.volume_stated().label()},
                      {"kept_at", record.volume_stated().kept_at()}});
+    case K::kDriveStated:
+      return {{"volume", volume_id(record.drive_stated().volume())},
+              {"drive", hex(record.drive_stated().drive_id())},
+              {"drive_kind", name_of(static_cast<DriveKind>(record.drive_stated().kind()))},
+              {"sequence", record.drive_stated().sequence()},
+              {"note_sha256", hex(record.drive_stated().note_digest())},
+              {"files", record.drive_stated().files()},
+              {"size_bytes", record.drive_stated().bytes()}};
     case K::kCopySeen: {
       const auto& copy = record.copy_seen();
       return {{"volume", volume_id(copy.volume())},
@@ -141,6 +149,8 @@ std::optional<Row> volume_of(const records::Record& record) {
   switch (record.kind_case()) {
     case K::kVolumeStated:
       return record.volume_stated().row();
+    case K::kDriveStated:
+      return record.drive_stated().volume();
     case K::kCopySeen:
       return record.copy_seen().volume();
     case K::kSymlinkSeen:

@@ -41,6 +41,7 @@ constexpr KindName kKindNames[] = {
     {22, "timestamp_attached"},
     {23, "rollback_accepted"},
     {24, "recovery_key_stated"},
+    {25, "drive_stated"},
 };
 
 }  // namespace

@@ -1,9 +1,20 @@
 #include "dalil/archive/model.hpp"
 
+#include <algorithm>
 #include "dalil/archive/source.hpp"
 #include "dalil/files/walk.hpp"
 
 namespace dalil::archive {
+
+bool is_drive_file(std::string_view path) {
+  static constexpr std::string_view kFiles[] = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt",
+                                                "tagmanifest-sha256.txt", "dalil"};
+  return path.starts_with("dalil/") || std::ranges::find(kFiles, path) != std::end(kFiles);
+}
+
+const char* name_of(DriveKind kind) {
+  return kind == DriveKind::sealed ? "sealed" : "plain";
+}
 
 namespace {
 template <typename Enum>

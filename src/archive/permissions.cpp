@@ -19,6 +19,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kTimestampAttached:
       return true;
     case K::kVolumeStated:
+    case K::kDriveStated:
     case K::kCopySeen:
     case K::kSymlinkSeen:
     case K::kCopiesGone:

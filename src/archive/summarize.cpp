@@ -33,6 +33,14 @@ std::string summarize(ByteView content, ledger::Seq seq) {
     case K::kVolumeStated:
       return fmt::format("volume {} '{}'", escape_for_display(record.volume_stated().id()),
                          escape_for_display(record.volume_stated().label()));
+    case K::kDriveStated:
+      return fmt::format("{} backup drive V{}: {}",
+                         name_of(static_cast<DriveKind>(record.drive_stated().kind())),
+                         record.drive_stated().volume() + 1,
+                         record.drive_stated().sequence() == 0
+                             ? std::string("begun")
+                             : fmt::format("{} files after run {}", record.drive_stated().files(),
+                                           record.drive_stated().sequence()));
     case K::kCopySeen:
       return fmt::format("copy {} of {} on V{}",
                          shown_path(record.copy_seen().directory(), record.copy_seen().name()),
@@ -61,7 +69,10 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       if (record.run().has_continues())
         return fmt::format("{} more exceptions of the run in entry {}", record.run().exceptions_size(),
                            record.run().continues());
-      return fmt::format("{} of V{}: {}", record.run().kind() == "scan" ? "scan" : "verification",
+      return fmt::format("{} V{}: {}",
+                         record.run().kind() == "scan"     ? "scan of"
+                         : record.run().kind() == "backup" ? "backup to"
+                                                           : "verification of",
                          record.run().volume() + 1, escape_for_display(record.run().result()));
     case K::kDirectoriesVerified:
       return fmt::format("{} directories of V{} verified", record.directories_verified().directories_size(),

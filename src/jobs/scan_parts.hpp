@@ -96,6 +96,7 @@ class ScanWalk {
   bool stable_inodes_ = true;
   std::uint64_t live_before_;    ///< live copies of the volume when the scan began
   archive::Seq entries_before_;  ///< entries of the ledger then
+  bool is_drive_;  ///< a backup drive, which has files of its own beside the evidence
   bool wants_known_;
   TaskQueue* tasks_ = nullptr;
   FindingsQueue* findings_ = nullptr;

@@ -42,6 +42,7 @@ ScanWalk::ScanWalk(const archive::Archive& archive, const ScanOptions& options, 
       stable_inodes_(has_stable_inodes(options.folder)),
       live_before_(view_.volume(options.volume).live_copies),
       entries_before_(view_.reader().size()),
+      is_drive_(view_.volume(options.volume).drive.has_value()),
       wants_known_(!options.rules.empty() || options.incident_of != nullptr) {}
 
 void ScanWalk::run(TaskQueue& tasks, FindingsQueue& findings) {
@@ -97,6 +98,10 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
   ++result.seen;
   ++progress_.files_seen;
   const auto full = [&] { return files::join_path(path, entry.name); };
+  if (is_drive_ && archive::is_drive_file(full())) {
+    ++found_.skipped;
+    return;
+  }
   if (entry.error_number != 0) {
     found_.problems.push_back(
         exception_for(full(), archive::Verdict::unreadable, entry.error_number,

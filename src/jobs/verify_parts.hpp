@@ -96,6 +96,7 @@ class VerifyWalk {
   std::vector<CheckTask> batch_;
   std::uint64_t batch_bytes_ = 0;
   VerifyNews found_;
+  bool is_drive_ = false;  ///< has files of its own beside the evidence
   std::unordered_set<std::string> visited_;
   FailedDirectories failed_;
   std::uint64_t directories_ = 0;

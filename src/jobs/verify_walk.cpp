@@ -31,6 +31,7 @@ VerifyWalk::VerifyWalk(const archive::Archive& archive, const VerifyOptions& opt
       view_(archive.view()),
       walker_(options.folder, walk_options(archive)) {
   const archive::Volume volume = view_.volume(options.volume);
+  is_drive_ = volume.drive.has_value();
   if (options.path_prefix.empty()) {
     progress.files_expected = volume.live_copies;
     progress.bytes_expected = options.mode == VerifyMode::quick ? 0 : volume.live_bytes;
@@ -81,6 +82,7 @@ void VerifyWalk::look_at(const files::Directory& directory) {
       failed_.add(files::join_path(news.path, entry.name), entry.error_number);
     if (entry.stat.kind == files::FileKind::directory) continue;
     ++progress_.files_seen;
+    if (is_drive_ && archive::is_drive_file(files::join_path(news.path, entry.name))) continue;
     const auto found = known.find(entry.name);
     if (found != known.end()) {
       compare(directory, news, entry, *found->second);

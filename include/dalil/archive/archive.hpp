@@ -162,8 +162,13 @@ class Editor {
   /// Changes place, note, identity.
   void update_volume(const Volume& volume);
 
+  /// A backup drive was begun, or a run that wrote to it ended.
+  void state_drive(Row volume, const Drive& drive);
+
   /// A file as it was read: a new path, or a path whose content or times changed.
   AddedCopy add_copy(const Copy& copy);
+  /// A further copy of a content, with the tags that were made when it was read, perhaps in an earlier epoch.
+  AddedCopy add_copy_with_its_tags(const Copy& copy);
   /// A symbolic link, recorded and not followed.
   void add_symlink(Row volume, std::string_view directory, std::string_view name, const files::FileStat& stat,
                    std::string_view target);

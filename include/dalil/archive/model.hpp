@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,23 @@ enum class VolumeKind : std::uint8_t { working = 1, backup = 2, source = 3 };
 const char* name_of(VolumeKind kind);
 std::optional<VolumeKind> volume_kind_from(std::string_view name);
 
+/// What lies on a backup drive. Persistent, never renumber.
+enum class DriveKind : std::uint8_t { plain = 1, sealed = 2 };
+const char* name_of(DriveKind kind);
+using DriveId = std::array<std::uint8_t, 16>;
+
+/// A backup drive as it was stated last: its note on the drive says the same.
+struct Drive {
+  DriveId id{};  ///< random; on the drive as well
+  DriveKind kind = DriveKind::plain;
+  std::uint64_t sequence = 0;  ///< finished runs; 0: begun and never finished
+  Digest note_digest;          ///< SHA-256 of the note
+  std::uint64_t files = 0, bytes = 0;
+};
+
+/// What lies on a drive beside the evidence: a bag's lists, and everything below `dalil/` (docs/formats/drive.md).
+bool is_drive_file(std::string_view path);
+
 /// A tree of files that holds copies.
 struct Volume {
   Row row = ledger::kNoRow;
@@ -37,6 +55,7 @@ struct Volume {
   std::uint64_t capacity_bytes = 0;
   std::string root;  ///< the folder last scanned, for people; never relied upon
   std::string note;
+  std::optional<Drive> drive;  ///< of a backup drive that Dalil made
   // Derived, cross-checked by a verification
   std::uint64_t live_copies = 0;
   std::uint64_t live_bytes = 0;
