@@ -52,6 +52,7 @@ Runner declare_unlink(Options& app);
 Runner declare_find(Options& app);
 Runner declare_show(Options& app);
 Runner declare_verify(Options& app);
+Runner declare_backup(Options& app);
 Runner declare_verify_bag(Options& app);
 Runner declare_status(Options& app);
 Runner declare_check(Options& app);

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"find", "find items by incident, time, path, camera ...", declare_find},
     {"show", "show all that is known of one item", declare_show},
     {"verify", "prove that a volume still holds what it should", declare_verify},
+    {"backup", "copy to backup drives, read back and compared", declare_backup},
     {"verify-bag", "check a bag (BagIt); needs neither archive nor key", declare_verify_bag},
     {"status", "where the archive stands, and what is at risk", declare_status},
     {"check", "check the archive itself against its ledger", declare_check},

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dalil/archive/find.hpp"
+#include "dalil/jobs/progress.hpp"
+
+namespace dalil::drives {
+
+struct BackupSource {
+  archive::Row volume = ledger::kNoRow;
+  std::string folder;  ///< where the volume is now
+};
+struct BackupTarget {
+  std::string folder;  ///< where the drive is mounted
+  std::string volume;  ///< label; made known if it is new
+};
+
+struct BackupOptions {
+  std::vector<BackupSource> sources;
+  std::vector<BackupTarget> targets;
+  std::optional<archive::Query> query;  ///< only items that match
+  std::string below;                    ///< only copies below this folder of the volumes
+  bool dry_run = false;
+  bool allow_losses = false;  ///< leave out, or copy without, what a drive cannot hold
+  bool rename_safe = false;   ///< percent-encode names that a drive cannot hold
+};
+
+/// What went wrong with one file, or cannot be kept.
+struct BackupProblem {
+  std::string drive;  ///< label; empty: the source's
+  std::string path;   ///< raw bytes: within the source's volume, or on the drive
+  std::string text;
+};
+
+struct DriveReport {
+  std::string label, id, folder, file_system;
+  enum class State : std::uint8_t { done, stopped, full, gone, failed } state = State::done;
+  std::string why;  ///< of what ended it
+  bool is_new = false;
+  bool closed = false;      ///< its lists and its note were written
+  bool stock_check = true;  ///< `sha256sum -c manifest-sha256.txt` can read every name
+  std::uint64_t to_copy = 0, to_copy_bytes = 0;
+  std::uint64_t copied = 0, copied_bytes = 0;  ///< written, read back from the medium, recorded
+  std::uint64_t there = 0;          ///< were there before, with the size and time that were recorded
+  std::uint64_t adopted = 0;        ///< were there, not recorded, and had the right content
+  std::uint64_t copied_again = 0;   ///< were recorded here, and were gone
+  std::uint64_t set_aside = 0;      ///< stood in the way with another content
+  std::uint64_t kept_versions = 0;  ///< earlier contents of paths that changed
+  std::uint64_t left_out = 0;       ///< cannot be held, as was allowed
+  std::uint64_t failed = 0;
+  std::uint64_t free_bytes = 0;
+  std::string read_path;  ///< how it was read back
+};
+const char* name_of(DriveReport::State state);
+
+struct BackupReport {
+  std::uint64_t selected = 0, selected_bytes = 0;
+  std::uint64_t symlinks = 0;  ///< recorded in the ledger, and in no backup
+  std::uint64_t source_failed = 0;
+  std::vector<DriveReport> drives;
+  std::vector<BackupProblem> problems;  ///< the first ten thousand
+  std::vector<BackupProblem> losses;    ///< what a drive cannot hold, before anything is written
+  std::vector<std::string> notes;       ///< what holds for a whole drive
+  bool refused = false;                 ///< because of the losses: nothing was written
+  bool dry_run = false;
+  bool interrupted = false;
+  /// Each selected file is on each drive, verified.
+  bool complete() const;
+};
+
+/// Copies what is selected and not yet there to every drive, from one reading of the sources.
+///
+/// A copy counts once it was read back from the medium with the SHA-256 that the ledger has, lies at its
+/// place and is durable; then it is recorded. Whatever ends the run, the next one goes on. Nothing that is on
+/// a drive is overwritten or removed, but for parts of files that a killed run left behind. Error(conflict)
+/// for the wrong drive; Error(io) if there is too little room; both before anything is written.
+BackupReport backup(archive::Archive& archive, const BackupOptions& options, jobs::Progress& progress,
+                    const jobs::StopFlag& stop);
+
+}  // namespace dalil::drives

@@ -1,0 +1,366 @@
+#include "dalil/drives/backup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/xattr.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/jobs/crew.hpp"
+#include "parts.hpp"
+#include "plain_store.hpp"
+
+namespace dalil::drives {
+
+namespace {
+
+constexpr std::size_t kParcelsAhead = 12;
+constexpr std::uint64_t kListBytesAFile = 512;  ///< its place in lists and folders, at most
+constexpr std::uint64_t kMarginBytes = 1 << 20;
+constexpr std::uint64_t kBlock = 4096;
+
+std::string quoted(const std::string& text) {
+  return "'" + escape_for_display(text) + "'";
+}
+
+/// Two names for one thing would each be taken for a copy of its own.
+void refuse_doubles(const archive::Archive& archive, const BackupOptions& options,
+                    const std::vector<DriveJob>& jobs) {
+  const auto identity = [](int fd) {
+    const files::FileStat stat = files::stat_fd(fd).stat;
+    return std::pair(stat.device, stat.inode);
+  };
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k)
+      if (identity(jobs[i].root->get()) == identity(jobs[k].root->get()) ||
+          jobs[i].target.volume == jobs[k].target.volume)
+        throw Error(ErrorCode::conflict, fmt::format("{} is named twice", quoted(jobs[i].target.folder)),
+                    "name each drive and each volume once");
+    for (const BackupSource& source : options.sources) {
+      const files::Fd fd(::open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!fd) {
+        const Error cause = system_error("open the source's folder", source.folder, errno);
+        throw Error(ErrorCode::not_found, cause.what(),
+                    "say where the volume is now: --folder VOLUME=FOLDER");
+      }
+      if (identity(fd.get()) == identity(jobs[i].root->get()))
+        throw Error(ErrorCode::conflict, fmt::format("{} is a source itself", quoted(jobs[i].target.folder)),
+                    "name another folder for the backup");
+    }
+    const files::Fd own(::open(archive.ledger().directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (own && identity(own.get()) == identity(jobs[i].root->get()))
+      throw Error(ErrorCode::conflict,
+                  fmt::format("{} is the archive itself", quoted(jobs[i].target.folder)));
+  }
+}
+
+void refuse_lack_of_room(const std::vector<PlannedFile>& plan, const DriveJob& job) {
+  std::uint64_t need = kMarginBytes;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (job.actions[i] == Action::leave_out) continue;
+    need += kListBytesAFile;
+    if (job.actions[i] != Action::there) need += (plan[i].size_bytes + kBlock - 1) / kBlock * kBlock;
+  }
+  if (job.report.to_copy == 0 || need <= job.identity.free_bytes) return;
+  throw Error(ErrorCode::io,
+              fmt::format("{} has too little room: {} bytes are needed and {} are free",
+                          quoted(job.target.folder), need, job.identity.free_bytes),
+              "select less (--incident, --date, --below), or take a larger drive; nothing was written");
+}
+
+/// Attributes are looked for only where they would be lost: it takes opening every file.
+void find_lost_attributes(const BackupOptions& options, const std::vector<PlannedFile>& plan, DriveJob& job,
+                          BackupReport& report) {
+  if (job.limits.attributes) return;
+  std::vector<files::Fd> folders;
+  for (const BackupSource& source : options.sources)
+    folders.emplace_back(::open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (job.actions[i] == Action::there || job.actions[i] == Action::leave_out) continue;
+    const files::Opened opened = files::open_regular(folders[plan[i].source].get(), plan[i].path.c_str());
+    if (opened.error_number != 0) continue;
+    std::string names(65536, '\0');
+    const ssize_t size = ::flistxattr(opened.fd.get(), names.data(), names.size());
+    if (size > 0 && names.substr(0, static_cast<std::size_t>(size)).find("user.") != names.npos)
+      report.losses.push_back({job.report.label, plan[i].path, "its extended attributes are lost"});
+  }
+}
+
+void tell_limits(const DriveJob& job, BackupReport& report) {
+  if (job.limits.times != nullptr)
+    report.notes.push_back(fmt::format("{} ({}) keeps times to {}; the ledger has the exact ones",
+                                       job.report.label, job.report.file_system, job.limits.times));
+}
+
+void tell_same_device(const std::vector<DriveJob>& jobs, const BackupOptions& options, BackupReport& report) {
+  const auto device = [](const std::string& folder) {
+    const files::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return fd ? files::stat_fd(fd.get()).stat.device : 0;
+  };
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const std::uint64_t own = device(jobs[i].target.folder);
+    for (const BackupSource& source : options.sources)
+      if (device(source.folder) == own)
+        report.notes.push_back(fmt::format(
+            "{} is on the same file system as what it copies: one failure takes both", jobs[i].report.label));
+    for (std::size_t k = 0; k < i; ++k)
+      if (device(jobs[k].target.folder) == own)
+        report.notes.push_back(fmt::format("{} and {} are on one file system: one failure takes both",
+                                           jobs[k].report.label, jobs[i].report.label));
+  }
+}
+
+/// The run in which the threads are.
+class BackupRun {
+ public:
+  BackupRun(archive::Archive& archive, const BackupOptions& options, const std::vector<PlannedFile>& plan,
+            std::vector<DriveJob>& jobs, BackupReport& report, jobs::Progress& progress,
+            const jobs::StopFlag& stop)
+      : archive_(archive),
+        options_(options),
+        plan_(plan),
+        jobs_(jobs),
+        report_(report),
+        progress_(progress),
+        stop_(stop),
+        editor_(archive.edit()),
+        started_(archive.clock().now()) {}
+
+  void run() {
+    files::raise_open_file_limit();
+    state_new_drives();
+    BackupRecorder recorder(archive_, editor_, plan_, jobs_, report_, progress_);
+    begin(recorder);
+    copy(recorder);
+    recorder.commit_if_due(true);
+    report_.interrupted = stop_.requested();
+    for (std::size_t i = 0; i < jobs_.size(); ++i) close(i);
+    for (DriveReport& lost : lost_) report_.drives.push_back(std::move(lost));
+  }
+
+ private:
+  void state_new_drives() {
+    for (DriveJob& job : jobs_) {
+      if (!job.is_new) continue;
+      archive::Volume volume = job.volume.value_or(archive::Volume{});
+      volume.label = job.target.volume;
+      volume.kind = archive::VolumeKind::backup;
+      volume.root = job.target.folder;
+      volume.file_system = job.identity.file_system;
+      volume.uuid = job.identity.uuid;
+      volume.serial = job.identity.serial;
+      volume.file_system_label = job.identity.label;
+      volume.capacity_bytes = job.identity.size_bytes;
+      if (job.volume)
+        editor_.update_volume(volume);
+      else
+        volume.row = editor_.add_volume(volume);
+      editor_.state_drive(volume.row, job.drive);
+      editor_.commit();
+      archive::View view = archive_.view();
+      job.volume = view.volume(volume.row);
+      job.report.id = job.volume->id;
+    }
+  }
+
+  /// From here on the drives are written to.
+  void begin(BackupRecorder& recorder) {
+    archive::View view = archive_.view();
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      DriveJob& job = jobs_[i];
+      stores_.push_back(nullptr);
+      try {
+        Folders folders(job.root->get());
+        clear_partial(folders);
+        if (job.is_new) write_first_note(archive_, view, job);
+        stores_.back() = std::make_unique<PlainStore>(job.root, job.target.folder, job.drive.id);
+        examine_drive(archive_, options_, i, job, plan_, recorder, stop_);
+      } catch (const DriveFailure& failure) {
+        job.report.state = failure.kind == DriveFailure::Kind::full   ? DriveReport::State::full
+                           : failure.kind == DriveFailure::Kind::gone ? DriveReport::State::gone
+                                                                      : DriveReport::State::failed;
+        job.report.why = failure.what();
+        stores_.back() = nullptr;
+      }
+      if (!stores_.back()) continue;
+      progress_.files_expected += job.report.to_copy;
+      progress_.bytes_expected += job.report.to_copy_bytes;
+    }
+    progress_.walk_finished = true;
+  }
+
+  void copy(BackupRecorder& recorder) {
+    NewsQueue news(64);
+    std::vector<std::unique_ptr<ParcelQueue>> queues;
+    std::vector<std::unique_ptr<DriveWriter>> writers;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      if (!stores_[i]) return copy_with_others(recorder, i);
+      queues.push_back(std::make_unique<ParcelQueue>(kParcelsAhead));
+      writers.push_back(std::make_unique<DriveWriter>(i, plan_, options_.rename_safe, jobs_[i], *stores_[i],
+                                                      news, progress_));
+    }
+    jobs::Crew crew([&] {
+      for (auto& queue : queues) queue->close();
+      news.close();
+    });
+    std::atomic<std::size_t> producers{writers.size() * 2 + 1};
+    const auto finished = [&] {
+      if (--producers == 0) news.close();
+    };
+    std::uint64_t source_failed = 0;
+    crew.start([&] {
+      SourceReader reader(archive_, options_, plan_, jobs_, queues, writers, news, stop_);
+      reader.run();
+      source_failed = reader.failed;
+      for (auto& queue : queues) queue->close();
+      finished();
+    });
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      crew.start([&, i] {
+        writers[i]->write(*queues[i]);
+        finished();
+      });
+      crew.start([&, i] {
+        writers[i]->verify();
+        finished();
+      });
+    }
+    crew.guard([&] {
+      while (true) {
+        auto popped = news.pop_within(std::chrono::milliseconds(500));
+        if (popped.closed) break;
+        if (popped.value) recorder.take(std::move(*popped.value));
+        recorder.commit_if_due(false);
+      }
+    });
+    crew.join();
+    report_.source_failed = source_failed;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) jobs_[i].report.read_path = stores_[i]->read_path();
+  }
+
+  /// A drive that failed before the copying takes no part in it.
+  void copy_with_others(BackupRecorder& recorder, std::size_t without) {
+    DriveJob lost = std::move(jobs_[without]);
+    jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(without));
+    stores_.erase(stores_.begin() + static_cast<std::ptrdiff_t>(without));
+    if (!jobs_.empty()) copy(recorder);
+    lost_.push_back(std::move(lost.report));
+  }
+
+  /// Lists and note, also after Ctrl-C and on a full drive: what is on it is worth checking.
+  void close(std::size_t i) {
+    DriveJob& job = jobs_[i];
+    if (report_.interrupted && job.report.state == DriveReport::State::done)
+      job.report.state = DriveReport::State::stopped;
+    const bool reachable =
+        job.report.state != DriveReport::State::gone && job.report.state != DriveReport::State::failed;
+    if (reachable) {
+      try {
+        stores_[i]->check_identity();
+        archive::View view = archive_.view();
+        editor_.state_drive(job.volume->row, write_drive_files(archive_, view, job));
+        job.report.closed = true;
+        job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
+      } catch (const DriveFailure& failure) {
+        if (job.report.why.empty()) job.report.why = failure.what();
+        if (job.report.state != DriveReport::State::full)
+          job.report.state = failure.kind == DriveFailure::Kind::full   ? DriveReport::State::full
+                             : failure.kind == DriveFailure::Kind::gone ? DriveReport::State::gone
+                                                                        : DriveReport::State::failed;
+      }
+    }
+    record_run(job);
+    editor_.commit();
+    report_.drives.push_back(job.report);
+  }
+
+  void record_run(const DriveJob& job) {
+    archive::RunSummary run;
+    run.kind = "backup";
+    run.volume = job.volume->row;
+    run.folder = job.target.folder;
+    run.result = job.report.state == DriveReport::State::stopped ? "INTERRUPTED"
+                 : job.report.state == DriveReport::State::done  ? "DONE"
+                                                                 : "INCOMPLETE";
+    run.started = started_;
+    run.ended = archive_.clock().now();
+    run.counts = {{"selected", report_.selected},
+                  {"copied", job.report.copied},
+                  {"there", job.report.there},
+                  {"adopted", job.report.adopted},
+                  {"set_aside", job.report.set_aside},
+                  {"left_out", job.report.left_out},
+                  {"failed", job.report.failed + report_.source_failed},
+                  {"bytes", job.report.copied_bytes}};
+    editor_.add_run(run);
+  }
+
+  archive::Archive& archive_;
+  const BackupOptions& options_;
+  const std::vector<PlannedFile>& plan_;
+  std::vector<DriveJob>& jobs_;
+  BackupReport& report_;
+  jobs::Progress& progress_;
+  const jobs::StopFlag& stop_;
+  archive::Editor editor_;
+  const UtcTime started_;
+  std::vector<std::unique_ptr<DriveStore>> stores_;
+  std::vector<DriveReport> lost_;
+};
+
+}  // namespace
+
+const char* name_of(DriveReport::State state) {
+  switch (state) {
+    case DriveReport::State::done:
+      return "done";
+    case DriveReport::State::stopped:
+      return "stopped";
+    case DriveReport::State::full:
+      return "full";
+    case DriveReport::State::gone:
+      return "gone";
+    case DriveReport::State::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+bool BackupReport::complete() const {
+  return !interrupted && !refused && !dry_run && selected > 0 && source_failed == 0 && !drives.empty() &&
+         std::ranges::all_of(drives, [this](const DriveReport& drive) {
+           return drive.state == DriveReport::State::done && drive.closed && drive.failed == 0 &&
+                  drive.left_out == 0 && drive.copied + drive.there + drive.adopted == selected;
+         });
+}
+
+BackupReport backup(archive::Archive& archive, const BackupOptions& options, jobs::Progress& progress,
+                    const jobs::StopFlag& stop) {
+  BackupReport report;
+  report.dry_run = options.dry_run;
+  archive::View view = archive.view();
+  std::vector<DriveJob> jobs;
+  for (const BackupTarget& target : options.targets) jobs.push_back(open_drive(archive, view, target));
+  refuse_doubles(archive, options, jobs);
+  const std::vector<PlannedFile> plan = make_plan(view, options, report);
+  for (DriveJob& job : jobs) {
+    plan_drive(view, options, plan, job, report);
+    find_lost_attributes(options, plan, job, report);
+    tell_limits(job, report);
+  }
+  tell_same_device(jobs, options, report);
+  report.refused = !report.losses.empty() && !options.allow_losses;
+  if (!report.refused)
+    for (const DriveJob& job : jobs) refuse_lack_of_room(plan, job);
+  if (report.refused || options.dry_run || plan.empty()) {
+    for (DriveJob& job : jobs) report.drives.push_back(std::move(job.report));
+    return report;
+  }
+  BackupRun(archive, options, plan, jobs, report, progress, stop).run();
+  return report;
+}
+
+}  // namespace dalil::drives

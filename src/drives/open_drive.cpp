@@ -1,0 +1,140 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+#include "layout.hpp"
+#include "parts.hpp"
+#include "plain_store.hpp"
+
+namespace dalil::drives {
+
+namespace {
+
+/// What systems put on a drive that nobody used yet.
+bool is_of_the_system(std::string_view name) {
+  static constexpr std::array kNames{"lost+found",      "System Volume Information",
+                                     "$RECYCLE.BIN",    ".Trashes",
+                                     ".Spotlight-V100", ".fseventsd",
+                                     ".DS_Store",       ".TemporaryItems"};
+  return std::ranges::find(kNames, name) != kNames.end() || name.starts_with(".Trash-");
+}
+
+std::string quoted(const std::string& text) {
+  return "'" + escape_for_display(text) + "'";
+}
+
+Error wrong_drive(const DriveJob& job, const std::string& why, const std::string& hint) {
+  return Error(ErrorCode::conflict,
+               fmt::format("{} is not the drive of volume {}: {}", quoted(job.target.folder),
+                           quoted(job.target.volume), why),
+               hint);
+}
+
+/// The drive's note, if anybody who may sign for this archive signed it. Absent if there is none.
+std::optional<DriveNote> note_of(archive::View& view, const DriveJob& job, const std::string& origin) {
+  const auto bytes = read_drive_file(job.root->get(), layout::kNote);
+  if (!bytes) return std::nullopt;
+  const auto bad = [&](const std::string& why) {
+    return wrong_drive(job, why, "nothing was written; look at the drive with: dalil verify-bag FOLDER");
+  };
+  const auto signed_note = merkle::Note::parse(*bytes);
+  auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
+  if (!note) throw bad("its dalil/drive.note is damaged");
+  if (note->origin != origin) throw bad("it belongs to another archive");
+  std::vector<merkle::NoteKey> keys;
+  for (const ledger::Signer& signer : view.reader().signers()) keys.push_back(signer.key);
+  const auto check = merkle::check(*signed_note, keys);
+  if (check.rejected || check.verified.empty()) throw bad("nobody of this archive has signed its note");
+  return note;
+}
+
+bool is_empty(const std::string& folder) {
+  files::Walker walker(folder);
+  const auto root = walker.next();
+  if (!root || root->error_number != 0) throw system_error("list", folder, root ? root->error_number : EIO);
+  return std::ranges::all_of(root->entries, [](const auto& entry) { return is_of_the_system(entry.name); });
+}
+
+/// A folder that has a `dalil` folder and no note: a run was killed before it wrote one.
+bool was_only_begun(const DriveJob& job) {
+  files::Walker walker(job.target.folder);
+  const auto root = walker.next();
+  return root && std::ranges::all_of(root->entries, [](const auto& entry) {
+           return is_of_the_system(entry.name) || entry.name == layout::kFolder;
+         });
+}
+
+void begin_new(DriveJob& job) {
+  const bool known =
+      job.volume && (job.volume->live_copies > 0 || (job.volume->drive && job.volume->drive->sequence > 0));
+  if (known)
+    throw wrong_drive(
+        job,
+        fmt::format("the archive knows of {} copies there, and the folder has no note of a drive",
+                    job.volume->live_copies),
+        "mount the right drive, or name another volume for a new one");
+  if (job.volume && !job.volume->uuid.empty() && !job.identity.uuid.empty() &&
+      job.volume->uuid != job.identity.uuid)
+    throw wrong_drive(
+        job, fmt::format("its file system is {}, and {} was recorded", job.identity.uuid, job.volume->uuid),
+        "mount the right drive, or name another volume for a new one");
+  if (!is_empty(job.target.folder) && !was_only_begun(job))
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} is not empty and is no backup drive", quoted(job.target.folder)),
+                "make an empty folder on it, and give that");
+  job.is_new = true;
+  job.drive = archive::Drive{};
+  job.drive.id = crypto::random_array<16>();
+}
+
+}  // namespace
+
+DriveJob open_drive(const archive::Archive& archive, archive::View& view, const BackupTarget& target) {
+  DriveJob job;
+  job.target = target;
+  job.root =
+      std::make_shared<const files::Fd>(::open(target.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!*job.root) {
+    const Error cause = system_error("open the drive's folder", target.folder, errno);
+    throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, cause.what(),
+                "is the drive mounted there?");
+  }
+  job.identity = files::identify_volume(target.folder);
+  if (job.identity.read_only)
+    throw Error(ErrorCode::io, fmt::format("{} is read-only", quoted(target.folder)),
+                "its write protection may be on, or its file system damaged");
+  job.limits = limits_of(job.identity.file_system);
+  job.volume = view.find_volume(target.volume);
+  if (job.volume && job.volume->kind != archive::VolumeKind::backup)
+    throw Error(ErrorCode::conflict, fmt::format("volume {} is no backup", quoted(target.volume)),
+                "name a volume of kind backup, or a new one");
+  const auto note = note_of(view, job, ledger::origin_of(archive.keyring().archive_id()));
+  if (!note) {
+    begin_new(job);
+  } else {
+    if (!job.volume || !job.volume->drive)
+      throw wrong_drive(job, fmt::format("it is the drive of {}", note->volume_id), "see: dalil volume list");
+    if (job.volume->drive->id != note->drive.id)
+      throw wrong_drive(job, fmt::format("it is another drive, of {}", note->volume_id),
+                        "see: dalil volume list");
+    job.drive = *job.volume->drive;
+    if (note->drive.sequence > job.drive.sequence) job.drive.sequence = note->drive.sequence;
+  }
+  job.report.label = target.volume;
+  job.report.folder = target.folder;
+  job.report.id = job.volume ? job.volume->id : "";
+  job.report.file_system = job.identity.file_system;
+  job.report.free_bytes = job.identity.free_bytes;
+  job.report.is_new = job.is_new;
+  return job;
+}
+
+}  // namespace dalil::drives

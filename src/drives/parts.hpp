@@ -1,0 +1,215 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "dalil/crypto/hash.hpp"
+#include "dalil/drives/backup.hpp"
+#include "dalil/drives/drive.hpp"
+#include "dalil/files/read.hpp"
+#include "dalil/files/volume.hpp"
+#include "dalil/jobs/queue.hpp"
+#include "folders.hpp"
+#include "limits.hpp"
+#include "store.hpp"
+
+/// The stages of a backup: one reader, and for each drive a writer and a verifier; the calling thread
+/// records.
+namespace dalil::drives {
+
+/// One live copy of a source that is wanted on the drives.
+struct PlannedFile {
+  std::uint32_t source = 0;  ///< in the options
+  std::string path;          ///< within the source's volume
+  std::uint64_t size_bytes = 0;
+  archive::Row item = ledger::kNoRow;
+  archive::Seq seq = 0;  ///< of the copy on the source
+};
+
+/// What is to happen to one file on one drive.
+enum class Action : std::uint8_t { there, copy, examine, replace, leave_out };
+
+/// A drive that takes part: who it is, what it can hold, and what it lacks.
+struct DriveJob {
+  BackupTarget target;
+  std::shared_ptr<const files::Fd> root;
+  files::VolumeIdentity identity;
+  Limits limits;
+  std::optional<archive::Volume> volume;  ///< absent while it is not known to the archive
+  archive::Drive drive;
+  bool is_new = false;          ///< no note on it yet
+  std::vector<Action> actions;  ///< one a file of the plan
+  DriveReport report;
+  std::vector<std::string> prefixes;  ///< one a source: "data/disk"
+
+  /// Where a file goes; absent if the drive cannot hold it.
+  std::optional<std::string> target_path(const PlannedFile& file, bool rename_safe) const;
+};
+
+/// Looks at the drive without writing. Error(conflict) if it is not what the archive expects.
+DriveJob open_drive(const archive::Archive& archive, archive::View& view, const BackupTarget& target);
+
+/// Live copies that are selected, in the order of their volumes and paths.
+std::vector<PlannedFile> make_plan(archive::View& view, const BackupOptions& options, BackupReport& report);
+/// Fills actions and counts of a drive, and what it cannot hold.
+void plan_drive(archive::View& view, const BackupOptions& options, const std::vector<PlannedFile>& plan,
+                DriveJob& job, BackupReport& report);
+
+/// A piece of memory that several drives write from; goes back to its pool when the last one is done.
+class BufferPool {
+ public:
+  static constexpr std::size_t kBytes = 9 << 20;
+  std::shared_ptr<files::AlignedBuffer> take();
+
+ private:
+  std::shared_ptr<std::pair<std::mutex, std::vector<std::unique_ptr<files::AlignedBuffer>>>> free_ =
+      std::make_shared<std::pair<std::mutex, std::vector<std::unique_ptr<files::AlignedBuffer>>>>();
+};
+
+/// From the reader to every writer: whole small files, or a piece of a long one.
+struct Parcel {
+  std::shared_ptr<files::AlignedBuffer> buffer;
+  struct Whole {
+    SourceFile file;
+    std::size_t offset = 0;
+  };
+  std::vector<Whole> whole;
+  // Of a long file:
+  std::size_t index = 0;
+  std::size_t bytes = 0;
+  bool first = false;
+  bool given_up = false;           ///< forget what came of it
+  std::optional<SourceFile> last;  ///< with this piece it is whole, and right
+};
+using ParcelQueue = jobs::Queue<std::shared_ptr<const Parcel>>;
+
+/// From the drives to the recorder.
+struct News {
+  std::size_t drive = 0;
+  struct Copied {
+    SourceFile file;
+    Stored stored;
+  };
+  std::vector<Copied> copied;
+  std::vector<BackupProblem> problems;
+  std::uint64_t failed = 0;
+};
+using NewsQueue = jobs::Queue<News>;
+
+/// Writes, syncs, reads back and publishes on one drive, in two threads.
+class DriveWriter {
+ public:
+  DriveWriter(std::size_t number, const std::vector<PlannedFile>& plan, bool rename_safe, DriveJob& job,
+              DriveStore& store, NewsQueue& news, jobs::Progress& progress);
+  /// Until the parcels end; whatever happens to the drive, they are taken from the queue.
+  void write(ParcelQueue& parcels);
+  void verify();
+  bool ended() const { return ended_.load(); }
+
+ private:
+  void take(const Parcel& parcel);
+  void finish_file(SourceFile file);
+  void hand_over();
+  void publish_durable();
+  void check(std::vector<Pending> batch);
+  void end(DriveReport::State state, const std::string& why);
+  void guard(const std::function<void()>& work);
+  DriveReport::State state();
+  bool usable();
+
+  const std::size_t number_;
+  const std::vector<PlannedFile>& plan_;
+  const bool rename_safe_;
+  DriveJob& job_;
+  DriveStore& store_;
+  NewsQueue& news_;
+  jobs::Progress& progress_;
+  const jobs::StopFlag never_{};  ///< what is written is brought to its end
+  std::vector<Pending> batch_;
+  std::uint64_t batch_bytes_ = 0;
+  bool in_file_ = false;
+  jobs::Queue<std::vector<Pending>> to_check_{1};
+  std::mutex mutex_;
+  std::vector<News::Copied> published_;  ///< at their place, durable after the next sync
+  std::atomic<bool> ended_{false}, checked_all_{false};
+};
+
+/// Reads each file once for all drives.
+class SourceReader {
+ public:
+  SourceReader(const archive::Archive& archive, const BackupOptions& options,
+               const std::vector<PlannedFile>& plan, std::vector<DriveJob>& jobs,
+               std::vector<std::unique_ptr<ParcelQueue>>& queues,
+               std::vector<std::unique_ptr<DriveWriter>>& writers, NewsQueue& news,
+               const jobs::StopFlag& stop);
+  void run();
+  std::uint64_t failed = 0;
+
+ private:
+  struct Open {
+    std::size_t index = 0;
+    files::Opened file;
+  };
+  Open open(std::size_t index, const PlannedFile& file) const;
+  bool wanted(std::size_t index) const;
+  void send(std::shared_ptr<const Parcel> parcel);
+  void read_group(std::vector<Open> group);
+  bool read_long(std::size_t index, Open& opened, std::string& why);
+  void read_elsewhere(std::size_t index, std::string why);
+  SourceFile describe(std::size_t index, const Open& opened) const;
+  bool everybody_ended() const;
+
+  const archive::Archive& archive_;
+  const BackupOptions& options_;
+  const std::vector<PlannedFile>& plan_;
+  std::vector<DriveJob>& jobs_;
+  std::vector<std::unique_ptr<ParcelQueue>>& queues_;
+  std::vector<std::unique_ptr<DriveWriter>>& writers_;
+  NewsQueue& news_;
+  const jobs::StopFlag& stop_;
+  archive::View view_;
+  std::vector<files::Fd> folders_;
+  BufferPool pool_;
+  bool nobody_listens_ = false;  ///< the run is being ended by a failure
+  crypto::Sha256Batch hasher_;
+  files::Prefetcher prefetcher_;
+};
+
+/// Puts what happened into the ledger.
+class BackupRecorder {
+ public:
+  BackupRecorder(archive::Archive& archive, archive::Editor& editor, const std::vector<PlannedFile>& plan,
+                 std::vector<DriveJob>& jobs, BackupReport& report, jobs::Progress& progress);
+  void take(News news);
+  void record(std::size_t drive, const PlannedFile& file, const Stored& stored);
+  void moved(std::size_t drive, const std::string& from, const std::string& to, archive::Seq seq,
+             const files::FileStat& stat);
+  void problem(BackupProblem problem);
+  void commit_if_due(bool now);
+
+ private:
+  archive::Copy copy_for(const PlannedFile& file);
+  archive::Archive& archive_;
+  archive::Editor& editor_;
+  archive::View view_;
+  const std::vector<PlannedFile>& plan_;
+  std::vector<DriveJob>& jobs_;
+  BackupReport& report_;
+  jobs::Progress& progress_;
+  UtcTime last_commit_{};
+};
+
+/// Files that are at their place and not as recorded: taken in if their content is right, else set aside.
+void examine_drive(const archive::Archive& archive, const BackupOptions& options, std::size_t number,
+                   DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
+                   const jobs::StopFlag& stop);
+
+/// Writes the note of a drive that is begun; durable.
+void write_first_note(archive::Archive& archive, archive::View& view, DriveJob& job);
+/// Lists, checkpoint and note, from what the ledger has of the drive; durable. Gives the drive as it is then.
+archive::Drive write_drive_files(archive::Archive& archive, archive::View& view, DriveJob& job);
+
+}  // namespace dalil::drives

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+#include "parts.hpp"
+
+namespace dalil::drives {
+
+using archive::CopyRow;
+
+namespace {
+
+constexpr std::size_t kMostLosses = 10'000;
+
+bool is_below(const std::string& directory, const std::string& below) {
+  return below.empty() || directory == below || directory.starts_with(below + "/");
+}
+
+void add_loss(BackupReport& report, BackupProblem loss) {
+  if (report.losses.size() < kMostLosses) report.losses.push_back(std::move(loss));
+}
+
+}  // namespace
+
+std::vector<PlannedFile> make_plan(archive::View& view, const BackupOptions& options, BackupReport& report) {
+  std::optional<std::unordered_set<archive::Row>> items;
+  if (options.query) {
+    const auto found = archive::find(view, *options.query);
+    items.emplace(found.begin(), found.end());
+  }
+  std::vector<PlannedFile> plan;
+  for (std::uint32_t source = 0; source < options.sources.size(); ++source)
+    view.for_each_copy(options.sources[source].volume, [&](archive::Row, const std::string& directory,
+                                                           const std::vector<CopyRow>& rows) {
+      if (!is_below(directory, options.below)) return;
+      for (const CopyRow& row : rows) {
+        if (row.state == CopyRow::State::symlink && !items) ++report.symlinks;
+        if (row.state != CopyRow::State::live || (items && !items->contains(row.item))) continue;
+        plan.push_back({source, files::join_path(directory, row.name), row.size_bytes, row.item, row.seq});
+      }
+    });
+  std::ranges::sort(plan, [](const PlannedFile& a, const PlannedFile& b) {
+    return std::tie(a.source, a.path) < std::tie(b.source, b.path);
+  });
+  report.selected = plan.size();
+  for (const PlannedFile& file : plan) report.selected_bytes += file.size_bytes;
+  return plan;
+}
+
+std::optional<std::string> DriveJob::target_path(const PlannedFile& file, bool rename_safe) const {
+  std::optional<std::string> path = file.path;
+  if (rename_safe) path = safe_path(limits, file.path);
+  if (!path || !path_problem(limits, *path).empty() || file.size_bytes > limits.largest_file)
+    return std::nullopt;
+  return prefixes[file.source] + "/" + *path;
+}
+
+namespace {
+
+/// Decides for each file; the drive's folders are looked at, and nothing is read.
+class DrivePlanner {
+ public:
+  DrivePlanner(archive::View& view, const BackupOptions& options, DriveJob& job, BackupReport& report)
+      : options_(options), job_(job), report_(report), folders_(job.root->get()) {
+    if (!job.volume) return;
+    view.for_each_copy(job.volume->row,
+                       [&](archive::Row, const std::string& directory, const std::vector<CopyRow>& rows) {
+                         for (const CopyRow& row : rows)
+                           if (row.state == CopyRow::State::live)
+                             known_.emplace(files::join_path(directory, row.name), row);
+                       });
+  }
+
+  Action decide(const PlannedFile& file) {
+    const auto target = job_.target_path(file, options_.rename_safe);
+    if (!target) return lose(file, why_not(file));
+    if (job_.limits.case_blind)
+      if (!folded_.insert(fold_case(*target).value_or(*target)).second)
+        return lose(file, "its name differs from another one in case only");
+    const files::StatResult there = folders_.stat(*target);
+    const auto known = known_.find(*target);
+    if (known == known_.end()) return there.error_number == 0 ? Action::examine : Action::copy;
+    if (known->second.item != file.item) return there.error_number == 0 ? Action::replace : Action::copy;
+    if (there.error_number != 0) {
+      ++job_.report.copied_again;
+      return Action::copy;
+    }
+    const bool same = there.stat.kind == files::FileKind::regular &&
+                      there.stat.size_bytes == known->second.size_bytes &&
+                      there.stat.mtime_ns == known->second.mtime_ns;
+    return same ? Action::there : Action::examine;
+  }
+
+ private:
+  std::string why_not(const PlannedFile& file) const {
+    if (file.size_bytes > job_.limits.largest_file) return "it is larger than 4 GiB";
+    return path_problem(job_.limits, file.path);
+  }
+  Action lose(const PlannedFile& file, const std::string& why) {
+    add_loss(report_, {job_.report.label, file.path, why});
+    ++job_.report.left_out;
+    return Action::leave_out;
+  }
+  const BackupOptions& options_;
+  DriveJob& job_;
+  BackupReport& report_;
+  Folders folders_;
+  std::unordered_map<std::string, CopyRow> known_;
+  std::unordered_set<std::string> folded_;
+};
+
+}  // namespace
+
+void plan_drive(archive::View& view, const BackupOptions& options, const std::vector<PlannedFile>& plan,
+                DriveJob& job, BackupReport& report) {
+  for (const BackupSource& source : options.sources) {
+    const archive::Volume volume = view.volume(source.volume);
+    job.prefixes.push_back("data/" + safe_label(volume.label, volume.id));
+  }
+  DrivePlanner planner(view, options, job, report);
+  job.actions.reserve(plan.size());
+  for (const PlannedFile& file : plan) {
+    const Action action = planner.decide(file);
+    job.actions.push_back(action);
+    if (action == Action::there) ++job.report.there;
+    if (action == Action::there || action == Action::leave_out) continue;
+    ++job.report.to_copy;
+    job.report.to_copy_bytes += file.size_bytes;
+  }
+}
+
+}  // namespace dalil::drives

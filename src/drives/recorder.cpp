@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "dalil/files/walk.hpp"
+#include "parts.hpp"
+
+namespace dalil::drives {
+
+namespace {
+constexpr std::int64_t kCommitEveryMs = 1000;
+constexpr std::size_t kMostProblems = 10'000;
+}  // namespace
+
+BackupRecorder::BackupRecorder(archive::Archive& archive, archive::Editor& editor,
+                               const std::vector<PlannedFile>& plan, std::vector<DriveJob>& jobs,
+                               BackupReport& report, jobs::Progress& progress)
+    : archive_(archive),
+      editor_(editor),
+      view_(archive.view()),
+      plan_(plan),
+      jobs_(jobs),
+      report_(report),
+      progress_(progress),
+      last_commit_(archive.clock().now()) {}
+
+void BackupRecorder::problem(BackupProblem one) {
+  ++progress_.problems;
+  if (report_.problems.size() < kMostProblems) report_.problems.push_back(std::move(one));
+}
+
+/// The tags are the source's: of the same content, under the nonce that was drawn for it.
+archive::Copy BackupRecorder::copy_for(const PlannedFile& file) {
+  return view_.copy(file.seq);
+}
+
+void BackupRecorder::record(std::size_t drive, const PlannedFile& file, const Stored& stored) {
+  archive::Copy copy = copy_for(file);
+  copy.volume = jobs_[drive].volume->row;
+  std::tie(copy.directory, copy.name) = split_path(stored.path);
+  copy.mtime_ns = stored.stat.mtime_ns;
+  copy.ctime_ns = stored.stat.ctime_ns;
+  copy.inode = stored.stat.inode;
+  editor_.add_copy_with_its_tags(copy);
+}
+
+void BackupRecorder::moved(std::size_t drive, const std::string& from, const std::string& to,
+                           archive::Seq seq, const files::FileStat& stat) {
+  archive::Copy copy = view_.copy(seq);
+  const auto [old_directory, old_name] = split_path(from);
+  std::tie(copy.directory, copy.name) = split_path(to);
+  copy.mtime_ns = stat.mtime_ns;
+  copy.ctime_ns = stat.ctime_ns;
+  copy.inode = stat.inode;
+  editor_.add_copy_with_its_tags(copy);
+  editor_.mark_vanished(jobs_[drive].volume->row, {{old_directory, old_name, to}});
+}
+
+void BackupRecorder::take(News news) {
+  for (BackupProblem& one : news.problems) problem(std::move(one));
+  if (news.drive == SIZE_MAX) return;
+  DriveReport& report = jobs_[news.drive].report;
+  report.failed += news.failed;
+  for (const News::Copied& one : news.copied) {
+    record(news.drive, plan_[one.file.index], one.stored);
+    ++report.copied;
+    report.copied_bytes += one.file.size_bytes;
+  }
+  commit_if_due(false);
+}
+
+void BackupRecorder::commit_if_due(bool now) {
+  const UtcTime time = archive_.clock().now();
+  if (!now && time.ms - last_commit_.ms < kCommitEveryMs) return;
+  editor_.commit();
+  last_commit_ = archive_.clock().now();
+  std::uint64_t copied = 0;
+  for (const DriveJob& job : jobs_) copied += job.report.copied;
+  progress_.files_committed = copied;
+}
+
+}  // namespace dalil::drives

@@ -1,0 +1,301 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/drives/backup.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "progress_line.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+using drives::BackupProblem;
+using drives::BackupReport;
+using drives::DriveReport;
+
+constexpr std::size_t kProblemsShown = 20;
+
+struct BackupArguments {
+  std::vector<std::string> volumes, folders, to, labels, incidents, path_parts;
+  std::string date, claimed, incident_date, below, zone;
+  bool dry_run = false, allow_losses = false, rename_safe = false;
+};
+
+/// "disk=/media/disk": where a volume is now, if that is not where it was last.
+std::string folder_of(const BackupArguments& arguments, const archive::Volume& volume, archive::View& view) {
+  for (const std::string& one : arguments.folders)
+    for (const std::string& name : {volume.label, volume.id})
+      if (one.starts_with(name + "=")) return one.substr(name.size() + 1);
+  for (const archive::RunSummary& run : view.runs(10'000))
+    if (run.volume == volume.row && run.kind == "scan" && volume.root.empty()) return run.folder;
+  if (!volume.root.empty()) return volume.root;
+  throw Error(ErrorCode::not_found, "it is not known where volume " + in_quotes(volume.label) + " is",
+              "say it: --folder " + volume.label + "=FOLDER");
+}
+
+std::optional<archive::Query> query_from(const BackupArguments& arguments) {
+  const bool any = !arguments.incidents.empty() || !arguments.path_parts.empty() || !arguments.date.empty() ||
+                   !arguments.claimed.empty() || !arguments.incident_date.empty();
+  if (!any) return std::nullopt;
+  archive::Query query;
+  query.incidents = arguments.incidents;
+  query.path_parts = arguments.path_parts;
+  if (!arguments.date.empty()) query.embedded = date_range_from("--date", arguments.date);
+  if (!arguments.claimed.empty()) query.claimed = date_range_from("--claimed", arguments.claimed);
+  if (!arguments.incident_date.empty())
+    query.incident_date = date_range_from("--incident-date", arguments.incident_date);
+  if (!arguments.zone.empty()) query.zone_minutes = zone_from("--zone", arguments.zone);
+  return query;
+}
+
+drives::BackupOptions options_from(const BackupArguments& arguments, archive::View& view) {
+  drives::BackupOptions options;
+  if (arguments.to.size() != arguments.labels.size())
+    throw Error(ErrorCode::usage, "each --to FOLDER needs its --volume LABEL",
+                "for two drives: --to /media/a --volume backup-1 --to /media/b --volume backup-2");
+  for (const std::string& label : arguments.volumes) {
+    const archive::Volume volume = volume_named(view, label);
+    options.sources.push_back({volume.row, folder_of(arguments, volume, view)});
+  }
+  for (const std::string& folder : arguments.folders) {
+    const bool fits = std::ranges::any_of(options.sources, [&](const drives::BackupSource& source) {
+      const archive::Volume volume = view.volume(source.volume);
+      return folder.starts_with(volume.label + "=") || folder.starts_with(volume.id + "=");
+    });
+    if (!fits)
+      throw Error(ErrorCode::usage, "--folder " + in_quotes(folder) + " is of none of the volumes",
+                  "VOLUME=FOLDER");
+  }
+  for (std::size_t i = 0; i < arguments.to.size(); ++i)
+    options.targets.push_back({arguments.to[i], arguments.labels[i]});
+  for (const std::string& id : arguments.incidents) incident_named(view, id);
+  options.query = query_from(arguments);
+  options.below = path_within(arguments.below);
+  options.dry_run = arguments.dry_run;
+  options.allow_losses = arguments.allow_losses;
+  options.rename_safe = arguments.rename_safe;
+  return options;
+}
+
+void print_list(Printer& out, const std::vector<BackupProblem>& problems) {
+  const std::size_t shown = out.verbose() ? problems.size() : std::min(problems.size(), kProblemsShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const BackupProblem& one = problems[i];
+    out.line(fmt::format("  {}{}: {}", one.drive.empty() ? "" : escape_for_display(one.drive) + ": ",
+                         escape_for_display(one.path), one.text));
+  }
+  if (problems.size() > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(problems.size() - shown)));
+}
+
+/// The answer for one drive, in a word.
+std::pair<const char*, Style> answer(const BackupReport& report, const DriveReport& drive) {
+  if (report.refused) return {"REFUSED", Style::bad};
+  if (report.dry_run || report.selected == 0) return {"DRY RUN", Style::plain};
+  if (drive.state != DriveReport::State::done || !drive.closed) return {"INCOMPLETE", Style::bad};
+  const bool all = drive.copied + drive.there + drive.adopted == report.selected;
+  return all ? std::pair{"SAFE", Style::good} : std::pair{"INCOMPLETE", Style::warning};
+}
+
+void print_drive(Printer& out, const BackupReport& report, const DriveReport& drive) {
+  const auto [word, style] = answer(report, drive);
+  const std::uint64_t safe = drive.copied + drive.there + drive.adopted;
+  const std::string id = drive.id.empty() ? "new" : drive.id;
+  if (report.dry_run || report.refused) {
+    out.line(fmt::format("{}  {} ({}): {} to copy, {}; {} there already", out.styled(style, word),
+                         in_quotes(drive.label), id, count_text(drive.to_copy, "file", "files"),
+                         bytes_text(drive.to_copy_bytes), number_text(drive.there)));
+    return;
+  }
+  out.line(fmt::format("{}  {} ({}): {} of {} on it", out.styled(style, word), in_quotes(drive.label), id,
+                       number_text(safe), count_text(report.selected, "file", "files")));
+  const auto row = [&](const char* name, std::uint64_t count, const std::string& text) {
+    if (count > 0) out.line(fmt::format("  {:>11}  {}{}", number_text(count), name, text));
+  };
+  row("copied", drive.copied, fmt::format(", {}: read back and compared", bytes_text(drive.copied_bytes)));
+  row("there already", drive.there, ", by size and time; not read again");
+  row("found there", drive.adopted, " unrecorded, read and compared");
+  row("copied again", drive.copied_again, ": recorded here before, and gone");
+  row("set aside", drive.set_aside, " in dalil/aside: other contents in their place");
+  row("kept", drive.kept_versions, " beside the new ones: earlier contents of changed files");
+  row("left out", drive.left_out, ": this drive cannot hold them");
+  row("failed", drive.failed, " on this drive");
+  if (!drive.why.empty()) out.line(fmt::format("  {}: {}", drives::name_of(drive.state), drive.why));
+  if (!drive.closed) out.line("  its lists are not up to date: the next run makes them so");
+  if (!drive.read_path.empty() && drive.copied > 0)
+    out.line(fmt::format("  read back   {}", drive.read_path));
+  out.line(fmt::format("  free        {}", bytes_text(drive.free_bytes)));
+}
+
+void print_meaning(Printer& out, const BackupArguments& arguments, const BackupReport& report) {
+  if (report.refused) {
+    out.line("nothing was written. Take another drive, or");
+    out.line("  --rename-safe    percent-encodes the names that cannot be held");
+    out.line("  --allow-losses   copies what can be held, and leaves out the rest");
+    return;
+  }
+  if (report.dry_run) return out.line("nothing was written or recorded");
+  if (report.selected == 0) return;
+  out.line();
+  if (report.complete()) {
+    out.line(fmt::format("Every selected file now has a checked copy on {}.",
+                         count_text(report.drives.size(), "drive", "drives")));
+    const DriveReport& drive = report.drives.front();
+    out.line("Unmount, and keep it elsewhere. Later: dalil verify " + escape_for_display(drive.folder) +
+             " --volume " + escape_for_display(drive.label));
+    for (const DriveReport& one : report.drives)
+      if (!one.stock_check)
+        out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c dalil/sha256sum.txt");
+  } else {
+    out.line("NOT everything that was selected is safe yet. What counts as copied is.");
+    if (!arguments.dry_run) out.line("Run the same command again to go on.");
+  }
+}
+
+void print_text(Printer& out, const BackupArguments& arguments, const BackupReport& report, double seconds) {
+  if (!report.losses.empty()) {
+    out.line("cannot be kept:");
+    print_list(out, report.losses);
+    out.line();
+  }
+  for (const DriveReport& drive : report.drives) print_drive(out, report, drive);
+  for (const std::string& note : report.notes) out.line("  note: " + note);
+  if (report.symlinks > 0)
+    out.line(fmt::format("  note: {} recorded in the ledger, and not copied",
+                         count_text(report.symlinks, "symbolic link is", "symbolic links are")));
+  if (report.source_failed > 0)
+    out.line(out.styled(Style::bad, fmt::format("  {} of the source could not be copied to any drive",
+                                                count_text(report.source_failed, "file", "files"))));
+  if (!report.problems.empty()) {
+    out.line();
+    print_list(out, report.problems);
+  }
+  if (report.selected == 0) out.note("nothing matched: there is nothing to copy");
+  if (!report.dry_run && !report.refused && report.selected > 0)
+    out.line(fmt::format("  took        {}", duration_text(static_cast<std::int64_t>(seconds + 0.5))));
+  print_meaning(out, arguments, report);
+}
+
+Json json_of(const BackupProblem& problem) {
+  Json fields = {{"text", problem.text}};
+  put_text(fields, "drive", problem.drive);
+  put_path(fields, "path", problem.path);
+  return fields;
+}
+
+void print_objects(Printer& out, const BackupReport& report, double seconds) {
+  for (const BackupProblem& loss : report.losses) out.object("loss", json_of(loss));
+  for (const BackupProblem& problem : report.problems) out.object("problem", json_of(problem));
+  for (const DriveReport& drive : report.drives) {
+    Json fields = {{"volume", drive.label},
+                   {"volume_id", drive.id},
+                   {"state", drives::name_of(drive.state)},
+                   {"closed", drive.closed},
+                   {"is_new", drive.is_new},
+                   {"to_copy", drive.to_copy},
+                   {"to_copy_bytes", drive.to_copy_bytes},
+                   {"copied", drive.copied},
+                   {"copied_bytes", drive.copied_bytes},
+                   {"there", drive.there},
+                   {"adopted", drive.adopted},
+                   {"copied_again", drive.copied_again},
+                   {"set_aside", drive.set_aside},
+                   {"kept_versions", drive.kept_versions},
+                   {"left_out", drive.left_out},
+                   {"failed", drive.failed},
+                   {"file_system", drive.file_system},
+                   {"free_bytes", drive.free_bytes},
+                   {"read_path", drive.read_path},
+                   {"stock_check", drive.stock_check}};
+    put_text(fields, "why", drive.why);
+    put_path(fields, "folder", drive.folder);
+    out.object("drive", fields);
+  }
+  out.object("summary", {{"command", "backup"},
+                         {"complete", report.complete()},
+                         {"dry_run", report.dry_run},
+                         {"refused", report.refused},
+                         {"interrupted", report.interrupted},
+                         {"selected", report.selected},
+                         {"selected_bytes", report.selected_bytes},
+                         {"symlinks", report.symlinks},
+                         {"source_failed", report.source_failed},
+                         {"losses", report.losses.size()},
+                         {"problems", report.problems.size()},
+                         {"notes", report.notes},
+                         {"seconds", seconds}});
+}
+
+int run_backup(Session& session, const BackupArguments& arguments) {
+  archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const drives::BackupOptions options = options_from(arguments, view);
+  Printer& out = session.out();
+  jobs::Progress progress;
+  const auto started = std::chrono::steady_clock::now();
+  BackupReport report;
+  {
+    const ProgressLine line("backup", progress, out.progress_wanted());
+    report = drives::backup(archive, options, progress, session.stop());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  print_text(out, arguments, report, seconds);
+  print_objects(out, report, seconds);
+  if (report.interrupted) return kExitInterrupted;
+  if (report.refused) return kExitFailure;
+  if (report.selected == 0) return kExitNo;
+  if (report.dry_run || report.complete()) return kExitOk;
+  const bool ended = std::ranges::any_of(report.drives, [](const DriveReport& drive) {
+    return drive.state != DriveReport::State::done || !drive.closed;
+  });
+  return ended ? kExitFailure : kExitPartial;
+}
+
+}  // namespace
+
+Runner declare_backup(Options& app) {
+  const auto options = std::make_shared<BackupArguments>();
+  app.add_option("VOLUME", options->volumes, "what to copy: labels or ids of volumes")
+      ->required()
+      ->type_name("");
+  app.add_option("--to", options->to, "a drive's folder; several: written at the same time")
+      ->required()
+      ->type_name("FOLDER")
+      ->allow_extra_args(false);
+  app.add_option("--volume", options->labels,
+                 "the drive's label, in the order of --to; a new one is made known")
+      ->required()
+      ->type_name("LABEL")
+      ->allow_extra_args(false);
+  app.add_option("--folder", options->folders, "where a volume is now, if not where it was last")
+      ->type_name("VOLUME=FOLDER")
+      ->allow_extra_args(false);
+  app.add_option("--incident", options->incidents, "only what is linked to it; several: to any of them")
+      ->type_name("ID")
+      ->allow_extra_args(false);
+  app.add_option("--date", options->date, "only what was made then, by its own metadata")->type_name("RANGE");
+  app.add_option("--claimed", options->claimed, "only what was made then, by its name")->type_name("RANGE");
+  app.add_option("--incident-date", options->incident_date, "only of incidents in this time")
+      ->type_name("RANGE");
+  app.add_option("--path", options->path_parts, "only with this in a path; several: all of them")
+      ->type_name("PART")
+      ->allow_extra_args(false);
+  app.add_option("--below", options->below, "only below this folder of the volumes")->type_name("PATH");
+  app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
+      ->type_name("OFFSET");
+  app.add_flag("--dry-run", options->dry_run, "say what would be copied; write nothing");
+  app.add_flag("--allow-losses", options->allow_losses, "leave out what a drive cannot hold");
+  app.add_flag("--rename-safe", options->rename_safe, "percent-encode names that a drive cannot hold");
+  app.explain(
+      "A copy counts once it was read back from the drive and compared with the ledger's SHA-256.\n"
+      "Killed or unplugged, run the same command again: it goes on where it stopped.\n"
+      "The drive is a bag (BagIt 1.0): sha256sum -c manifest-sha256.txt checks it without Dalil.");
+  return [options](Session& session) { return run_backup(session, *options); };
+}
+
+}  // namespace dalil::cli
