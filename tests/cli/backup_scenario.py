@@ -10,7 +10,7 @@ import time
 
 from scenario import FAILURE, INTERRUPTED, MIB, NO, PARTIAL, Scenario, main, pattern
 
-KILLS = 1000 if "DALIL_LONG" in os.environ else 30
+KILLS = 1000 if "DALIL_LONG" in os.environ else 30  # two in each round
 HOSTILE = os.path.join(os.environ.get("DALIL_SHARED", ""), "data", "hostile-names.nul.gz")
 
 
@@ -241,7 +241,7 @@ class Interrupted(Backup):
         duration = time.monotonic() - started
         choose = random.Random(4)
         hits = parts = 0
-        for _ in range(KILLS):
+        for _ in range(KILLS // 2):
             shutil.rmtree(self.one)
             os.mkdir(self.one)
             shutil.rmtree(self.archive)
