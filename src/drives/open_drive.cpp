@@ -116,6 +116,9 @@ DriveJob open_drive(const archive::Archive& archive, archive::View& view, const 
   if (job.volume && job.volume->kind != archive::VolumeKind::backup)
     throw Error(ErrorCode::conflict, fmt::format("volume {} is no backup", quoted(target.volume)),
                 "name a volume of kind backup, or a new one");
+  if (job.volume && job.volume->sealed)
+    throw Error(ErrorCode::conflict, fmt::format("volume {} is a sealed drive", quoted(target.volume)),
+                "use dalil seal for it, or name another drive");
   const auto note = note_of(view, job, ledger::origin_of(archive.keyring().archive_id()));
   if (!note) {
     begin_new(job);

@@ -60,6 +60,9 @@ drives::BackupOptions options_from(const BackupArguments& arguments, archive::Vi
                 "for two drives: --to /media/a --volume backup-1 --to /media/b --volume backup-2");
   for (const std::string& label : arguments.volumes) {
     const archive::Volume volume = volume_named(view, label);
+    if (volume.sealed)
+      throw Error(ErrorCode::conflict, "volume " + in_quotes(label) + " is a sealed drive",
+                  "copy from the volume that was sealed, or restore it first: dalil restore");
     options.sources.push_back({volume.row, folder_of(arguments, volume, view)});
   }
   for (const std::string& folder : arguments.folders) {
