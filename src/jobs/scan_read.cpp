@@ -63,9 +63,13 @@ Findings ScanReader::read(std::vector<FileTask> tasks, std::vector<Content> cont
 /// Hands the media among new contents to the parser. What the archive holds already has its facts.
 void ScanReader::parse(Findings& findings) {
   if (!options_.metadata) return;
-  view_.renew();
+  bool renewed = false;
   for (ReadFile& file : findings.files) {
     if (!file.content.ok() || file.content.sniffed.kind == media::MediaKind::other) continue;
+    if (!renewed) {
+      view_.renew();
+      renewed = true;
+    }
     if (view_.find_item(file.content.digest)) continue;
     if (!parser_)
       parser_ =
@@ -73,7 +77,7 @@ void ScanReader::parse(Findings& findings) {
     parser_->submit(file.content.fd.get(), file.content.sniffed);
     file.facts.emplace();  // to be filled
   }
-  view_.rest();
+  if (renewed) view_.rest();
 }
 
 /// True once all of the batch is answered; false if it is not and there was to be no waiting.
