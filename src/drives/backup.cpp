@@ -22,10 +22,6 @@ constexpr std::uint64_t kListBytesAFile = 512;  ///< its place in lists and fold
 constexpr std::uint64_t kMarginBytes = 1 << 20;
 constexpr std::uint64_t kBlock = 4096;
 
-std::string quoted(const std::string& text) {
-  return "'" + escape_for_display(text) + "'";
-}
-
 /// Two names for one thing would each be taken for a copy of its own.
 void refuse_doubles(const archive::Archive& archive, const BackupOptions& options,
                     const std::vector<DriveJob>& jobs) {
@@ -179,9 +175,7 @@ class BackupRun {
         stores_.back() = std::make_unique<PlainStore>(job.root, job.target.folder, job.drive.id);
         examine_drive(archive_, options_, i, job, plan_, recorder, stop_);
       } catch (const DriveFailure& failure) {
-        job.report.state = failure.kind == DriveFailure::Kind::full   ? DriveReport::State::full
-                           : failure.kind == DriveFailure::Kind::gone ? DriveReport::State::gone
-                                                                      : DriveReport::State::failed;
+        job.report.state = state_of(failure.kind);
         job.report.why = failure.what();
         stores_.back() = nullptr;
       }
@@ -266,10 +260,7 @@ class BackupRun {
         job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
       } catch (const DriveFailure& failure) {
         if (job.report.why.empty()) job.report.why = failure.what();
-        if (job.report.state != DriveReport::State::full)
-          job.report.state = failure.kind == DriveFailure::Kind::full   ? DriveReport::State::full
-                             : failure.kind == DriveFailure::Kind::gone ? DriveReport::State::gone
-                                                                        : DriveReport::State::failed;
+        if (job.report.state != DriveReport::State::full) job.report.state = state_of(failure.kind);
       }
     }
     record_run(job);

@@ -11,6 +11,7 @@ namespace {
 /// What is written between two syncs: as much as a slow drive takes in some seconds.
 constexpr std::uint64_t kBatchBytes = 256 << 20;
 constexpr std::size_t kBatchFiles = 4000;
+}  // namespace
 
 DriveReport::State state_of(DriveFailure::Kind kind) {
   switch (kind) {
@@ -23,7 +24,6 @@ DriveReport::State state_of(DriveFailure::Kind kind) {
   }
   return DriveReport::State::failed;
 }
-}  // namespace
 
 DriveWriter::DriveWriter(std::size_t number, const std::vector<PlannedFile>& plan, bool rename_safe,
                          DriveJob& job, DriveStore& store, NewsQueue& news, jobs::Progress& progress)

@@ -16,6 +16,10 @@
 
 namespace dalil::drives {
 
+std::string quoted(const std::string& text) {
+  return "'" + escape_for_display(text) + "'";
+}
+
 namespace {
 
 /// What systems put on a drive that nobody used yet.
@@ -25,10 +29,6 @@ bool is_of_the_system(std::string_view name) {
                                      ".Spotlight-V100", ".fseventsd",
                                      ".DS_Store",       ".TemporaryItems"};
   return std::ranges::find(kNames, name) != kNames.end() || name.starts_with(".Trash-");
-}
-
-std::string quoted(const std::string& text) {
-  return "'" + escape_for_display(text) + "'";
 }
 
 Error wrong_drive(const DriveJob& job, const std::string& why, const std::string& hint) {

@@ -49,6 +49,11 @@ struct DriveJob {
   std::optional<std::string> target_path(const PlannedFile& file, bool rename_safe) const;
 };
 
+/// For people, between quotation marks.
+std::string quoted(const std::string& text);
+/// What a drive is in after such a failure.
+DriveReport::State state_of(DriveFailure::Kind kind);
+
 /// Looks at the drive without writing. Error(conflict) if it is not what the archive expects.
 DriveJob open_drive(const archive::Archive& archive, archive::View& view, const BackupTarget& target);
 

@@ -35,17 +35,6 @@ std::optional<std::string> algorithm_of(std::string_view name, std::string_view 
   return std::string(name.substr(prefix.size(), name.size() - prefix.size() - 4));
 }
 
-std::string describe(const std::map<files::ReadPath, std::uint64_t>& paths) {
-  std::string text;
-  for (const auto& [path, number] : paths) {
-    const char* name = path == files::ReadPath::direct          ? "direct"
-                       : path == files::ReadPath::dropped_pages ? "dropped pages"
-                                                                : "cache allowed";
-    text += paths.size() == 1 ? name : fmt::format("{}{} {}", text.empty() ? "" : ", ", number, name);
-  }
-  return text.empty() ? "nothing was read" : text;
-}
-
 }  // namespace
 
 std::size_t Report::count(Finding::Weight weight) const {
@@ -345,7 +334,7 @@ Report BagCheck::run() {
     }
     report_.interrupted = stop_.requested();
   }
-  report_.read_path = describe(read_paths_);
+  report_.read_path = jobs::describe_read_paths(read_paths_);
   std::ranges::stable_sort(report_.findings, {}, &Finding::path);
   return std::move(report_);
 }

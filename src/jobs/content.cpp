@@ -1,5 +1,6 @@
 #include "dalil/jobs/content.hpp"
 
+#include <fmt/format.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -190,6 +191,17 @@ void ContentReader::read(const std::vector<FileTask>& tasks, std::vector<Content
     if (stop.requested()) stopped_ = true;
   }
   finish_small(contents, nonces);
+}
+
+std::string describe_read_paths(const std::map<files::ReadPath, std::uint64_t>& paths) {
+  std::string text;
+  for (const auto& [path, number] : paths) {
+    const char* name = path == files::ReadPath::direct          ? "direct"
+                       : path == files::ReadPath::dropped_pages ? "dropped pages"
+                                                                : "cache allowed";
+    text += paths.size() == 1 ? name : fmt::format("{}{} {}", text.empty() ? "" : ", ", number, name);
+  }
+  return text.empty() ? "nothing was read" : text;
 }
 
 }  // namespace dalil::jobs

@@ -176,17 +176,6 @@ class VerifyRecorder {
   std::map<files::ReadPath, std::uint64_t> read_paths_;
 };
 
-std::string describe(const std::map<files::ReadPath, std::uint64_t>& paths) {
-  std::string text;
-  for (const auto& [path, number] : paths) {
-    const char* name = path == files::ReadPath::direct          ? "direct"
-                       : path == files::ReadPath::dropped_pages ? "dropped pages"
-                                                                : "cache allowed";
-    text += paths.size() == 1 ? name : fmt::format("{}{} {}", text.empty() ? "" : ", ", number, name);
-  }
-  return text.empty() ? "nothing was read" : text;
-}
-
 unsigned checker_count(const VerifyOptions& options, bool spinning) {
   if (options.threads > 0) return options.threads;
   if (spinning) return 1;
@@ -249,7 +238,7 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   }
   report.interrupted = stop.requested();
   std::ranges::sort(report.exceptions, {}, &Exception::path);
-  report.read_path = describe(recorder.read_paths_);
+  report.read_path = describe_read_paths(recorder.read_paths_);
   recorder.finish(started);
   return report;
 }

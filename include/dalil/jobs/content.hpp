@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,6 +99,9 @@ class ContentReader {
   std::vector<Small> small_;
   bool stopped_ = false;
 };
+
+/// For people: "direct", or how many files were read in which way; "nothing was read" if none was.
+std::string describe_read_paths(const std::map<files::ReadPath, std::uint64_t>& paths);
 
 /// The most that one batch may hold.
 inline constexpr std::size_t kBatchFiles = 64;
