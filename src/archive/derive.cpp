@@ -218,6 +218,7 @@ Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
     writer_->set(kItemSize, item, u64_value(copy.size()));
     writer_->set(kItemFirstSeq, item, u64_value(seq));
     writer_->put_lookup(token, item);
+    end_waiting(seq, Digest::from_bytes(digest), item);
   }
   writer_->set(kItemCopies, item, append_seq(writer_->cell(kItemCopies, item), seq));
 

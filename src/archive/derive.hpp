@@ -101,6 +101,12 @@ class Deriver {
 
   std::map<std::string, Row, std::less<>>& sources();
   std::unordered_map<std::uint64_t, Row>& standing();
+  std::multimap<Digest, Row>& waiting();
+  std::optional<Row> find_waiting(const Digest& digest, Row source);
+  void assign(Row item, Row source, Seq seq);
+  void put_waiting(const Digest& digest, Row source, Seq seq);
+  /// The content was seen again: what was assigned to it before holds again.
+  void end_waiting(Seq seq, const Digest& digest, Row item);
   void replace(Row volume, std::string_view directory, CopyRow row);
   Row camera(const std::string& text);
 
@@ -116,6 +122,7 @@ class Deriver {
   // Sources have no lookups: they are few, and read whole when first needed. So are the assignments.
   std::optional<std::map<std::string, Row, std::less<>>> sources_;  ///< by alias
   std::optional<std::unordered_map<std::uint64_t, Row>> standing_;  ///< assignments by item and source
+  std::optional<std::multimap<Digest, Row>> waiting_;  ///< assignments that have not ended, by digest
 };
 
 /// Error(corrupt): an entry names what no entry before it stated.

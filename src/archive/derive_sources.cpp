@@ -73,36 +73,81 @@ void Deriver::apply(Seq seq, const records::SourceIdentity& identity) {
   writer_->set(kIdentitySeq, row, u64_value(seq));
 }
 
+std::multimap<Digest, Row>& Deriver::waiting() {
+  if (waiting_) return *waiting_;
+  std::multimap<Digest, Row> found;
+  for (Row row = 0; row < writer_->rows(kWaiting); ++row)
+    if (load_u64(writer_->cell(kWaitingEnded, row).data()) == 0)
+      found.emplace(Digest::from_bytes(writer_->cell(kWaitingDigest, row)), row);
+  return waiting_.emplace(std::move(found));
+}
+
+std::optional<Row> Deriver::find_waiting(const Digest& digest, Row source) {
+  const auto [begin, end] = waiting().equal_range(digest);
+  for (auto at = begin; at != end; ++at)
+    if (load_u32(writer_->cell(kWaitingSource, at->second).data()) == source) return at->second;
+  return std::nullopt;
+}
+
+void Deriver::put_waiting(const Digest& digest, Row source, Seq seq) {
+  if (find_waiting(digest, source)) return;
+  const Row row = writer_->add_row(kWaiting);
+  writer_->set(kWaitingDigest, row, digest.view());
+  writer_->set(kWaitingSource, row, u32_value(source));
+  writer_->set(kWaitingSeq, row, u64_value(seq));
+  waiting().emplace(digest, row);
+}
+
+void Deriver::end_waiting(Seq seq, const Digest& digest, Row item) {
+  const auto [begin, end] = waiting().equal_range(digest);
+  for (auto at = begin; at != end; ++at) {
+    const Row row = at->second;
+    assign(item, load_u32(writer_->cell(kWaitingSource, row).data()),
+           load_u64(writer_->cell(kWaitingSeq, row).data()));
+    writer_->set(kWaitingEnded, row, u64_value(seq + 1));
+  }
+  waiting().erase(begin, end);
+}
+
+void Deriver::assign(Row item, Row source, Seq seq) {
+  const Row row = writer_->add_row(kAssignments);
+  writer_->set(kAssignmentItem, row, u32_value(item));
+  writer_->set(kAssignmentSource, row, u32_value(source));
+  writer_->set(kAssignmentSeq, row, u64_value(seq));
+  standing().emplace(pair_key(item, source), row);
+}
+
 void Deriver::apply(Seq seq, const records::SourceAssigned& assigned) {
   const auto source = find_source(assigned.alias());
   if (!source) throw broken_reference(seq, "a source");
-  for (const std::string& digest : assigned.digests()) {
-    const auto item = find_item(Digest::from_bytes(as_bytes(digest)));
+  for (const std::string& bytes : assigned.digests()) {
+    const Digest digest = Digest::from_bytes(as_bytes(bytes));
+    const auto item = find_item(digest);
     if (!item) {
       pass_over(seq, "an item");
-      continue;
+      put_waiting(digest, *source, seq);
+    } else if (!find_assignment(*item, *source)) {
+      assign(*item, *source, seq);
     }
-    if (find_assignment(*item, *source)) continue;
-    const Row row = writer_->add_row(kAssignments);
-    writer_->set(kAssignmentItem, row, u32_value(*item));
-    writer_->set(kAssignmentSource, row, u32_value(*source));
-    writer_->set(kAssignmentSeq, row, u64_value(seq));
-    standing().emplace(pair_key(*item, *source), row);
   }
 }
 
 void Deriver::apply(Seq seq, const records::SourceUnassigned& unassigned) {
   const auto source = find_source(unassigned.alias());
   if (!source) throw broken_reference(seq, "a source");
-  for (const std::string& digest : unassigned.digests()) {
-    const auto item = find_item(Digest::from_bytes(as_bytes(digest)));
-    const auto row = item ? find_assignment(*item, *source) : std::nullopt;
-    if (!row) {
-      pass_over(seq, "an assignment");
+  for (const std::string& bytes : unassigned.digests()) {
+    const Digest digest = Digest::from_bytes(as_bytes(bytes));
+    const auto item = find_item(digest);
+    if (const auto row = item ? find_assignment(*item, *source) : std::nullopt) {
+      writer_->set(kAssignmentWithdrawn, *row, u64_value(seq + 1));
+      standing().erase(pair_key(*item, *source));
       continue;
     }
-    writer_->set(kAssignmentWithdrawn, *row, u64_value(seq + 1));
-    standing().erase(pair_key(*item, *source));
+    pass_over(seq, "an assignment");
+    if (const auto row = find_waiting(digest, *source)) {
+      writer_->set(kWaitingEnded, *row, u64_value(seq + 1));
+      std::erase_if(waiting(), [&](const auto& one) { return one.second == *row; });
+    }
   }
 }
 

@@ -45,7 +45,7 @@ void refuse_secret(ByteView content) {
 Proof prove(View& view, Seq seq, std::optional<std::uint64_t> checkpoint) {
   ledger::Entry entry = open_entry(view, seq);
   refuse_secret(entry.content);
-  for (const Row item : items_named(view, entry.content)) require_consent(view, item);
+  require_consents(view, entry.content);
   Statement statement = read_statement(entry.content);
   Proof proof;
   proof.kind = std::move(statement.kind);

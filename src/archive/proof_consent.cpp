@@ -7,6 +7,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/files/walk.hpp"
 #include "proof_parts.hpp"
+#include "schema.hpp"
 
 namespace dalil::archive {
 
@@ -53,12 +54,18 @@ class NamedItems {
     }
   }
 
-  std::vector<Row> rows() const { return {rows_.begin(), rows_.end()}; }
+  const std::set<Row>& rows() const { return rows_; }
+  /// Contents of which the archive derives no item: the entries of all copies were destroyed.
+  const std::set<Digest>& unknown() const { return unknown_; }
 
  private:
   void add_digest(const std::string& digest) {
     if (digest.size() != Digest::kSize) return;
-    if (const auto row = view_.find_item(Digest::from_bytes(as_bytes(digest)))) rows_.insert(*row);
+    const Digest named = Digest::from_bytes(as_bytes(digest));
+    if (const auto row = view_.find_item(named))
+      rows_.insert(*row);
+    else
+      unknown_.insert(named);
   }
 
   template <typename Digests>
@@ -87,11 +94,43 @@ class NamedItems {
 
   View& view_;
   std::set<Row> rows_;
+  std::set<Digest> unknown_;
 };
+
+/// The strictest scope among the sources of a content that is no item any more.
+std::optional<Consent> consent_of_unknown(View& view, const Digest& digest) {
+  ledger::Reader& reader = view.reader();
+  std::optional<Consent> strictest;
+  for (Row row = 0; row < reader.rows(schema::kWaiting); ++row) {
+    if (load_u64(reader.cell(schema::kWaitingEnded, row).data()) != 0) continue;
+    if (Digest::from_bytes(reader.cell(schema::kWaitingDigest, row)) != digest) continue;
+    const Consent consent =
+        view.source(schema::load_u32(reader.cell(schema::kWaitingSource, row).data())).consent;
+    strictest = std::min(strictest.value_or(consent), consent);
+  }
+  return strictest;
+}
+
+/// What left the archive cannot be called back: without a look at the consent nothing about an item leaves.
+void require_sight_of_consent(View& view) {
+  if (!view.can_read(ledger::SealClass::evidence))
+    throw Error(ErrorCode::wrong_key, "whether the item's source allows it is not visible to this role",
+                "an investigator or an archivist can prove it");
+}
+
+void require(std::optional<Consent> consent, const Digest& digest) {
+  if (!consent || *consent >= Consent::courts) return;
+  constexpr std::size_t kDigitsShown = 12;
+  throw Error(ErrorCode::conflict,
+              fmt::format("a source of item {} consents to no more than '{}'",
+                          digest.hex().substr(0, kDigitsShown), name_of(*consent)),
+              "ask the source; what is then allowed is recorded by: dalil source edit ALIAS --consent courts "
+              "--reason TEXT");
+}
 
 }  // namespace
 
-std::vector<Row> items_named(View& view, ByteView content) {
+void require_consents(View& view, ByteView content) {
   NamedItems named(view);
   try {
     named.read(parse_record(content, 0));
@@ -103,22 +142,15 @@ std::vector<Row> items_named(View& view, ByteView content) {
                 "be told",
                 "use a newer Dalil");
   }
-  return named.rows();
+  for (const Row item : named.rows()) require_consent(view, item);
+  if (named.unknown().empty()) return;
+  require_sight_of_consent(view);
+  for (const Digest& digest : named.unknown()) require(consent_of_unknown(view, digest), digest);
 }
 
 void require_consent(View& view, Row item) {
-  // What left the archive cannot be called back: without a look at the consent nothing about an item leaves.
-  if (!view.can_read(ledger::SealClass::evidence))
-    throw Error(ErrorCode::wrong_key, "whether the item's source allows it is not visible to this role",
-                "an investigator or an archivist can prove it");
-  const auto consent = view.consent_of_item(item);
-  if (!consent || *consent >= Consent::courts) return;
-  constexpr std::size_t kDigitsShown = 12;
-  throw Error(ErrorCode::conflict,
-              fmt::format("a source of item {} consents to no more than '{}'",
-                          view.item(item).digest.hex().substr(0, kDigitsShown), name_of(*consent)),
-              "ask the source; what is then allowed is recorded by: dalil source edit ALIAS --consent courts "
-              "--reason TEXT");
+  require_sight_of_consent(view);
+  if (const auto consent = view.consent_of_item(item)) require(consent, view.item(item).digest);
 }
 
 }  // namespace dalil::archive

@@ -8,9 +8,9 @@
 /// What `prove` is put together from.
 namespace dalil::archive {
 
-/// Items that the content names: by their SHA-256, or by a path at which the archive holds a copy. What a
-/// withdrawal of a link names is the item of that link. Each once.
-std::vector<Row> items_named(View& view, ByteView content);
+/// Passes if every item that the content names may be shown to a court (`require_consent`): by its SHA-256, or
+/// by a path at which the archive holds a copy. What a withdrawal of a link names is the item of that link.
+void require_consents(View& view, ByteView content);
 
 /// Fills in `checkpoints` and `keys`.
 void add_checkpoints(Proof& proof, View& view, Seq seq, std::optional<std::uint64_t> only);

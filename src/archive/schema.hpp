@@ -11,9 +11,10 @@ using ledger::RecordTable;
 using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
-                              kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kKeys = 20;
+                              kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
+                              kKeys = 20;
 inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,       kIncidents, kLinks,      kCameras, kRuns,
-                                           kSources, kAssignments, kAnchors,   kIdentities, kKeys};
+                                           kSources, kAssignments, kAnchors,   kIdentities, kWaiting, kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -69,6 +70,14 @@ inline constexpr Column kAssignmentSeq{kAssignments, 3, SealClass::evidence, 8, 
 inline constexpr Column kAssignmentWithdrawn{kAssignments,          4, SealClass::evidence, 8, 4096,
                                              "assignment.withdrawn"};  ///< entry + 1
 
+/// Assignments whose item is not derived any more, since the entries of all its copies were destroyed: they
+/// hold again as soon as the content is seen again.
+inline constexpr Column kWaitingDigest{kWaiting, 1, SealClass::evidence, 32, 1024, "waiting.digest"};
+inline constexpr Column kWaitingSource{kWaiting, 2, SealClass::evidence, 4, 4096, "waiting.source"};
+inline constexpr Column kWaitingSeq{kWaiting, 3, SealClass::evidence, 8, 4096, "waiting.seq"};
+inline constexpr Column kWaitingEnded{kWaiting,       4, SealClass::evidence, 8, 4096,
+                                      "waiting.ended"};  ///< entry + 1: unassigned, or seen again
+
 // A table of its own: whoever may state a source and not its identity cannot write columns of class source.
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
 inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
@@ -92,7 +101,8 @@ inline constexpr Column kColumns[] = {
     kAssignmentSource, kAssignmentSeq,    kAssignmentWithdrawn,
     kIdentitySource,   kIdentitySeq,      kKeySeq,
     kKeyRemoved,       kAnchorSeq,        kAnchorKind,
-    kAnchorSize,
+    kAnchorSize,       kWaitingDigest,    kWaitingSource,
+    kWaitingSeq,       kWaitingEnded,
 };
 
 /// The copy index: portions of a directory's rows.

@@ -474,6 +474,22 @@ class Proofs(Scenario):
         self.assertNotIn("consent is on record", made.err)
         self.check(path, "--file", self.clip, first="CONSISTENT")
 
+    def test_consent_outlives_the_entries_of_all_copies(self):
+        """They are destroyed, and the same file turns up again."""
+        clip, out = "disk:field/clip.bin", os.path.join(self.dir, "none.json")
+        self.dalil("source", "add", "W9", "--consent", "archive-only")
+        self.dalil("source", "assign", "W9", clip)
+        link = str(self.dalil("show", clip, "--json").of("link")[0]["seq"])
+        copies = [str(one["seq"]) for one in self.dalil("show", clip, "--json").of("copy")]
+        self.dalil("redact", *copies, "--why", "consent withdrawn")
+        refused = {"expect": FAILURE, "message": "consents to no more than 'archive-only'"}
+        self.fails("prove", "--link", link, "--out", out, **refused)
+        self.scan("--rehash")
+        self.fails("prove", clip, "--out", out, **refused)
+        self.assertFalse(os.path.exists(out))
+        self.assertEqual(self.dalil("find", "--consent", "archive-only", "--count").out.strip(), "1")
+        self.assert_sound()
+
     def test_who_a_source_is_leaves_only_if_that_is_said(self):
         out = os.path.join(self.dir, "none.json")
         seqs = [one["seq"] for one in self.dalil("log", "--json", "--limit", "0").of("entry") if one["class"] == "source"]

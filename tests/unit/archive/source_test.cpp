@@ -331,3 +331,53 @@ TEST_CASE("what was assigned outlives the destruction of one of the items") {
   CHECK(archive.view().items_of_source(0, true).size() == 2);
   CHECK(is_sound(archive));
 }
+
+TEST_CASE(
+    "consent holds for a content that is seen again after the entries of all its copies were destroyed") {
+  Desk d;
+  const Row x = d.editor->put_source(source_with("X"), "");
+  d.editor->put_source(source_with("Y", Consent::publish), "");
+  d.editor->assign(x, std::vector{d.items[0]}, "");
+  View before = d.commit();
+  const Seq copy = before.item(d.items[0]).first_seq;
+  d.editor.reset();
+  redact(d.path, d.ring.clone(), {copy}, "why", d.clock);
+  {
+    Archive archive = d.open();
+    CHECK(archive.view().items_of_source(x).empty());
+    Editor editor = archive.edit();
+    const Row again = editor.add_copy(copy_of(d.disk, "elsewhere", "a", "a")).item;
+    CHECK(editor.add_copy(copy_of(d.disk, "elsewhere", "other", "other")).new_item);
+    editor.commit();
+    View view = archive.view();
+    CHECK(view.consent_of_item(again) == Consent::archive_only);
+    CHECK(items_of(view.items_of_source(x)) == std::vector{again});
+    CHECK(items_of(view.items_of_source(x + 1)).empty());
+    CHECK(is_sound(archive));
+  }
+  rebuild(d.path, d.ring.clone(), d.clock);
+  const Archive archive = d.open();
+  CHECK(archive.view().items_of_source(x).size() == 1);
+  CHECK(is_sound(archive));
+}
+
+TEST_CASE("what was unassigned before all copies were destroyed stays unassigned") {
+  Desk d;
+  const Row x = d.editor->put_source(source_with("X"), "");
+  d.editor->assign(x, std::vector{d.items[0]}, "");
+  d.editor->unassign(x, std::vector{d.items[0]}, "a mistake");
+  d.editor->assign(x, std::vector{d.items[1]}, "");
+  View before = d.commit();
+  const Seq first = before.item(d.items[0]).first_seq, second = before.item(d.items[1]).first_seq;
+  d.editor.reset();
+  redact(d.path, d.ring.clone(), {first, second}, "why", d.clock);
+  Archive archive = d.open();
+  Editor editor = archive.edit();
+  const Row unassigned = editor.add_copy(copy_of(d.disk, "d", "a", "a")).item;
+  const Row assigned = editor.add_copy(copy_of(d.disk, "d", "b", "b")).item;
+  editor.commit();
+  View view = archive.view();
+  CHECK(!view.consent_of_item(unassigned));
+  CHECK(items_of(view.items_of_source(x)) == std::vector{assigned});
+  CHECK(is_sound(archive));
+}
