@@ -6,9 +6,9 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
-#include "dalil/jobs/crew.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
+#include "dalil/jobs/crew.hpp"
 #include "scan_parts.hpp"
 
 namespace dalil::jobs {

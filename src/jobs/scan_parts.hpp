@@ -8,14 +8,14 @@
 #include <unordered_set>
 #include <vector>
 
-#include "dalil/jobs/content.hpp"
 #include "dalil/archive/archive.hpp"
 #include "dalil/files/walk.hpp"
+#include "dalil/jobs/content.hpp"
+#include "dalil/jobs/queue.hpp"
 #include "dalil/jobs/scan.hpp"
 #include "dalil/media/parser_client.hpp"
 #include "failed_directories.hpp"
 #include "lookahead.hpp"
-#include "dalil/jobs/queue.hpp"
 
 /// The stages of a scan: the walk finds what is new or changed, readers read it, the recorder writes it down.
 namespace dalil::jobs {
@@ -96,7 +96,7 @@ class ScanWalk {
   bool stable_inodes_ = true;
   std::uint64_t live_before_;    ///< live copies of the volume when the scan began
   archive::Seq entries_before_;  ///< entries of the ledger then
-  bool is_drive_;  ///< a backup drive, which has files of its own beside the evidence
+  bool is_drive_;                ///< a backup drive, which has files of its own beside the evidence
   bool wants_known_;
   TaskQueue* tasks_ = nullptr;
   FindingsQueue* findings_ = nullptr;

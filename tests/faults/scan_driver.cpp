@@ -30,14 +30,16 @@ ledger::Keyring unlock(const std::string& archive, const std::string& key_file) 
   const Bytes text = files::read_small_file(key_file);
   const auto identities = crypto::age::Identity::parse_file(as_chars(text));
   for (const auto& [name, slot] : ledger::read_slots(archive))
-    if (const auto opened = crypto::age::decrypt(slot, identities); opened.failure == crypto::age::Failure::none)
+    if (const auto opened = crypto::age::decrypt(slot, identities);
+        opened.failure == crypto::age::Failure::none)
       return ledger::Keyring::decode(opened.plaintext.view());
   throw Error(ErrorCode::wrong_key, "the key opens no slot");
 }
 
 void say(std::uint64_t committed) {
   char line[40];
-  const int size = std::snprintf(line, sizeof line, "committed %llu\n", static_cast<unsigned long long>(committed));
+  const int size =
+      std::snprintf(line, sizeof line, "committed %llu\n", static_cast<unsigned long long>(committed));
   if (write(STDOUT_FILENO, line, static_cast<std::size_t>(size)) != size) _exit(9);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Made with `openssl ts`, in base64: a root certificate of a test authority, a request for a stamp over the SHA-256
-/// of "fuzz\n", what the authority replied, and how it refused another one. The keys are gone.
+/// Made with `openssl ts`, in base64: a root certificate of a test authority, a request for a stamp over the
+/// SHA-256 of "fuzz\n", what the authority replied, and how it refused another one. The keys are gone.
 namespace dalil::fuzz {
 
 inline constexpr const char* kRoot =

@@ -40,7 +40,8 @@ struct Drive {
   std::uint64_t files = 0, bytes = 0;
 };
 
-/// What lies on a drive beside the evidence: a bag's lists, and everything below `dalil/` (docs/formats/drive.md).
+/// What lies on a drive beside the evidence: a bag's lists, and everything below `dalil/`
+/// (docs/formats/drive.md).
 bool is_drive_file(std::string_view path);
 
 /// A tree of files that holds copies.

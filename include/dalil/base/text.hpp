@@ -37,8 +37,8 @@ std::size_t display_width(std::string_view utf8);
 /// runs of white space to one blank. Bytes that are not UTF-8 become U+FFFD. Folding twice is folding once.
 std::string fold_for_search(std::string_view raw);
 
-/// Equal for names that differ in case and Unicode form only, as file systems compare that do not tell case apart
-/// (full case folding, then canonical composition); absent when the input is not UTF-8.
+/// Equal for names that differ in case and Unicode form only, as file systems compare that do not tell case
+/// apart (full case folding, then canonical composition); absent when the input is not UTF-8.
 std::optional<std::string> fold_case(std::string_view utf8);
 
 /// Unicode canonical composition; absent when the input is not UTF-8.

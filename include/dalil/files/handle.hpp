@@ -32,7 +32,16 @@ class Fd {
   int fd_ = -1;
 };
 
-enum class FileKind : std::uint8_t { regular, directory, symlink, fifo, socket, block_device, char_device, unknown };
+enum class FileKind : std::uint8_t {
+  regular,
+  directory,
+  symlink,
+  fifo,
+  socket,
+  block_device,
+  char_device,
+  unknown
+};
 const char* name_of(FileKind kind);
 
 /// What the kernel says of a file; times in nanoseconds since 1970.

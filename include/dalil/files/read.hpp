@@ -9,30 +9,33 @@
 
 namespace dalil::files {
 
-/// How the bytes are to reach us: from wherever they are, or from the medium itself (a verification): around the cache,
-/// or through it after the file's pages were dropped, so that many small files can be fetched at once.
+/// How the bytes are to reach us: from wherever they are, or from the medium itself (a verification): around
+/// the cache, or through it after the file's pages were dropped, so that many small files can be fetched at
+/// once.
 enum class ReadFrom : std::uint8_t { anywhere, medium, dropped_pages };
 /// What was achieved for one file.
 enum class ReadPath : std::uint8_t { cache_allowed, direct, dropped_pages };
 
 struct Opened {
   Fd fd;
-  FileStat stat;          ///< by fstat on the descriptor
-  int error_number = 0;   ///< errno; ENOENT, EACCES, ELOOP for a link, ENXIO for something that is not a regular file
+  FileStat stat;  ///< by fstat on the descriptor
+  int error_number =
+      0;  ///< errno; ENOENT, EACCES, ELOOP for a link, ENXIO for something that is not a regular file
   ReadPath path = ReadPath::cache_allowed;
 };
 
-/// Opens a regular file below an open directory: no following of links, no blocking, no access time where allowed.
-/// Anything but a regular file is closed again and reported as ENXIO without having been read.
-/// `name` may have several components: each is opened by itself, a link on the way is ELOOP or ENOTDIR, ".." is
-/// EXDEV, and an absolute path, "." or an empty component is EINVAL.
+/// Opens a regular file below an open directory: no following of links, no blocking, no access time where
+/// allowed. Anything but a regular file is closed again and reported as ENXIO without having been read.
+/// `name` may have several components: each is opened by itself, a link on the way is ELOOP or ENOTDIR, ".."
+/// is EXDEV, and an absolute path, "." or an empty component is EINVAL.
 Opened open_regular(int directory_fd, const char* name, ReadFrom from = ReadFrom::anywhere);
 
 /// Asks the kernel to have the first `bytes` ready (posix_fadvise WILLNEED). Cheap, never fails.
 void read_ahead(int fd, std::uint64_t bytes);
 
-/// Has many files' beginnings fetched at once, where the kernel has io_uring: it sees all the requests before it
-/// starts with the first, and small files that lie side by side become one request. Elsewhere read_ahead. One per thread.
+/// Has many files' beginnings fetched at once, where the kernel has io_uring: it sees all the requests before
+/// it starts with the first, and small files that lie side by side become one request. Elsewhere read_ahead.
+/// One per thread.
 class Prefetcher {
  public:
   Prefetcher();
@@ -63,8 +66,8 @@ struct BadRange {
 
 /// What became of one sequential reading.
 struct ReadResult {
-  std::uint64_t size_bytes = 0;     ///< bytes from the start to the end of the file, bad ranges included
-  std::vector<BadRange> bad;        ///< in order, merged when adjacent with the same errno
+  std::uint64_t size_bytes = 0;  ///< bytes from the start to the end of the file, bad ranges included
+  std::vector<BadRange> bad;     ///< in order, merged when adjacent with the same errno
   bool ok() const { return bad.empty(); }
 };
 
@@ -85,20 +88,24 @@ class AlignedBuffer {
 /// Where the raw reads go; tests put failing disks in. The default is pread(2).
 using PreadFunction = std::function<std::int64_t(int fd, void* to, std::size_t size, std::uint64_t offset)>;
 
-/// Reads a file from its start to its end in pieces of `buffer.size()` (a multiple of 4096; the last piece shorter).
+/// Reads a file from its start to its end in pieces of `buffer.size()` (a multiple of 4096; the last piece
+/// shorter).
 ///
-/// `on_piece(offset, bytes, readable)` gets every piece in order. When a piece cannot be read whole it is tried
-/// again in 4096-byte blocks; blocks that fail are zeros in `bytes`, recorded in the result, and `readable` is false.
-/// Stops at the first end of file; a file that grows meanwhile is read to the new end, at most `size_limit`.
-ReadResult read_through(int fd, AlignedBuffer& buffer,
-                        const std::function<void(std::uint64_t offset, ByteView bytes, bool readable)>& on_piece,
-                        std::uint64_t size_limit = UINT64_MAX, const PreadFunction& pread_function = {});
+/// `on_piece(offset, bytes, readable)` gets every piece in order. When a piece cannot be read whole it is
+/// tried again in 4096-byte blocks; blocks that fail are zeros in `bytes`, recorded in the result, and
+/// `readable` is false. Stops at the first end of file; a file that grows meanwhile is read to the new end,
+/// at most `size_limit`.
+ReadResult read_through(
+    int fd, AlignedBuffer& buffer,
+    const std::function<void(std::uint64_t offset, ByteView bytes, bool readable)>& on_piece,
+    std::uint64_t size_limit = UINT64_MAX, const PreadFunction& pread_function = {});
 
-/// Writes the file's dirty pages and drops them all from the cache, so that the next read comes from the medium.
+/// Writes the file's dirty pages and drops them all from the cache, so that the next read comes from the
+/// medium.
 void drop_pages(int fd);
 
-/// Key for reading in the disk's order: physical offset of the first extent (FIEMAP) where the file system tells,
-/// else the inode number.
+/// Key for reading in the disk's order: physical offset of the first extent (FIEMAP) where the file system
+/// tells, else the inode number.
 std::uint64_t physical_order_key(int fd, const FileStat& stat);
 
 }  // namespace dalil::files

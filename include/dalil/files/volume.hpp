@@ -10,11 +10,11 @@ namespace dalil::files {
 /// What tells one medium from another; empty where the system does not tell.
 struct VolumeIdentity {
   std::string mount_point;
-  std::string device;           ///< /dev/sdb1
-  std::string file_system;      ///< ext4, exfat, vfat, ntfs3 ...
-  std::string uuid;             ///< of the file system
-  std::string serial;           ///< of the disk
-  std::string label;            ///< of the file system
+  std::string device;       ///< /dev/sdb1
+  std::string file_system;  ///< ext4, exfat, vfat, ntfs3 ...
+  std::string uuid;         ///< of the file system
+  std::string serial;       ///< of the disk
+  std::string label;        ///< of the file system
   std::uint64_t size_bytes = 0;
   std::uint64_t free_bytes = 0;
   std::optional<bool> rotational;  ///< a spinning disk: one reader, in physical order
@@ -24,8 +24,8 @@ struct VolumeIdentity {
 /// Identity of the file system that holds `path`. Error(not_found), Error(io).
 VolumeIdentity identify_volume(const std::string& path);
 
-/// The file system's name if it is one on a network (nfs, cifs, 9p, fuse.sshfs ...), where LMDB's locks and maps
-/// cannot be trusted; absent if local.
+/// The file system's name if it is one on a network (nfs, cifs, 9p, fuse.sshfs ...), where LMDB's locks and
+/// maps cannot be trusted; absent if local.
 std::optional<std::string> network_file_system(const std::string& path);
 
 }  // namespace dalil::files

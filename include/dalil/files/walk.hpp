@@ -15,16 +15,18 @@ struct DirectoryEntry {
   std::string name;
   FileStat stat;
   std::string link_target;  ///< of a symbolic link, which is recorded and never followed
-  int error_number = 0;     ///< errno when it could not be examined (ENOENT: gone during the walk); stat is empty
+  int error_number =
+      0;  ///< errno when it could not be examined (ENOENT: gone during the walk); stat is empty
 };
 
-/// A directory that has been listed, its descriptor kept open so that files are opened relative to it: whatever
-/// the tree does meanwhile, nothing outside the root can be reached.
+/// A directory that has been listed, its descriptor kept open so that files are opened relative to it:
+/// whatever the tree does meanwhile, nothing outside the root can be reached.
 struct Directory {
   std::string path;  ///< relative to the root, "" for the root itself, no slash at either end
   std::shared_ptr<const Fd> fd;
-  std::vector<DirectoryEntry> entries;  ///< everything but "." and "..", sub-directories included; sorted by name
-  int error_number = 0;                 ///< errno when it could not be opened or read to its end
+  std::vector<DirectoryEntry>
+      entries;           ///< everything but "." and "..", sub-directories included; sorted by name
+  int error_number = 0;  ///< errno when it could not be opened or read to its end
 };
 
 struct WalkOptions {
@@ -35,8 +37,8 @@ struct WalkOptions {
 
 /// Lists a tree directory by directory, depth first, without recursion on the call stack.
 ///
-/// Any depth and any length of path: it opens component by component, never by a long path. Directories that are
-/// entered twice (bind mounts, loops) are listed once. Not for two threads at once.
+/// Any depth and any length of path: it opens component by component, never by a long path. Directories that
+/// are entered twice (bind mounts, loops) are listed once. Not for two threads at once.
 class Walker {
  public:
   /// Error(not_found) or Error(io) if the root cannot be opened as a directory.

@@ -18,19 +18,25 @@ const char* name_of(MediaKind kind);
 std::optional<MediaKind> media_kind_from(std::string_view name);
 
 /// On what a time stands. `unknown_zone` is a local time whose zone nobody recorded: never printed with a Z.
-enum class ZoneBasis : std::uint8_t { unknown_zone = 0, offset_recorded = 1, utc_by_format = 2, utc_claimed = 3 };
+enum class ZoneBasis : std::uint8_t {
+  unknown_zone = 0,
+  offset_recorded = 1,
+  utc_by_format = 2,
+  utc_claimed = 3
+};
 /// Who says so: the file's own metadata, its name, or the file system.
 enum class TimeOrigin : std::uint8_t { embedded = 1, file_name = 2, file_system = 3 };
 
 /// One statement about when. Several may contradict each other; all are kept.
 struct TimeClaim {
-  std::string field;   ///< place in the file: "Exif.Photo.DateTimeOriginal", "moov/mvhd", "file name" ...
-  std::string raw;     ///< as written there
-  std::int64_t ms = 0; ///< UTC ms if the basis is not unknown_zone; else the wall clock's reading as if it were UTC
+  std::string field;  ///< place in the file: "Exif.Photo.DateTimeOriginal", "moov/mvhd", "file name" ...
+  std::string raw;    ///< as written there
+  std::int64_t ms =
+      0;  ///< UTC ms if the basis is not unknown_zone; else the wall clock's reading as if it were UTC
   ZoneBasis basis = ZoneBasis::unknown_zone;
   std::int32_t offset_minutes = 0;  ///< east of UTC; meaningful for offset_recorded
   TimeOrigin origin = TimeOrigin::embedded;
-  std::int64_t precision_ms = 1000; ///< 86,400,000 for a bare date
+  std::int64_t precision_ms = 1000;  ///< 86,400,000 for a bare date
   bool operator==(const TimeClaim&) const = default;
 };
 
@@ -64,7 +70,7 @@ struct Field {
 /// What a file says of itself. None of it is proof: metadata can be wrong, and can be forged.
 struct MediaFacts {
   MediaKind kind = MediaKind::other;
-  std::string format;  ///< "jpeg", "png", "mp4", "matroska" ...
+  std::string format;                   ///< "jpeg", "png", "mp4", "matroska" ...
   std::uint32_t width = 0, height = 0;  ///< pixels, as stored (before orientation)
   std::uint8_t orientation = 0;         ///< EXIF 1 to 8; 0 unknown
   std::int64_t duration_ms = 0;
@@ -73,16 +79,18 @@ struct MediaFacts {
   std::vector<PlaceClaim> places;
   std::vector<Stream> streams;
   std::vector<Field> fields;
-  std::vector<std::string> signs;   ///< of editing or re-encoding: facts, never verdicts
-  std::string problem;              ///< why facts are missing or partial; empty if all went well
+  std::vector<std::string> signs;  ///< of editing or re-encoding: facts, never verdicts
+  std::string problem;             ///< why facts are missing or partial; empty if all went well
   bool operator==(const MediaFacts&) const = default;
 };
 
-/// The time to sort and filter by: the first in the order documented in docs/metadata.md. Absent without claims.
+/// The time to sort and filter by: the first in the order documented in docs/metadata.md. Absent without
+/// claims.
 std::optional<TimeClaim> best_time(const MediaFacts& facts);
 std::optional<PlaceClaim> best_place(const MediaFacts& facts);
 
-/// Persistent encoding (docs/formats/media-facts.md). Bounded: at most 1 MiB, 512 claims, fields or streams of each.
+/// Persistent encoding (docs/formats/media-facts.md). Bounded: at most 1 MiB, 512 claims, fields or streams
+/// of each.
 Bytes encode(const MediaFacts& facts);
 /// Error(corrupt) for anything `encode` would not write.
 MediaFacts decode(ByteView bytes);

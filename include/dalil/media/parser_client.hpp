@@ -44,8 +44,8 @@ class ParserClient {
   /// Whether collect() would not have to wait: never blocks. Also hands over what could not be handed over
   /// before.
   bool ready();
-  /// True from the first submission until the worker has shown itself to `ready` or `collect`: on a cold disk its
-  /// libraries take a while to load.
+  /// True from the first submission until the worker has shown itself to `ready` or `collect`: on a cold disk
+  /// its libraries take a while to load.
   bool launching() const;
   /// Facts of the oldest submitted file. Precondition: pending() > 0.
   MediaFacts collect();

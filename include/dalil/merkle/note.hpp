@@ -54,13 +54,15 @@ struct Checkpoint {
   std::uint64_t size = 0;
   Digest root;
   std::string body() const;
-  /// Absent if ill-formed (leading zeros, bad base64, empty origin ...). Extension lines are accepted and ignored.
+  /// Absent if ill-formed (leading zeros, bad base64, empty origin ...). Extension lines are accepted and
+  /// ignored.
   static std::optional<Checkpoint> parse(std::string_view note_text);
   bool operator==(const Checkpoint&) const = default;
 };
 Note sign_checkpoint(const Checkpoint& checkpoint, const crypto::SigningKey& key);
 
-/// C2SP tlog-cosignature (cosignature/v1): "the largest consistent tree that I have seen", at a time in seconds.
+/// C2SP tlog-cosignature (cosignature/v1): "the largest consistent tree that I have seen", at a time in
+/// seconds.
 void cosign(Note& checkpoint_note, const std::string& key_name, const crypto::SigningKey& key,
             std::uint64_t unix_seconds);
 /// The time of a cosignature that verified; absent for other signatures.

@@ -103,7 +103,7 @@ TEST_CASE("only what is asked for is computed") {
   bench.add("small");
   bench.add(pattern(2 * kMiB));
   for (const ContentNeeds& needs : {ContentNeeds{.digest = true, .tags = false, .sniff = false},
-                                   ContentNeeds{.digest = false, .tags = true, .sniff = false}}) {
+                                    ContentNeeds{.digest = false, .tags = true, .sniff = false}}) {
     const auto read = bench.read(needs);
     bench.check(read, needs);
     for (const Content& content : read) CHECK(content.tags.empty() == !needs.tags);

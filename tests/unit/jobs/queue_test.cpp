@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "dalil/jobs/crew.hpp"
 #include "dalil/base/error.hpp"
+#include "dalil/jobs/crew.hpp"
 
 using namespace dalil;
 using namespace dalil::jobs;

@@ -172,8 +172,8 @@ TEST_CASE("one writer at a time") {
   Fixture f;
   Ledger ledger = f.open();
   Writer writer = ledger.write();
-  // That others can open it meanwhile is for other processes to try (opening_scenario.py): within one, LMDB would
-  // set up the locks anew that the writer holds.
+  // That others can open it meanwhile is for other processes to try (opening_scenario.py): within one, LMDB
+  // would set up the locks anew that the writer holds.
   CHECK(code_of([&] { (void)ledger.write(); }) == ErrorCode::locked);
 }
 
