@@ -16,6 +16,8 @@
 #include "json_forms.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
+#include "report_forms.hpp"
+#include "verify_offline.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -23,7 +25,10 @@ namespace {
 constexpr std::size_t kExceptionsShown = 100;
 
 struct VerifyArguments {
-  std::string folder, volume, below, report_file;
+  std::string folder, volume, below;
+  ReportRequest report;
+  std::vector<std::string> trusted;  ///< with --offline
+  bool offline = false;
   bool quick = false, sha256 = false, medium = false, no_record = false;
   unsigned threads = 0;
 };
@@ -68,12 +73,7 @@ Style style_of(const std::string& result) {
 }
 
 std::string exception_text(archive::View& view, const archive::RunSummary::Exception& exception) {
-  std::string text =
-      fmt::format("  {:<11} {}", archive::name_of(exception.verdict), escape_for_display(exception.path));
-  if (!exception.ranges.empty()) text += "  " + ranges_text(exception.ranges);
-  if (!exception.detail.empty()) text += "  " + exception.detail;
-  if (exception.detail.empty() && exception.error_number != 0)
-    text += fmt::format("  {}", std::strerror(exception.error_number));
+  std::string text = exception_line(exception);
   if (!is_damage(exception.verdict)) return text;
   if (const auto item = view.find_item(exception.digest)) {
     for (const std::string& id : incidents_of(view, *item))
@@ -94,26 +94,10 @@ void print_exceptions(Printer& out, archive::View& view, const jobs::VerifyRepor
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }
 
-void print_endangered(Printer& out, const Outcome& outcome) {
-  if (!outcome.endangered.empty()) {
-    out.line();
-    out.line("what it means");
-  }
-  for (const EndangeredIncident& incident : outcome.endangered) {
-    std::string text =
-        fmt::format("  incident {}: {} of {} {} no intact copy here", escape_for_display(incident.id),
-                    incident.without_copy, count_text(incident.items, "item", "items"),
-                    incident.without_copy == 1 ? "has" : "have");
-    if (incident.nowhere_else > 0)
-      text += fmt::format("; {} on no other volume either", incident.nowhere_else);
-    out.line(text);
-  }
-  if (!outcome.incidents_visible) out.line("  incidents   not visible to this role");
-}
-
 void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
   const jobs::VerifyReport& report = outcome.report;
   const std::string result = report.result();
+  print_endangered(out, outcome.endangered);
   out.line(fmt::format("{}  volume {} ({}): {} of {} checked, {} intact",
                        out.styled(style_of(result), result), in_quotes(outcome.volume.label),
                        outcome.volume.id, number_text(report.checked),
@@ -133,12 +117,12 @@ void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
   out.line(report.recorded ? "  recorded    yes, in the ledger" : "  recorded    no");
   if (report.interrupted) out.line("  INTERRUPTED before the end");
   print_exceptions(out, view, report);
-  print_endangered(out, outcome);
+  if (!outcome.incidents_visible) out.line("  incidents   not visible to this role");
 }
 
 /// The same as objects: to standard output with --json, and into the report file.
-std::vector<std::pair<std::string, Json>> objects_of(archive::View& view, const Outcome& outcome) {
-  std::vector<std::pair<std::string, Json>> objects;
+JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
+  JsonObjects objects;
   for (const auto& exception : outcome.report.exceptions) {
     Json fields = json_of(exception);
     if (!outcome.incidents_visible) {
@@ -148,12 +132,8 @@ std::vector<std::pair<std::string, Json>> objects_of(archive::View& view, const 
     }
     objects.emplace_back("verdict", fields);
   }
-  for (const EndangeredIncident& incident : outcome.endangered) {
-    objects.emplace_back("endangered", Json{{"incident", incident.id},
-                                            {"items", incident.items},
-                                            {"without_intact_copy_here", incident.without_copy},
-                                            {"on_no_other_volume", incident.nowhere_else}});
-  }
+  for (const EndangeredIncident& incident : outcome.endangered)
+    objects.emplace_back("endangered", json_of(incident));
   const jobs::VerifyReport& report = outcome.report;
   Json summary = {{"command", "verify"},
                   {"result", report.result()},
@@ -173,29 +153,31 @@ std::vector<std::pair<std::string, Json>> objects_of(archive::View& view, const 
   return objects;
 }
 
-void write_report(const std::string& path, const std::vector<std::pair<std::string, Json>>& objects) {
-  std::string text;
-  for (const auto& [type, fields] : objects) {
-    Json object = {{"type", type}, {"schema", kJsonSchema}};
-    object.update(fields);
-    text += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  }
-  files::write_atomically(path, as_bytes(text));
-}
-
 int exit_code_of(const jobs::VerifyReport& report) {
   if (report.interrupted) return kExitInterrupted;
   const std::string result = report.result();
   return result == "PASS" ? kExitOk : result == "FAIL" ? kExitNo : kExitPartial;
 }
 
+/// Without the archive there is nothing to record in, and the drive says what it holds.
+int run_offline(Session& session, const VerifyArguments& arguments) {
+  if (!arguments.volume.empty() || !arguments.below.empty() || arguments.quick || arguments.no_record)
+    throw Error(ErrorCode::usage, "--offline takes no --volume, --below, --quick and --no-record",
+                "it checks a whole drive by what lies on it, and records nothing");
+  return run_verify_offline(
+      session, {arguments.folder, arguments.trusted, arguments.medium, arguments.threads, arguments.report});
+}
+
 int run_verify(Session& session, const VerifyArguments& arguments) {
+  if (arguments.offline) return run_offline(session, arguments);
+  if (arguments.volume.empty())
+    throw Error(ErrorCode::usage, "--volume is required",
+                "name the volume; or check a backup drive without the archive: --offline");
+  if (!arguments.trusted.empty())
+    throw Error(ErrorCode::usage, "--trust is for --offline: the archive knows its keys");
   if (arguments.quick && arguments.sha256)
     throw Error(ErrorCode::usage, "--quick and --sha256 exclude each other");
-  if (!arguments.report_file.empty() && access(arguments.report_file.c_str(), F_OK) == 0) {
-    throw Error(ErrorCode::conflict, "the report " + in_quotes(arguments.report_file) + " exists already",
-                "an earlier report may be evidence: name another file");
-  }
+  const ReportOutput file(arguments.report, arguments.folder);
   archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Volume volume = volume_named(view, arguments.volume);
@@ -203,19 +185,23 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   jobs::Progress progress;
   view.rest();
   const auto started = std::chrono::steady_clock::now();
+  const UtcTime began = archive.clock().now();
   jobs::VerifyReport report;
   {
     const ProgressLine line("verify", progress, out.progress_wanted());
     report = jobs::verify(archive, options_from(arguments, volume.row), progress, session.stop());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  const UtcTime ended = archive.clock().now();
   view.renew();
   const Outcome outcome{volume, report, endangered_incidents(view, volume, report),
                         view.can_read(ledger::SealClass::evidence), seconds};
   const auto objects = objects_of(view, outcome);
   print_text(out, view, outcome);
   for (const auto& [type, fields] : objects) out.object(type, fields);
-  if (!arguments.report_file.empty()) write_report(arguments.report_file, objects);
+  if (file.wanted())
+    file.write(check_report_of(view, archive, {volume, report, arguments.below.empty(), began, ended}),
+               objects);
   return exit_code_of(report);
 }
 
@@ -226,14 +212,18 @@ Runner declare_verify(Options& app) {
   app.add_option("FOLDER", options->folder, "where the volume is now: its root, unless --below")
       ->required()
       ->type_name("");
-  app.add_option("--volume", options->volume, "label or id")->required()->type_name("VOLUME");
+  app.add_option("--volume", options->volume, "label or id; required unless --offline")->type_name("VOLUME");
   app.add_option("--below", options->below, "where FOLDER lies within the volume")->type_name("PATH");
   app.add_flag("--quick", options->quick, "presence and size only");
   app.add_flag("--sha256", options->sha256, "against SHA-256, which trusts no key");
   app.add_flag("--medium", options->medium, "read the medium itself, around the cache");
   app.add_flag("--no-record", options->no_record, "do not append the result to the ledger");
-  app.add_option("--report", options->report_file, "also write the verdicts to a new file, as JSON Lines")
-      ->type_name("FILE");
+  app.add_flag("--offline", options->offline, "a backup drive by what lies on it; no archive, no key");
+  app.add_option("--trust", options->trusted,
+                 "with --offline: a key that you got from its owner; may be repeated")
+      ->type_name("VKEY")
+      ->allow_extra_args(false);
+  declare_report_options(app, options->report);
   app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
   return [options](Session& session) { return run_verify(session, *options); };
 }

@@ -1,8 +1,13 @@
 #include "endangered.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <unordered_set>
+
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -52,6 +57,24 @@ std::set<archive::Row> incidents_hit(archive::View& view, const jobs::VerifyRepo
 }
 
 }  // namespace
+
+void print_endangered(Printer& out, const std::vector<EndangeredIncident>& incidents) {
+  for (const EndangeredIncident& incident : incidents) {
+    out.line(out.styled(Style::bad, "ENDANGERED") +
+             fmt::format("  incident {}: {} of {} {} no intact copy here", escape_for_display(incident.id),
+                         incident.without_copy, count_text(incident.items, "item", "items"),
+                         incident.without_copy == 1 ? "has" : "have"));
+    if (incident.nowhere_else > 0)
+      out.line(fmt::format("            {} of them on no other volume either", incident.nowhere_else));
+  }
+}
+
+Json json_of(const EndangeredIncident& incident) {
+  return {{"incident", incident.id},
+          {"items", incident.items},
+          {"without_intact_copy_here", incident.without_copy},
+          {"on_no_other_volume", incident.nowhere_else}};
+}
 
 bool is_damage(archive::Verdict verdict) {
   return verdict == archive::Verdict::corrupt || verdict == archive::Verdict::unreadable ||

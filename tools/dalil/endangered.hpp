@@ -5,6 +5,7 @@
 
 #include "dalil/archive/archive.hpp"
 #include "dalil/jobs/verify.hpp"
+#include "printer.hpp"
 
 namespace dalil::cli {
 
@@ -19,6 +20,10 @@ struct EndangeredIncident {
 /// What the damage means, by incident; empty if this role cannot see incidents.
 std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const archive::Volume& volume,
                                                      const jobs::VerifyReport& report);
+
+/// "ENDANGERED  incident A-1: 2 of 9 items have no intact copy here": comes before how it was found.
+void print_endangered(Printer& out, const std::vector<EndangeredIncident>& incidents);
+Json json_of(const EndangeredIncident& incident);
 
 /// True for what leaves a copy without its content: corrupt, unreadable, missing, changed.
 bool is_damage(archive::Verdict verdict);
