@@ -306,6 +306,7 @@ records::Run to_record(const RunSummary& run) {
     number->set_value(value);
   }
   record.set_exception_count(run.exceptions.size());
+  record.set_report_signer(run.report_signer);
   return record;
 }
 
@@ -330,6 +331,7 @@ RunSummary from_record(const records::Run& record) {
   run.folder = record.folder();
   run.mode = record.mode();
   run.result = record.result();
+  run.report_signer = record.report_signer();
   run.started.ms = record.started_ms();
   run.ended.ms = record.ended_ms();
   for (const auto& number : record.counts()) run.counts.emplace_back(number.name(), number.value());

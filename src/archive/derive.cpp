@@ -7,6 +7,8 @@
 
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
+#include "dalil/crypto/hash.hpp"
+#include "dalil/merkle/note.hpp"
 #include "schema.hpp"
 
 namespace dalil::archive {
@@ -142,6 +144,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.rollback_accepted());
     case K::kRecoveryKeyStated:
       return apply(seq, record.recovery_key_stated());
+    case K::kReportImported:
+      return apply(seq, record.report_imported());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:
@@ -336,6 +340,13 @@ void Deriver::apply(Seq seq, const records::Run& run) {
   const bool whole = run.mode() != "quick" && !partial;
   if (run.kind() == kBackupRun) return;  // says nothing of what was on the volume before
   if (run.kind() != "scan" && !whole && run.result() != "FAIL") return;
+  // What was checked elsewhere is told late: a newer verification stands, and of two at once the one that
+  // failed.
+  if (!run.report_signer().empty()) {
+    const std::uint64_t last = load_u64(writer_->cell(kVolumeLastVerify, run.volume()).data());
+    if (last > shift_time(run.ended_ms()) || (last == shift_time(run.ended_ms()) && run.result() != "FAIL"))
+      return;
+  }
   if (run.kind() == "scan") {
     writer_->set(kVolumeLastScan, run.volume(), u64_value(shift_time(run.ended_ms())));
   } else {
@@ -416,6 +427,17 @@ void Deriver::apply(Seq seq, const records::RollbackAccepted& accepted) {
 void Deriver::apply(Seq seq, const records::RecoveryKeyStated& stated) {
   const ledger::TokenKind& kind = stated.identity().empty() ? kTokenRecoveryRecipient : kTokenRecoveryKey;
   writer_->put_lookup(writer_->token(kind, {}), seq);
+}
+
+void Deriver::apply(Seq seq, const records::ReportImported& imported) {
+  if (imported.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  if (imported.run_seq() >= seq) throw broken_reference(seq, "a run");
+  const auto note = merkle::Note::parse(imported.note());
+  if (!note)
+    throw Error(ErrorCode::corrupt, fmt::format("entry {} holds an ill-formed report", seq),
+                "run 'dalil check'");
+  const Digest statement = crypto::sha256(as_bytes(note->text));
+  writer_->put_lookup(writer_->token(kTokenReport, statement.view()), seq);
 }
 
 void Deriver::flush() {

@@ -35,6 +35,7 @@ class CheckpointCosigned;
 class TimestampAttached;
 class RollbackAccepted;
 class RecoveryKeyStated;
+class ReportImported;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -87,6 +88,7 @@ class Deriver {
   void apply(Seq seq, const records::TimestampAttached& attached);
   void apply(Seq seq, const records::RollbackAccepted& accepted);
   void apply(Seq seq, const records::RecoveryKeyStated& stated);
+  void apply(Seq seq, const records::ReportImported& imported);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);

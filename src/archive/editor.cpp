@@ -359,7 +359,7 @@ void Editor::record_verdicts(Row volume, std::string_view directory,
 
 /// The run, at once behind it what is said of its source, then its exceptions as far as the first entry has
 /// no room for them.
-void Editor::add_run(const RunSummary& run) {
+Seq Editor::add_run(const RunSummary& run) {
   state_->flush_verified();
   auto exception = run.exceptions.begin();
   const auto append = [&](records::Run described) {
@@ -390,6 +390,18 @@ void Editor::add_run(const RunSummary& run) {
     further.set_continues(seq);
     append(std::move(further));
   }
+  return seq;
+}
+
+Seq Editor::add_report(const RunSummary& run, const ImportedReport& report) {
+  records::Record record;
+  auto* imported = record.mutable_report_imported();
+  imported->set_volume(report.volume);
+  imported->set_note(report.note);
+  imported->set_signer(report.signer);
+  refuse_beyond_role(state_->keyring.role(), record);
+  imported->set_run_seq(add_run(run));
+  return state_->append_and_apply(SealClass::inventory, record);
 }
 
 void Editor::add_key(const ledger::Keyring& admitted, const std::string& slot, OpensWith opens_with) {

@@ -84,7 +84,8 @@ std::vector<EntryField> fields_of(const records::Record& record) {
       return stated({{"run", record.run().kind()},
                      {"volume", volume_id(record.run().volume())},
                      {"mode", record.run().mode()},
-                     {"result", record.run().result()}});
+                     {"result", record.run().result()},
+                     {"report_signer", record.run().report_signer()}});
     case K::kScanNote:
       return stated({{"run_seq", record.scan_note().run_seq()},
                      {"source", record.scan_note().source()},
@@ -136,6 +137,11 @@ std::vector<EntryField> fields_of(const records::Record& record) {
                      {"found_size", record.rollback_accepted().found_size()},
                      {"found_root", hex(record.rollback_accepted().found_root())},
                      {"why", record.rollback_accepted().why()}});
+    case K::kReportImported:
+      return {{"volume", volume_id(record.report_imported().volume())},
+              {"run_seq", record.report_imported().run_seq()},
+              {"signer", record.report_imported().signer()},
+              {"statement", record.report_imported().note()}};
     case K::kRecoveryKeyStated:  // never the identity
       return stated({{"recipient", record.recovery_key_stated().recipient()},
                      {"why", record.recovery_key_stated().why()}});
@@ -161,6 +167,8 @@ std::optional<Row> volume_of(const records::Record& record) {
       return record.run().volume();
     case K::kDirectoriesVerified:
       return record.directories_verified().volume();
+    case K::kReportImported:
+      return record.report_imported().volume();
     default:
       return std::nullopt;
   }

@@ -42,6 +42,7 @@ constexpr KindName kKindNames[] = {
     {23, "rollback_accepted"},
     {24, "recovery_key_stated"},
     {25, "drive_stated"},
+    {26, "report_imported"},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kDirectoriesVerified:
     case K::kCheckpointCosigned:
     case K::kTimestampAttached:
+    case K::kReportImported:
       return true;
     case K::kVolumeStated:
     case K::kDriveStated:

@@ -115,6 +115,7 @@ inline constexpr ledger::TokenKind kTokenVolume{"volume"};                      
 inline constexpr ledger::TokenKind kTokenCamera{"camera", SealClass::evidence};      ///< text -> row
 inline constexpr ledger::TokenKind kTokenLink{"link", SealClass::evidence};  ///< sequence number -> row
 inline constexpr ledger::TokenKind kTokenDirectory{"directory"};
+inline constexpr ledger::TokenKind kTokenReport{"report"};  ///< SHA-256 of its statement -> entry
 /// Empty value -> the newest entry that states the recovery key: its recipient, and the key itself.
 inline constexpr ledger::TokenKind kTokenRecoveryRecipient{"recovery recipient"};
 inline constexpr ledger::TokenKind kTokenRecoveryKey{"recovery key", SealClass::evidence};

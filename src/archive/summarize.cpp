@@ -15,6 +15,10 @@ std::string shown_path(const std::string& directory, const std::string& name) {
 std::string short_digest(const std::string& digest) {
   return to_hex(as_bytes(digest)).substr(0, 12);
 }
+/// Of a verifier key as text.
+std::string key_name(const std::string& key) {
+  return key.substr(0, key.find('+'));
+}
 template <typename Message>
 std::string assignment_text(const char* what, const Message& message) {
   const std::string items = message.digests_size() == 1 ? short_digest(message.digests(0))
@@ -121,6 +125,10 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("recovery key {}{}",
                          record.recovery_key_stated().identity().empty() ? "" : "(secret part) ",
                          escape_for_display(record.recovery_key_stated().recipient()));
+    case K::kReportImported:
+      return fmt::format("report of a check of V{} taken in, signed by {}",
+                         record.report_imported().volume() + 1,
+                         escape_for_display(key_name(record.report_imported().signer())));
     case K::KIND_NOT_SET:
       break;
   }

@@ -6,7 +6,9 @@
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/hash.hpp"
 #include "dalil/files/walk.hpp"
+#include "dalil/merkle/note.hpp"
 #include "derive.hpp"
 #include "directory_portion.hpp"
 #include "schema.hpp"
@@ -124,6 +126,18 @@ std::optional<Row> View::find_item(const Digest& digest) {
   if (!std::ranges::equal(reader.cell(kItemDigest, static_cast<Row>(*row)), digest.bytes))
     return std::nullopt;
   return static_cast<Row>(*row);
+}
+
+std::optional<Seq> View::find_report(const Digest& statement) {
+  ledger::Reader& reader = state_->reader;
+  const auto seq = reader.lookup(reader.token(kTokenReport, statement.view()));
+  if (!seq || *seq >= reader.size()) return std::nullopt;
+  const ledger::Entry entry = reader.entry(*seq);
+  if (entry.state != ledger::Entry::State::open) return std::nullopt;
+  const records::Record record = parse_record(entry.content, *seq);
+  const auto note = merkle::Note::parse(record.report_imported().note());
+  if (!note || crypto::sha256(as_bytes(note->text)) != statement) return std::nullopt;
+  return *seq;
 }
 
 std::vector<Row> View::find_items_by_prefix(std::string_view hex_prefix, std::size_t limit) {

@@ -116,6 +116,9 @@ void print_run(Printer& out, const archive::View& view, const archive::RunSummar
   }
   out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
                        run.seq, counts));
+  if (!run.report_signer.empty())
+    out.line("      by the report of " +
+             escape_for_display(run.report_signer.substr(0, run.report_signer.find('+'))));
   out.object("run", json_of(view, run));
 }
 

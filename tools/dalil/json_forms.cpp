@@ -155,6 +155,7 @@ Json json_of(const archive::View& view, const archive::RunSummary& run) {
   Json out = {{"seq", run.seq}, {"kind", run.kind}, {"result", run.result}};
   put_path(out, "folder", run.folder);
   put_text(out, "mode", run.mode);
+  put_text(out, "report_signer", run.report_signer);
   if (view.can_read(ledger::SealClass::source)) {
     put_text(out, "incident", run.incident);
     put_text(out, "source", run.source);

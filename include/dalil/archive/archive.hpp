@@ -130,6 +130,8 @@ class View {
   /// All exceptions of a run that `runs` returned, also where they fill several entries.
   /// Error(corrupt) if there are not as many as the run says.
   std::vector<RunSummary::Exception> exceptions_of(const RunSummary& run);
+  /// The entry that took in the report of which this is the statement's SHA-256; absent if none did.
+  std::optional<Seq> find_report(const Digest& statement);
   /// Who an actor id stands for; the id in hexadecimal if unknown.
   std::string actor_name(const ledger::ActorId& actor);
 
@@ -205,7 +207,9 @@ class Editor {
   void record_verdicts(Row volume, std::string_view directory,
                        const std::vector<std::pair<std::string, Verdict>>& exceptions,
                        std::int64_t verified_at_s);
-  void add_run(const RunSummary& run);
+  Seq add_run(const RunSummary& run);
+  /// The run that a report is about, and the report. Use `drives::import_report`, which judges it.
+  Seq add_report(const RunSummary& run, const ImportedReport& report);
   /// `signature_line` as a signed note has it, without line feed. Use `cosign`, which checks before.
   Seq add_cosignature(const merkle::Checkpoint& checkpoint, const std::string& signature_line,
                       const merkle::NoteKey& key, std::uint64_t unix_seconds);

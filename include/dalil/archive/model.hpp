@@ -253,6 +253,8 @@ struct RunSummary {
   std::string mode;    ///< of a verification: quick, tags, sha256
   std::string result;  ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
   std::string incident, source, note;
+  /// Of a check that was made elsewhere: the verifier key that its report was signed with. Empty: made here.
+  std::string report_signer;
   UtcTime started, ended;
   std::vector<std::pair<std::string, std::uint64_t>> counts;  ///< "seen", "indexed", ...
   struct Exception {
@@ -269,6 +271,14 @@ struct RunSummary {
   std::vector<Exception> exceptions;
   std::uint64_t exception_count = 0;  ///< read from the ledger: of all its entries
   Seq seq = 0;                        ///< read from the ledger: of the first entry
+};
+
+/// The signed report of a check that was made elsewhere, as it is kept on record.
+struct ImportedReport {
+  Row volume = ledger::kNoRow;
+  std::string note;    ///< the signed statement whole
+  std::string signer;  ///< verifier key as text
+  Digest digest;       ///< SHA-256 of the statement: tells one report from another
 };
 
 }  // namespace dalil::archive

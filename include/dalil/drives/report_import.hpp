@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dalil/archive/archive.hpp"
+#include "dalil/formats/report.hpp"
+
+namespace dalil::drives {
+
+/// What became of a report.
+struct ReportImport {
+  archive::Volume volume;
+  archive::Seq seq = 0;  ///< the entry ReportImported
+  merkle::NoteKey signer;
+  std::string signer_name;                   ///< of the person, if the archive knows it
+  std::string result;                        ///< of the run that is now on record
+  std::uint64_t intact = 0, not_intact = 0;  ///< copies whose verdict comes from the report
+  std::uint64_t newer = 0;                   ///< copies that keep a verdict which is as new, or newer
+  std::uint64_t later = 0;                   ///< copies that came to the drive after what was checked
+  std::uint64_t untouched = 0;               ///< copies of which the report says nothing that counts
+  bool superseded = false;                   ///< the volume was verified since: its last verification stays
+};
+
+/// Takes the signed report of a check that was made elsewhere into the ledger, in one commit: verdicts of its
+/// copies, the run, and the report.
+///
+/// Accepted only if a key that signs or cosigns for this archive has signed it, or one of `trusted`; if it is
+/// of a backup drive of this archive, by its identity, and of a state that the ledger has on record; and if
+/// every digest that it names is the ledger's. Error(wrong_key) for a signer that nobody knows;
+/// Error(invalid) for a report that cannot be taken in; Error(conflict) for one that was, or that contradicts
+/// the ledger; Error(corrupt) if it is of another history, or of a newer one.
+ReportImport import_report(archive::Archive& archive, const formats::SignedReport& report,
+                           const std::vector<merkle::NoteKey>& trusted);
+
+}  // namespace dalil::drives

@@ -1,0 +1,294 @@
+#include "dalil/drives/report_import.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "dalil/archive/custody.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+#include "dalil/merkle/tree.hpp"
+
+namespace dalil::drives {
+
+using archive::CopyRow;
+using archive::Verdict;
+using formats::CheckReport;
+using Exception = archive::RunSummary::Exception;
+
+namespace {
+
+/// Number of the kind DriveStated (docs/formats/entry.md).
+constexpr const char* kDriveStated = "drive_stated";
+/// As far as two machines' clocks may differ.
+constexpr std::int64_t kClockSlackMs = 3'600'000;
+
+class Importer {
+ public:
+  Importer(archive::Archive& archive, const formats::SignedReport& signed_report)
+      : archive_(archive),
+        editor_(archive.edit()),  // nobody else commits from here on
+        view_(archive.view()),
+        signed_(signed_report),
+        report_(signed_report.report) {}
+
+  ReportImport run(const std::vector<merkle::NoteKey>& trusted) {
+    judge_signer(trusted);
+    refuse_what_says_nothing();
+    if (const auto before = view_.find_report(signed_.digest()))
+      throw Error(ErrorCode::conflict, fmt::format("this report was taken in before, as entry {}", *before));
+    find_volume();
+    judge_state();
+    for (const Exception& exception : report_.exceptions)
+      if (report_.is_payload(exception.path)) named_.emplace(exception.path, &exception);
+    gather();
+    refuse_what_is_unknown();
+    record();
+    return std::move(import_);
+  }
+
+ private:
+  void judge_signer(const std::vector<merkle::NoteKey>& trusted) {
+    std::vector<merkle::NoteKey> keys;
+    std::map<std::string, std::string> names;  // of people, by key
+    for (const archive::CustodyKey& one : archive::custody_keys(view_)) {
+      if (one.removed_at) continue;
+      keys.push_back(formats::report_twin(one.key));
+      names.emplace(keys.back().encode(), one.actor_name);
+    }
+    const ledger::Keyring& own = archive_.keyring();
+    keys.push_back(formats::report_twin(archive::cosigner_key(own)));
+    names.emplace(keys.back().encode(), own.actor_name());
+    for (const merkle::NoteKey& key : trusted) keys.push_back(formats::report_twin(key));
+    const merkle::NoteCheck check = merkle::check(signed_.note, keys);
+    if (check.rejected)
+      throw Error(ErrorCode::invalid, "the signature of the report is wrong: it was altered, or forged");
+    if (check.verified.empty())
+      throw Error(
+          ErrorCode::wrong_key,
+          fmt::format("the report is signed by '{}', a key that this archive does not know",
+                      escape_for_display(signed_.note.signatures.front().name)),
+          "compare the key that 'dalil report key' printed for the auditor, and give it with --trust");
+    import_.signer = check.verified.front();
+    if (const auto name = names.find(import_.signer.encode()); name != names.end())
+      import_.signer_name = name->second;
+  }
+
+  void refuse_what_says_nothing() const {
+    const auto refuse = [](const std::string& why, const std::string& hint) {
+      return Error(ErrorCode::invalid, "the report cannot be taken in: " + why, hint);
+    };
+    if (!report_.drive_id || !report_.note)
+      throw refuse("it is of no backup drive with an identity",
+                   "run 'dalil backup' to the drive once more: it gets one");
+    if (!report_.whole) throw refuse("it is of a part of the volume", "have the whole drive checked");
+    if (report_.mode == "quick")
+      throw refuse("no content was read", "have the drive checked without --quick");
+    if (report_.checked == 0) throw refuse("nothing was checked", "");
+    if (report_.ended.ms > archive_.clock().now().ms + kClockSlackMs)
+      throw refuse(fmt::format("it is of {}, which is yet to come", report_.ended.rfc3339()),
+                   "compare the clocks of both machines");
+  }
+
+  void find_volume() {
+    if (report_.origin != ledger::origin_of(archive_.keyring().archive_id()))
+      throw Error(ErrorCode::not_found,
+                  fmt::format("the report is of a drive of '{}', another archive",
+                              escape_for_display(report_.origin)),
+                  "name the archive that it belongs to");
+    for (const archive::Volume& volume : view_.volumes())
+      if (volume.drive && volume.drive->id == *report_.drive_id) import_.volume = volume;
+    if (import_.volume.row == ledger::kNoRow)
+      throw Error(ErrorCode::not_found,
+                  fmt::format("this archive has no drive {}", to_hex(*report_.drive_id)),
+                  "is this the newest state of the archive?");
+    if (!report_.volume_id.empty() && report_.volume_id != import_.volume.id)
+      throw Error(ErrorCode::conflict, fmt::format("the report says volume '{}', and that drive is {} here",
+                                                   escape_for_display(report_.volume_id), import_.volume.id));
+  }
+
+  /// The drive's note has to be one that the ledger knows, and its checkpoint a state of this ledger.
+  void judge_state() {
+    const archive::Drive& drive = *import_.volume.drive;
+    if (report_.note->sequence > drive.sequence)
+      throw Error(ErrorCode::corrupt,
+                  fmt::format("the report is of run {} to the drive, and this archive knows of {}",
+                              report_.note->sequence, drive.sequence),
+                  "this archive is older than the drive: look for the newest one");
+    if (report_.note->digest != drive.note_digest && !was_stated_before())
+      throw Error(ErrorCode::conflict,
+                  "the note of the drive that was checked is none that this archive knows",
+                  "the drive was altered, or belongs to a copy of this archive that went its own way");
+    if (!report_.checkpoint) throw Error(ErrorCode::invalid, "the report names no checkpoint");
+    const std::uint64_t size = report_.checkpoint->size;
+    if (size == 0 || size > view_.reader().size() ||
+        merkle::root_at(size, view_.reader().nodes()) != report_.checkpoint->root)
+      throw Error(ErrorCode::corrupt,
+                  fmt::format("the drive's checkpoint of {} entries is no state of this archive", size),
+                  "history was rewritten, or two copies of the archive were both written to: "
+                  "dalil checkpoint verify");
+  }
+
+  bool was_stated_before() {
+    archive::LogQuery query;
+    query.kinds = {*archive::entry_kind_from(kDriveStated)};
+    query.volume = import_.volume.row;
+    query.newest_first = true;
+    bool found = false;
+    archive::log(view_, query, [&](const archive::LoggedEntry& entry) {
+      for (const archive::EntryField& field : entry.fields)
+        if (field.name == "note_sha256" && std::get<std::string>(field.value) == report_.note->digest.hex())
+          found = true;
+      return !found;
+    });
+    return found;
+  }
+
+  /// Whether silence about a copy means that it is intact.
+  bool speaks_of_all() const { return report_.checked == report_.expected && report_.lists_wrong == 0; }
+
+  void gather() {
+    view_.for_each_copy(import_.volume.row,
+                        [this](archive::Row, const std::string& directory, const std::vector<CopyRow>& rows) {
+                          for (const CopyRow& row : rows) gather(directory, row);
+                        });
+    if (of_that_state_ > report_.expected)
+      throw Error(
+          ErrorCode::conflict,
+          fmt::format("the report knows of {} files, and the ledger of {} that were on the drive then",
+                      report_.expected, of_that_state_),
+          "what was checked was not the whole drive");
+  }
+
+  void gather(const std::string& directory, const CopyRow& row) {
+    const std::string path = files::join_path(directory, row.name);
+    if (row.state == CopyRow::State::symlink || !report_.is_payload(path)) return;
+    const bool live = row.state == CopyRow::State::live;
+    const bool as_checked = live && row.seq < report_.checkpoint->size;
+    if (as_checked)
+      ++of_that_state_;
+    else
+      replaced_.push_back(path);
+    if (!live) return;
+    const Verdict verdict = as_checked ? verdict_on(path, row) : later();
+    Said& said = directories_[directory];
+    said.anything = said.anything || verdict != Verdict::not_checked;
+    if (verdict != Verdict::intact) said.exceptions.emplace_back(row.name, verdict);
+  }
+
+  Verdict later() {
+    ++import_.later;
+    return Verdict::not_checked;
+  }
+
+  Verdict verdict_on(const std::string& path, const CopyRow& row) {
+    const auto named = named_.find(path);
+    const Exception* exception = named == named_.end() ? nullptr : named->second;
+    if (exception != nullptr) {
+      seen_.push_back(path);
+      if (!same_content(*exception, row)) {
+        // A list that was altered names what it likes; then only what agrees with the ledger counts.
+        if (report_.lists_wrong > 0) return untouched();
+        throw Error(
+            ErrorCode::conflict,
+            fmt::format("the report and the ledger differ on what '{}' should be", escape_for_display(path)),
+            "the drive's list was altered, or the report was made up");
+      }
+    }
+    if (exception == nullptr && !speaks_of_all()) return untouched();
+    const Verdict verdict = exception == nullptr ? Verdict::intact : exception->verdict;
+    // Of two verdicts of one second damage holds.
+    const bool damaged = verdict != Verdict::intact;
+    if (row.verified_at_s * 1000 > report_.ended.ms - (damaged ? 0 : 1)) {
+      ++import_.newer;
+      return Verdict::not_checked;
+    }
+    if (verdict == Verdict::not_checked || verdict == Verdict::extra) return untouched();
+    ++(verdict == Verdict::intact ? import_.intact : import_.not_intact);
+    return verdict;
+  }
+
+  Verdict untouched() {
+    ++import_.untouched;
+    return Verdict::not_checked;
+  }
+
+  bool same_content(const Exception& exception, const CopyRow& row) {
+    if (exception.digest == Digest{})
+      return report_.with_archive;  // absent files need not have been looked up
+    const archive::Copy copy = view_.copy(row.seq);
+    return exception.digest == copy.digest_on_volume() ||
+           (report_.with_archive && exception.digest == copy.digest);
+  }
+
+  /// Every file that the report names as one that should be there has to have been there.
+  void refuse_what_is_unknown() {
+    if (report_.lists_wrong > 0) return;
+    std::ranges::sort(seen_);
+    std::ranges::sort(replaced_);
+    for (const auto& [path, exception] : named_) {
+      if (exception->verdict == Verdict::extra || exception->digest == Digest{}) continue;
+      if (std::ranges::binary_search(seen_, path) || std::ranges::binary_search(replaced_, path)) continue;
+      throw Error(ErrorCode::conflict,
+                  fmt::format("the report names '{}', which was never on the drive by the ledger",
+                              escape_for_display(path)),
+                  "the drive's list was altered, or the report was made up");
+    }
+  }
+
+  void record() {
+    const archive::Volume& volume = import_.volume;
+    for (const auto& [path, said] : directories_)
+      if (said.anything) editor_.record_verdicts(volume.row, path, said.exceptions, report_.ended.ms / 1000);
+    archive::RunSummary run;
+    run.kind = "verify";
+    run.volume = volume.row;
+    run.mode = report_.mode;
+    // The ledger knows the note: what the auditor could not compare is compared.
+    run.result = report_.result == "CONSISTENT" ? "PASS" : report_.result;
+    run.report_signer = import_.signer.encode();
+    run.started = report_.started;
+    run.ended = report_.ended;
+    run.counts = {{"expected", report_.expected}, {"checked", report_.checked}, {"bytes", report_.bytes}};
+    for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
+    run.exceptions = report_.exceptions;
+    import_.result = run.result;
+    import_.superseded = volume.last_verification && is_superseded(*volume.last_verification);
+    import_.seq = editor_.add_report(
+        run, {volume.row, signed_.note.encode(), import_.signer.encode(), signed_.digest()});
+    editor_.commit();
+  }
+
+  /// As derive.cpp has it.
+  bool is_superseded(UtcTime last) const {
+    return last > report_.ended || (last == report_.ended && report_.result != "FAIL");
+  }
+
+  archive::Archive& archive_;
+  archive::Editor editor_;
+  archive::View view_;
+  const formats::SignedReport& signed_;
+  const CheckReport& report_;
+  ReportImport import_;
+  std::map<std::string_view, const Exception*> named_;  ///< of the payload, by path
+  struct Said {
+    bool anything = false;  ///< of any copy in the directory
+    std::vector<std::pair<std::string, Verdict>> exceptions;
+  };
+  std::map<std::string, Said> directories_;
+  std::vector<std::string> seen_;      ///< named, and live as they were checked
+  std::vector<std::string> replaced_;  ///< vanished since, or of another content
+  std::uint64_t of_that_state_ = 0;
+};
+
+}  // namespace
+
+ReportImport import_report(archive::Archive& archive, const formats::SignedReport& report,
+                           const std::vector<merkle::NoteKey>& trusted) {
+  return Importer(archive, report).run(trusted);
+}
+
+}  // namespace dalil::drives

@@ -1,0 +1,264 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command.hpp"
+#include "custody_forms.hpp"
+#include "dalil/archive/custody.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/drives/report_import.hpp"
+#include "dalil/files/handle.hpp"
+#include "endangered.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+#include "report_forms.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kLinesShown = 100;
+
+struct ReportArguments {
+  std::string file;
+  std::vector<std::string> trusted;
+};
+
+formats::SignedReport read_report(const std::string& path) {
+  const Bytes bytes = files::read_small_file(path, formats::kReportLimitBytes);
+  return formats::decode_report(as_chars(bytes));
+}
+
+std::string subject_text(const formats::CheckReport& report) {
+  std::string text = report.subject == formats::ReportSubject::sealed  ? "sealed drive"
+                     : report.subject == formats::ReportSubject::plain ? "plain drive"
+                                                                       : "volume";
+  if (report.drive_id) text += " " + to_hex(*report.drive_id);
+  if (!report.volume_id.empty()) text += " (" + escape_for_display(report.volume_id) + ")";
+  return text;
+}
+
+std::string signer_id(const merkle::Note& note) {
+  const merkle::NoteSignature& signature = note.signatures.front();
+  Bytes id;
+  append_u32(id, signature.key_id);
+  return escape_for_display(signature.name) + "+" + to_hex(id);
+}
+
+void print_basis(Printer& out, const formats::CheckReport& report) {
+  if (report.note)
+    out.line(fmt::format("  note        of run {}, SHA-256 {}", report.note->sequence,
+                         report.note->digest.hex().substr(0, 16)));
+  if (report.checkpoint)
+    out.line(fmt::format("  archive     {}, of {} then", escape_for_display(report.origin),
+                         count_text(report.checkpoint->size, "entry", "entries")));
+  if (!report.signer.empty())
+    out.line(fmt::format("  drive by    {}, {}", escape_for_display(report.signer),
+                         report.signer_compared ? "compared" : "not compared"));
+  out.line(fmt::format("  checked     {} {}, {}{}",
+                       report.with_archive ? "with the archive, by" : "by the drive's list,", report.mode,
+                       bytes_text(report.bytes), report.whole ? "" : ", a part of the volume"));
+  out.line(fmt::format("  read        {}", escape_for_display(report.read_path)));
+}
+
+void print_report(Printer& out, const formats::SignedReport& signed_report, std::optional<bool> trusted) {
+  const formats::CheckReport& report = signed_report.report;
+  const Style style = report.result == "PASS"   ? Style::good
+                      : report.result == "FAIL" ? Style::bad
+                                                : Style::warning;
+  out.line(fmt::format("{}  {} of {} checked, {} intact", out.styled(style, report.result),
+                       number_text(report.checked), count_text(report.expected, "file", "files"),
+                       number_text(report.count(archive::Verdict::intact))));
+  out.line("  of          " + subject_text(report));
+  out.line(fmt::format("  when        {} to {}", time_text(report.started), time_text(report.ended)));
+  print_basis(out, report);
+  for (const auto& [verdict, count] : report.verdicts)
+    out.line(fmt::format("  {:<11} {:>11}", archive::name_of(verdict), number_text(count)));
+  if (report.lists_wrong > 0)
+    out.line(fmt::format("  own files   {} right, {} wrong", report.lists_right, report.lists_wrong));
+  out.line("  by          " + escape_for_display(report.program));
+  out.line("  signed by   " + signer_id(signed_report.note));
+  out.line(!trusted   ? "              not compared; see --trust"
+           : *trusted ? "              by a key that you trust"
+                      : "              by none of the keys that you trust");
+  const std::size_t shown =
+      out.verbose() ? report.exceptions.size() : std::min(report.exceptions.size(), kLinesShown);
+  if (shown > 0) out.line();
+  for (std::size_t i = 0; i < shown; ++i) out.line(exception_line(report.exceptions[i]));
+  if (report.exceptions.size() > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.exceptions.size() - shown)));
+}
+
+Json fields_of(const formats::SignedReport& signed_report) {
+  const formats::CheckReport& report = signed_report.report;
+  Json out = {{"result", report.result}, {"digest", signed_report.digest().hex()}};
+  put_text(out, "origin", report.origin);
+  put_text(out, "volume_id", report.volume_id);
+  if (report.drive_id) out["drive"] = to_hex(*report.drive_id);
+  if (report.note) {
+    out["sequence"] = report.note->sequence;
+    out["note_sha256"] = report.note->digest.hex();
+  }
+  if (report.checkpoint) {
+    out["size"] = report.checkpoint->size;
+    out["root"] = report.checkpoint->root.hex();
+  }
+  put_text(out, "drive_signer", report.signer);
+  out.update({{"drive_signer_compared", report.signer_compared},
+              {"with_archive", report.with_archive},
+              {"mode", report.mode},
+              {"whole", report.whole},
+              {"expected", report.expected},
+              {"checked", report.checked},
+              {"bytes_checked", report.bytes},
+              {"started", report.started.rfc3339()},
+              {"ended", report.ended.rfc3339()},
+              {"read_path", report.read_path},
+              {"program", report.program},
+              {"signed_by", signer_id(signed_report.note)},
+              {"statement", signed_report.note.encode()}});
+  for (const auto& [verdict, count] : report.verdicts) out["verdicts"][archive::name_of(verdict)] = count;
+  return out;
+}
+
+/// Absent: nobody asked.
+std::optional<bool> is_trusted(const merkle::Note& note, const std::vector<merkle::NoteKey>& trusted) {
+  if (trusted.empty()) return std::nullopt;
+  std::vector<merkle::NoteKey> keys;
+  for (const merkle::NoteKey& key : trusted) keys.push_back(formats::report_twin(key));
+  const merkle::NoteCheck check = merkle::check(note, keys);
+  if (check.rejected)
+    throw Error(ErrorCode::invalid, "the signature of the report is wrong: it was altered, or forged");
+  return !check.verified.empty();
+}
+
+int run_show(Session& session, const ReportArguments& arguments) {
+  const formats::SignedReport report = read_report(arguments.file);
+  const auto trusted = is_trusted(report.note, trusted_keys(arguments.trusted));
+  Printer& out = session.out();
+  print_report(out, report, trusted);
+  for (const auto& exception : report.report.exceptions) out.object("verdict", json_of(exception));
+  out.object("report", fields_of(report));
+  Json summary = {{"command", "report show"}, {"result", report.report.result}};
+  if (trusted) summary["trusted"] = *trusted;
+  out.object("summary", summary);
+  return trusted.value_or(true) ? kExitOk : kExitNo;
+}
+
+/// The content that belongs there, also where it lies encrypted.
+std::optional<Digest> item_at(archive::View& view, archive::Row volume, const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == path.npos ? "" : path.substr(0, slash);
+  const std::string name = slash == path.npos ? path : path.substr(slash + 1);
+  for (const archive::CopyRow& row : view.directory(volume, directory))
+    if (row.name == name && row.item != ledger::kNoRow) return view.item(row.item).digest;
+  return std::nullopt;
+}
+
+/// What the damage means, where the role can see it; before everything else.
+void tell_endangered(Printer& out, archive::View& view, const archive::Volume& volume,
+                     const formats::CheckReport& report) {
+  jobs::VerifyReport found;
+  found.exceptions = report.exceptions;
+  for (auto& exception : found.exceptions)
+    if (const auto item = item_at(view, volume.row, exception.path)) exception.digest = *item;
+  const auto endangered = endangered_incidents(view, volume, found);
+  print_endangered(out, endangered);
+  for (const EndangeredIncident& incident : endangered) out.object("endangered", json_of(incident));
+}
+
+int run_import(Session& session, const ReportArguments& arguments) {
+  const formats::SignedReport report = read_report(arguments.file);
+  const auto trusted = trusted_keys(arguments.trusted);
+  archive::Archive archive = session.open();
+  const drives::ReportImport done = drives::import_report(archive, report, trusted);
+  archive::View view = archive.view();
+  Printer& out = session.out();
+  tell_endangered(out, view, done.volume, report.report);
+  const bool failed = done.result == "FAIL";
+  out.line(fmt::format("{}  report on volume {} ({}) of {}, taken in as entry {}",
+                       out.styled(failed ? Style::bad : Style::good, done.result),
+                       in_quotes(done.volume.label), done.volume.id, time_text(report.report.ended),
+                       done.seq));
+  out.line("  signed by   " + (done.signer_name.empty()
+                                   ? escape_for_display(done.signer.name) + ", by --trust"
+                                   : escape_for_display(done.signer_name)));
+  const auto row = [&](std::uint64_t count, const char* text) {
+    if (count > 0) out.line(fmt::format("  {:>11}  {}", number_text(count), text));
+  };
+  row(done.intact, "copies intact, by this report");
+  row(done.not_intact, "copies not intact, by this report");
+  row(done.newer, "copies keep a verdict that is as new or newer");
+  row(done.later, "copies came to the drive later");
+  row(done.untouched, "copies of which it says nothing");
+  if (done.superseded) out.line("  The volume was verified since; that verification stays its last.");
+  out.object("summary", {{"command", "report import"},
+                         {"result", done.result},
+                         {"volume", done.volume.label},
+                         {"volume_id", done.volume.id},
+                         {"seq", done.seq},
+                         {"signer", done.signer.encode()},
+                         {"signer_name", done.signer_name},
+                         {"ended", report.report.ended.rfc3339()},
+                         {"intact", done.intact},
+                         {"not_intact", done.not_intact},
+                         {"newer", done.newer},
+                         {"later", done.later},
+                         {"untouched", done.untouched},
+                         {"superseded", done.superseded}});
+  return failed ? kExitNo : kExitOk;
+}
+
+int run_key(Session& session, const std::string& file) {
+  refuse_existing(file, "the key file");
+  const ledger::Keyring keyring = session.unlock();
+  const merkle::NoteKey verifier = formats::report_twin(archive::cosigner_key(keyring));
+  std::string text = fmt::format(
+      "# Signs reports of checked drives for {}, and cosigns in that name.\n# Whoever has this file can do "
+      "so, "
+      "too.\n# public key: {}\n",
+      escape_for_display(keyring.actor_name()), verifier.encode());
+  text += formats::encode_report_key(verifier.name, archive::cosigning_key(keyring));
+  files::write_atomically(file, as_bytes(text), 0600);
+  crypto::wipe(text);
+  Printer& out = session.out();
+  out.line("key for signing reports written to " + in_quotes(file));
+  out.line("  It opens nothing. Whoever has it can sign reports in your name: keep it as a key.");
+  out.line("  An archive that you cosigned once knows its public half:");
+  out.line("    " + verifier.encode());
+  out.object("key", {{"key", verifier.encode()}, {"actor", keyring.actor_name()}});
+  out.object("summary", {{"command", "report key"}});
+  return kExitOk;
+}
+
+}  // namespace
+
+Runner declare_report_key(Options& app) {
+  const auto file = std::make_shared<std::string>();
+  app.add_option("--out", *file, "a new file, to take to the machine that checks drives")
+      ->required()
+      ->type_name("FILE");
+  return [file](Session& session) { return run_key(session, *file); };
+}
+
+Runner declare_report_show(Options& app) {
+  const auto options = std::make_shared<ReportArguments>();
+  app.add_option("FILE", options->file, "a signed report of: dalil verify")->required()->type_name("");
+  app.add_option("--trust", options->trusted, "a key that you got from its owner: has it signed?")
+      ->type_name("VKEY")
+      ->allow_extra_args(false);
+  app.explain("Without --trust nobody looks at the signature; 'report import' does so by itself.\n");
+  return [options](Session& session) { return run_show(session, *options); };
+}
+
+Runner declare_report_import(Options& app) {
+  const auto options = std::make_shared<ReportArguments>();
+  app.add_option("FILE", options->file, "a signed report of: dalil verify")->required()->type_name("");
+  app.add_option("--trust", options->trusted,
+                 "the signer's key, if they never cosigned: what 'report key' printed for them")
+      ->type_name("VKEY")
+      ->allow_extra_args(false);
+  return [options](Session& session) { return run_import(session, *options); };
+}
+
+}  // namespace dalil::cli
