@@ -187,6 +187,12 @@ Drive from_record(const records::DriveStated& record) {
   return drive;
 }
 
+Policy from_record(const records::PolicyStated& record) {
+  if (record.places() > record.copies())
+    throw Error(ErrorCode::corrupt, "a policy asks for more places than copies", "run 'dalil check'");
+  return {record.copies(), record.places(), record.verified_within_days()};
+}
+
 Volume from_record(const records::VolumeStated& record) {
   Volume volume;
   volume.row = record.row();

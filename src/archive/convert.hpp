@@ -16,6 +16,9 @@ records::VolumeStated to_record(const Volume& volume);
 records::DriveStated to_record(const Drive& drive);
 Drive from_record(const records::DriveStated& record);
 
+/// Error(corrupt) if it asks for more places than copies.
+Policy from_record(const records::PolicyStated& record);
+
 /// Without the derived fields.
 Volume from_record(const records::VolumeStated& record);
 std::string volume_label(ByteView record);

@@ -146,6 +146,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.recovery_key_stated());
     case K::kReportImported:
       return apply(seq, record.report_imported());
+    case K::kPolicyStated:
+      return apply(seq, record.policy_stated());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:

@@ -36,6 +36,7 @@ class TimestampAttached;
 class RollbackAccepted;
 class RecoveryKeyStated;
 class ReportImported;
+class PolicyStated;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -89,6 +90,7 @@ class Deriver {
   void apply(Seq seq, const records::RollbackAccepted& accepted);
   void apply(Seq seq, const records::RecoveryKeyStated& stated);
   void apply(Seq seq, const records::ReportImported& imported);
+  void apply(Seq seq, const records::PolicyStated& stated);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);

@@ -454,6 +454,21 @@ Seq Editor::add_timestamp(const TimestampToAttach& what, const StampedCheckpoint
   return state_->append_and_apply(SealClass::inventory, record);
 }
 
+void Editor::state_policy(const Policy& policy, std::optional<Row> incident, const std::string& reason) {
+  if (policy.places > policy.copies)
+    throw Error(ErrorCode::invalid,
+                fmt::format("{} places take more than {} copies", policy.places, policy.copies),
+                "ask for at least as many copies as places");
+  records::Record record;
+  auto* stated = record.mutable_policy_stated();
+  stated->set_copies(policy.copies);
+  stated->set_places(policy.places);
+  stated->set_verified_within_days(policy.verified_within_days);
+  stated->set_reason(reason);
+  if (incident) stated->set_incident(incident_id(state_->writer.cell(kIncidentRecord, *incident)));
+  state_->append_and_apply(incident ? SealClass::evidence : SealClass::inventory, record);
+}
+
 std::string Editor::make_recovery_key(const std::string& why) {
   const auto identity = crypto::age::Identity::generate();
   const std::string recipient = identity.recipient();

@@ -145,6 +145,12 @@ std::vector<EntryField> fields_of(const records::Record& record) {
     case K::kRecoveryKeyStated:  // never the identity
       return stated({{"recipient", record.recovery_key_stated().recipient()},
                      {"why", record.recovery_key_stated().why()}});
+    case K::kPolicyStated:
+      return stated({{"incident", record.policy_stated().incident()},
+                     {"copies", std::uint64_t{record.policy_stated().copies()}},
+                     {"places", std::uint64_t{record.policy_stated().places()}},
+                     {"verified_within_days", std::uint64_t{record.policy_stated().verified_within_days()}},
+                     {"reason", record.policy_stated().reason()}});
     default:
       return {};
   }

@@ -41,6 +41,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kEntryRedacted:
     case K::kRollbackAccepted:
     case K::kRecoveryKeyStated:
+    case K::kPolicyStated:
     case K::KIND_NOT_SET:
       return role == Role::archivist;
   }

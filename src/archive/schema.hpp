@@ -12,9 +12,10 @@ using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
-                              kKeys = 20;
-inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,       kIncidents, kLinks,      kCameras, kRuns,
-                                           kSources, kAssignments, kAnchors,   kIdentities, kWaiting, kKeys};
+                              kPolicies = 12, kIncidentPolicies = 13, kKeys = 20;
+inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,    kIncidents,        kLinks,   kCameras,
+                                           kRuns,    kSources,  kAssignments,      kAnchors, kIdentities,
+                                           kWaiting, kPolicies, kIncidentPolicies, kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -78,6 +79,13 @@ inline constexpr Column kWaitingSeq{kWaiting, 3, SealClass::evidence, 8, 4096, "
 inline constexpr Column kWaitingEnded{kWaiting,       4, SealClass::evidence, 8, 4096,
                                       "waiting.ended"};  ///< entry + 1: unassigned, or seen again
 
+/// One row a statement; the newest holds.
+inline constexpr Column kPolicySeq{kPolicies, 1, SealClass::inventory, 8, 256, "policy.seq"};
+inline constexpr Column kIncidentPolicyIncident{kIncidentPolicies,   1, SealClass::evidence, 4, 256,
+                                                "policy_of.incident"};
+inline constexpr Column kIncidentPolicySeq{kIncidentPolicies, 2, SealClass::evidence, 8, 256,
+                                           "policy_of.seq"};
+
 // A table of its own: whoever may state a source and not its identity cannot write columns of class source.
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
 inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
@@ -88,21 +96,53 @@ inline constexpr Column kAnchorKind{kAnchors, 2, SealClass::inventory, 1, 4096, 
 inline constexpr Column kAnchorSize{kAnchors, 3, SealClass::inventory, 8, 4096, "anchor.size"};
 
 inline constexpr Column kColumns[] = {
-    kVolumeRecord,     kVolumeLiveCopies, kVolumeLiveBytes,
-    kVolumeLastScan,   kVolumeLastVerify, kVolumeLastResult,
-    kItemDigest,       kItemSize,         kItemFirstSeq,
-    kItemCopies,       kFactKind,         kFactTaken,
-    kFactTakenBasis,   kFactClaimed,      kFactPlace,
-    kFactCamera,       kFactDuration,     kFactSeq,
-    kIncidentRecord,   kIncidentSeqs,     kLinkItem,
-    kLinkIncident,     kLinkType,         kLinkSeq,
-    kLinkWithdrawn,    kCameraText,       kRunSeq,
-    kSourceRecord,     kSourceSeqs,       kAssignmentItem,
-    kAssignmentSource, kAssignmentSeq,    kAssignmentWithdrawn,
-    kIdentitySource,   kIdentitySeq,      kKeySeq,
-    kKeyRemoved,       kAnchorSeq,        kAnchorKind,
-    kAnchorSize,       kWaitingDigest,    kWaitingSource,
-    kWaitingSeq,       kWaitingEnded,
+    kVolumeRecord,
+    kVolumeLiveCopies,
+    kVolumeLiveBytes,
+    kVolumeLastScan,
+    kVolumeLastVerify,
+    kVolumeLastResult,
+    kItemDigest,
+    kItemSize,
+    kItemFirstSeq,
+    kItemCopies,
+    kFactKind,
+    kFactTaken,
+    kFactTakenBasis,
+    kFactClaimed,
+    kFactPlace,
+    kFactCamera,
+    kFactDuration,
+    kFactSeq,
+    kIncidentRecord,
+    kIncidentSeqs,
+    kLinkItem,
+    kLinkIncident,
+    kLinkType,
+    kLinkSeq,
+    kLinkWithdrawn,
+    kCameraText,
+    kRunSeq,
+    kSourceRecord,
+    kSourceSeqs,
+    kAssignmentItem,
+    kAssignmentSource,
+    kAssignmentSeq,
+    kAssignmentWithdrawn,
+    kIdentitySource,
+    kIdentitySeq,
+    kKeySeq,
+    kKeyRemoved,
+    kAnchorSeq,
+    kAnchorKind,
+    kAnchorSize,
+    kWaitingDigest,
+    kWaitingSource,
+    kWaitingSeq,
+    kWaitingEnded,
+    kPolicySeq,
+    kIncidentPolicyIncident,
+    kIncidentPolicySeq,
 };
 
 /// The copy index: portions of a directory's rows.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "convert.hpp"
+#include "dalil/archive/policy.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 
@@ -25,6 +26,11 @@ std::string assignment_text(const char* what, const Message& message) {
                                                         : fmt::format("{} items", message.digests_size());
   return fmt::format("{} {} source {}{}{}", items, what, escape_for_display(message.alias()),
                      message.why().empty() ? "" : ": ", escape_for_display(message.why()));
+}
+std::string policy_text(const records::PolicyStated& stated) {
+  return fmt::format("policy {}{}: {}{}{}", stated.incident().empty() ? "for everything" : "for incident ",
+                     escape_for_display(stated.incident()), text_of(from_record(stated)),
+                     stated.reason().empty() ? "" : ": ", escape_for_display(stated.reason()));
 }
 }  // namespace
 
@@ -129,6 +135,8 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("report of a check of V{} taken in, signed by {}",
                          record.report_imported().volume() + 1,
                          escape_for_display(key_name(record.report_imported().signer())));
+    case K::kPolicyStated:
+      return policy_text(record.policy_stated());
     case K::KIND_NOT_SET:
       break;
   }

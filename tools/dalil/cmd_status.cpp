@@ -8,14 +8,17 @@
 #include "damage_survey.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "policy_forms.hpp"
+#include "policy_survey.hpp"
 #include "refs.hpp"
 #include "table.hpp"
 
 namespace dalil::cli {
 namespace {
 
-/// After half a year without a look, a drive is an assumption.
-constexpr std::int64_t kLongUnverifiedMs = std::int64_t{180} * 86'400'000;
+constexpr std::int64_t kMsPerDay = 86'400'000;
+/// After half a year without a look, a drive is an assumption: where no policy says how often.
+constexpr std::uint32_t kDaysWithoutPolicy = 180;
 
 /// Of damaged copies, and of incidents; -v shows all.
 constexpr std::size_t kShown = 10;
@@ -23,6 +26,7 @@ constexpr std::size_t kShown = 10;
 /// What a glance at the archive should tell.
 struct Findings {
   DamageSurvey damage;
+  PolicySurvey policy;
   bool evidence_visible = false;
   std::uint64_t incidents = 0, without_evidence = 0, links = 0, without_incident = 0;
   std::uint64_t sources = 0, without_source = 0;
@@ -49,29 +53,41 @@ void count_evidence(archive::View& view, Findings& findings) {
   findings.without_source = archive::find(view, sourceless).size();
 }
 
-bool long_unverified(const archive::Volume& volume, UtcTime now) {
+/// How long a volume may go without a verification.
+struct Patience {
+  UtcTime now;
+  std::uint32_t days = kDaysWithoutPolicy;
+};
+
+bool long_unverified(const archive::Volume& volume, const Patience& patience) {
   return volume.live_copies > 0 &&
-         (!volume.last_verification || now.ms - volume.last_verification->ms > kLongUnverifiedMs);
+         (!volume.last_verification ||
+          patience.now.ms - volume.last_verification->ms > patience.days * kMsPerDay);
 }
 
-Cell verification_cell(const archive::Volume& volume, UtcTime now) {
+Cell verification_cell(const archive::Volume& volume, const Patience& patience) {
   if (!volume.last_verification) return {"never", volume.live_copies > 0 ? Style::warning : Style::plain};
-  const auto days = (now.ms - volume.last_verification->ms) / 86'400'000;
+  const auto days = (patience.now.ms - volume.last_verification->ms) / kMsPerDay;
   const std::string text =
       fmt::format("{} {} ({} ago)", volume.last_verification->date(), volume.last_verification_result,
                   count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(days, 0)), "day", "days"));
   const bool passed = volume.last_verification_result == "PASS";
-  return {text, !passed ? Style::bad : long_unverified(volume, now) ? Style::warning : Style::good};
+  return {text, !passed ? Style::bad : long_unverified(volume, patience) ? Style::warning : Style::good};
 }
 
 bool failed(const archive::Volume& volume) {
   return volume.last_verification_result == "FAIL";
 }
 
-/// Damage is what status is asked for: it comes before everything else, and the exit code says it, too.
-bool needs_attention(const Findings& findings, const std::vector<archive::Volume>& volumes) {
+/// Damage is what status is asked for: it comes before everything else.
+bool has_damage(const Findings& findings, const std::vector<archive::Volume>& volumes) {
   return findings.damage.damaged_copies > 0 || findings.damage.lost > 0 ||
          std::any_of(volumes.begin(), volumes.end(), failed);
+}
+
+/// What the exit code says.
+bool needs_attention(const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  return has_damage(findings, volumes) || findings.policy.below_policy > 0;
 }
 
 std::string label_of(const std::vector<archive::Volume>& volumes, archive::Row row) {
@@ -154,7 +170,7 @@ void put_damage(Printer& out, const Findings& findings, const std::vector<archiv
                               {"without_undamaged_copy", incident.lost}});
 }
 
-void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, UtcTime now) {
+void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, const Patience& patience) {
   Table table(
       {{"volume"}, {"kind"}, {"copies", Align::right}, {"size", Align::right}, {"scanned"}, {"verified"}});
   for (const archive::Volume& volume : volumes) {
@@ -163,9 +179,9 @@ void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, Ut
                number_text(volume.live_copies),
                bytes_text(volume.live_bytes),
                volume.last_scan ? volume.last_scan->date() : "never",
-               verification_cell(volume, now)});
+               verification_cell(volume, patience)});
     Json fields = json_of(volume);
-    fields["long_unverified"] = long_unverified(volume, now);
+    fields["long_unverified"] = long_unverified(volume, patience);
     out.object("volume", fields);
   }
   table.print(out);
@@ -216,6 +232,7 @@ Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unver
       {"sources", findings.sources},
       {"items_without_source", findings.without_source}};
   for (const auto& [name, count] : evidence) summary[name] = findings.evidence_visible ? Json(count) : Json();
+  summary["policy"] = policy_json(findings.policy);
   summary["entries"] = findings.entries;
   summary["database_bytes"] = findings.database_bytes;
   return summary;
@@ -224,7 +241,6 @@ Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unver
 int run_status(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
-  const UtcTime now = archive.clock().now();
   Findings findings;
   findings.entries = view.reader().size();
   findings.database_bytes = archive.ledger().database_bytes();
@@ -232,18 +248,24 @@ int run_status(Session& session) {
   findings.damage = survey_damage(view, out.verbose() || out.json() ? SIZE_MAX : kShown);
   count_evidence(view, findings);
   const auto volumes = view.volumes();
+  findings.policy = survey_policy(view, volumes, archive.clock().now());
+  Patience patience{archive.clock().now()};
+  if (findings.policy.policy.verified_within_days > 0)
+    patience.days = findings.policy.policy.verified_within_days;
   const auto unverified = static_cast<std::size_t>(std::count_if(
-      volumes.begin(), volumes.end(), [&](const auto& volume) { return long_unverified(volume, now); }));
+      volumes.begin(), volumes.end(), [&](const auto& volume) { return long_unverified(volume, patience); }));
   const bool attention = needs_attention(findings, volumes);
-  if (attention) print_damage(out, findings, volumes);
+  if (has_damage(findings, volumes)) print_damage(out, findings, volumes);
   put_damage(out, findings, volumes);
-  print_volumes(out, volumes, now);
+  print_volumes(out, volumes, patience);
   print_findings(out, findings);
   if (unverified > 0) {
-    out.line("  " + out.styled(Style::warning,
-                               count_text(unverified, "volume", "volumes") +
-                                   " not verified within 180 days: dalil verify FOLDER --volume VOLUME"));
+    out.line("  " +
+             out.styled(Style::warning, count_text(unverified, "volume", "volumes") +
+                                            fmt::format(" not verified within {} days", patience.days)));
+    out.line("    dalil verify FOLDER --volume VOLUME");
   }
+  print_policy(out, findings.policy, volumes);
   out.object("summary", summary_of(findings, volumes.size(), unverified, attention));
   return attention ? kExitNo : kExitOk;
 }

@@ -74,6 +74,33 @@ int run_add(Session& session, const AddOptions& options) {
   return kExitOk;
 }
 
+struct EditOptions {
+  std::string volume, kept_at, note;
+};
+
+int run_edit(Session& session, const EditOptions& options) {
+  if (options.kept_at.empty() && options.note.empty())
+    throw Error(ErrorCode::usage, "what is to be changed?", "give --at, --note, or both");
+  archive::Archive archive = session.open();
+  archive::Volume volume;
+  {
+    archive::Editor editor = archive.edit();
+    archive::View view = archive.view();
+    volume = volume_named(view, options.volume);
+    if (!options.kept_at.empty()) volume.kept_at = options.kept_at;
+    if (!options.note.empty()) volume.note = options.note;
+    editor.update_volume(volume);
+    editor.commit();
+  }
+  volume = archive.view().volume(volume.row);
+  Printer& out = session.out();
+  out.line(fmt::format("volume {} ({})", in_quotes(volume.label), volume.id));
+  print_lines(out, volume);
+  out.object("volume", json_of(volume));
+  out.object("summary", {{"command", "volume edit"}});
+  return kExitOk;
+}
+
 int run_list(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
@@ -153,6 +180,15 @@ Runner declare_volume_add(Options& app) {
       ->type_name("FOLDER");
   app.add_option("--note", options->note, "anything else")->type_name("TEXT");
   return [options](Session& session) { return run_add(session, *options); };
+}
+
+Runner declare_volume_edit(Options& app) {
+  const auto options = std::make_shared<EditOptions>();
+  app.add_option("VOLUME", options->volume, "label or id")->required()->type_name("");
+  app.add_option("--at", options->kept_at, "where it is kept: \"safe in Paris\"")->type_name("PLACE");
+  app.add_option("--note", options->note, "replaces the earlier one; the ledger keeps that")
+      ->type_name("TEXT");
+  return [options](Session& session) { return run_edit(session, *options); };
 }
 
 Runner declare_volume_list(Options&) {

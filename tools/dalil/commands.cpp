@@ -8,6 +8,7 @@ constexpr Command kCommands[] = {
     {"volume add", "make a volume known: a drive, a card, a folder tree", declare_volume_add},
     {"volume list", "list the volumes", declare_volume_list},
     {"volume show", "show one volume and its latest runs", declare_volume_show},
+    {"volume edit", "say where a volume is kept now, or note something", declare_volume_edit},
     {"incident import", "take in a register of incidents (JSON or CSV)", declare_incident_import},
     {"incident add", "add one incident", declare_incident_add},
     {"incident edit", "revise an incident, with a reason", declare_incident_edit},
@@ -33,6 +34,8 @@ constexpr Command kCommands[] = {
     {"backup", "copy to backup drives, read back and compared", declare_backup},
     {"verify-bag", "check a bag (BagIt); needs neither archive nor key", declare_verify_bag},
     {"status", "where the archive stands, and what is at risk", declare_status},
+    {"policy set", "say how many copies are wanted, where, and how fresh", declare_policy_set},
+    {"policy show", "show what is asked for", declare_policy_show},
     {"check", "check the archive itself against its ledger", declare_check},
     {"rebuild", "make everything derived again from the ledger", declare_rebuild},
     {"key add", "make a key for somebody, in a role", declare_key_add},
@@ -72,6 +75,7 @@ constexpr Command kCommands[] = {
 
 constexpr CommandGroup kGroups[] = {
     {"volume", "drives, cards and trees that hold copies"},
+    {"policy", "how many copies are wanted, in how many places, read how often"},
     {"key", "who may open the archive, and as what"},
     {"recovery-key", "what opens sealed drives and snapshots, also without Dalil"},
     {"report", "signed reports of drives that were checked elsewhere"},

@@ -164,6 +164,10 @@ class Editor {
   /// Changes place, note, identity.
   void update_volume(const Volume& volume);
 
+  /// From now on this holds for everything, or for one incident (policy.hpp). Error(invalid) if it asks for
+  /// more places than copies.
+  void state_policy(const Policy& policy, std::optional<Row> incident, const std::string& reason);
+
   /// A backup drive was begun, or a run that wrote to it ended.
   void state_drive(Row volume, const Drive& drive);
 

@@ -64,6 +64,15 @@ struct Volume {
   std::string last_verification_result;  ///< "PASS", "FAIL", "INCOMPLETE"; empty before the first
 };
 
+/// How well evidence is to be kept. Zero asks for nothing.
+struct Policy {
+  std::uint32_t copies = 0;                ///< undamaged, on so many working or backup volumes
+  std::uint32_t places = 0;                ///< kept in so many places
+  std::uint32_t verified_within_days = 0;  ///< as many copies as are asked for (at least one) read within so many days
+  bool asks_for_anything() const { return copies > 0 || places > 0 || verified_within_days > 0; }
+  bool operator==(const Policy&) const = default;
+};
+
 /// What was found for one copy. Persistent, never renumber.
 enum class Verdict : std::uint8_t {
   intact = 1,
