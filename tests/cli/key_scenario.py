@@ -189,6 +189,18 @@ class Redaction(Scenario):
         self.assert_sound()
         self.fails("redact", seq, "--why", "again", expect=FAILURE, message="destroyed already")
 
+    def test_a_key_file_has_one_owner(self):
+        """Else whoever has it would open the first slot that it fits, in another name and role."""
+        path = os.path.join(self.dir, "idris.key")
+        self.dalil("key", "add", "--role", "investigator", "--name", "Idris", "--key-file", path)
+        self.fails("key", "add", "--role", "auditor", "--name", "Cyr", "--key-file", path, expect=FAILURE,
+                   message="opens the archive already, as investigator-1.age", hint="a key of its own")
+        self.fails("key", "add", "--role", "auditor", "--name", "Cyr", "--key-file", self.key, expect=FAILURE,
+                   message="opens the archive already")
+        self.assertEqual(len(self.dalil("key", "list", "--json").of("key")), 2)
+        self.dalil("key", "remove", "Idris", "--why", "left")
+        self.dalil("key", "add", "--role", "auditor", "--name", "Cyr", "--key-file", path)
+
     def test_what_others_stand_on_is_refused(self):
         self.fails("redact", "0", "--why", "x", expect=FAILURE, message="cannot be destroyed", hint="dalil log")
         self.fails("redact", "4711", "--why", "x", expect=FAILURE, message="there is no entry 4711")

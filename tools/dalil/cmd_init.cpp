@@ -70,8 +70,8 @@ int run_init(Session& session, const InitOptions& options) {
   }
   const std::string& key_file = session.secrets().key_file;
   const ledger::Keyring keyring = ledger::Keyring::generate(options.actor);
-  NewSlot slot = key_file.empty() ? slot_for_passphrase(keyring, session.secrets().passphrase_command)
-                                  : slot_for_key_file(keyring, key_file);
+  NewSlot slot = key_file.empty() ? slot_for_passphrase(keyring, "", session.secrets().passphrase_command)
+                                  : slot_for_key_file(keyring, "", key_file);
   archive::Archive::create(options.directory, keyring, {{kSlotName, slot.age_file}});
   slot.keep();
   // From its first state on, this machine knows which one it saw last.

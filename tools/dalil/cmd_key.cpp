@@ -25,8 +25,9 @@ ledger::Role role_named(const std::string& text) {
 
 NewSlot slot_from(Session& session, const AddOptions& options, const ledger::Keyring& keyring) {
   if (!options.recipient.empty()) return slot_for_recipient(keyring, options.recipient);
-  if (!options.key_file.empty()) return slot_for_key_file(keyring, options.key_file);
-  return slot_for_passphrase(keyring, session.secrets().new_passphrase_command);
+  if (!options.key_file.empty())
+    return slot_for_key_file(keyring, session.archive_directory(), options.key_file);
+  return slot_for_passphrase(keyring, session.archive_directory(), session.secrets().new_passphrase_command);
 }
 
 int run_add(Session& session, const AddOptions& options) {

@@ -30,12 +30,15 @@ class NewSlot {
   bool kept_ = false;
 };
 
-/// For the identities of a key file, which is made if it is not there.
-NewSlot slot_for_key_file(const ledger::Keyring& keyring, const std::string& path);
+/// For the identities of a key file, which is made if it is not there. Error(conflict) if it opens a slot of
+/// `directory` already (empty: a new archive, which has none).
+NewSlot slot_for_key_file(const ledger::Keyring& keyring, const std::string& directory,
+                          const std::string& path);
 /// Error(invalid) unless it is an X25519 recipient.
 NewSlot slot_for_recipient(const ledger::Keyring& keyring, const std::string& recipient);
-/// Asks for a new passphrase twice, or takes what the command prints.
-NewSlot slot_for_passphrase(const ledger::Keyring& keyring, const std::string& command);
+/// Asks for a new passphrase twice, or takes what the command prints. Error(conflict) as above.
+NewSlot slot_for_passphrase(const ledger::Keyring& keyring, const std::string& directory,
+                            const std::string& command);
 
 /// ROLE-N.age, which neither a file nor an entry of the ledger has.
 std::string free_slot_name(archive::View& view, const std::string& directory, ledger::Role role);
