@@ -21,12 +21,12 @@ constexpr rlim_t kAddressSpace = rlim_t{1} << 30;
 constexpr rlim_t kProcessorSeconds = 300;
 constexpr rlim_t kDescriptors = 32;
 
-// AddressSanitizer reserves terabytes of address space, and probes memory by writing it into pipes.
+// Sanitizers reserve terabytes of address space; that of addresses probes memory by writing it into pipes.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define DALIL_UNDER_SANITIZER 1
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define DALIL_UNDER_SANITIZER 1
 #endif
 #if defined(DALIL_UNDER_SANITIZER)

@@ -28,6 +28,7 @@ struct Drives : TreeFixture {
                 {"twin/a.jpg", pattern(1000, 1)}};
     for (const auto& [name, content] : contents) write(name, content);
     scan();
+    const auto found = live();  // before: no process may open a database twice
     archive::Archive archive = open();
     archive::Editor editor = archive.edit();
     const std::string recipient = editor.make_recovery_key("");
@@ -36,7 +37,7 @@ struct Drives : TreeFixture {
       volume.kind = archive::VolumeKind::backup;
       volume.sealed = true;
       rows[i] = editor.add_volume(volume);
-      for (const auto& [which, row] : live()) seal(archive, editor, i, which, recipient);
+      for (const auto& [which, row] : found) seal(archive, editor, i, which, recipient);
     }
     editor.commit();
     archive::View view = archive.view();
