@@ -105,7 +105,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   report.interrupted = stop.requested();
   report.hash_backend = backend;
   recorder.record_waiting(report.interrupted);
-  if (!report.interrupted) recorder.record_lost(walk.result.lost);
+  if (!report.interrupted) recorder.record_lost(walk.result.lost, walk.result.present);
   report.directories = walk.result.directories;
   if (options.dry_run)  // what a scan would read
     report.indexed = walk.result.seen - report.unchanged - report.skipped - report.failed;

@@ -62,6 +62,7 @@ struct Lost {
 /// What the walk learned beyond the files themselves.
 struct WalkResult {
   std::vector<Lost> lost;
+  std::uint64_t present = 0;  ///< names with a live copy on record, changed or not
   std::uint64_t directories = 0, seen = 0;
 };
 
@@ -158,7 +159,8 @@ class ScanRecorder {
   void commit_if_due(bool now = false);
   /// Names of files that were to come under another name; those whose reading failed have failed, too.
   void record_waiting(bool interrupted);
-  void record_lost(const std::vector<Lost>& lost);
+  /// `present`: how many copies that were known are there.
+  void record_lost(const std::vector<Lost>& lost, std::uint64_t present);
   void finish(ScanReport& report, UtcTime started);
   ScanReport report;
 
@@ -170,6 +172,8 @@ class ScanRecorder {
   void link(const std::string& path, archive::Row item);
   void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
   void assign_source();
+  /// Where the content is on the volume now; empty if nowhere.
+  std::string moved_to(archive::View& view, const Lost& one) const;
   void problem(Exception exception);
 
   archive::Archive& archive_;

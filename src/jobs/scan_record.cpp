@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -244,34 +245,42 @@ void ScanRecorder::record_waiting(bool interrupted) {
 }
 
 /// A vanished content that newly appeared elsewhere on the volume has moved.
-void ScanRecorder::record_lost(const std::vector<Lost>& lost) {
+std::string ScanRecorder::moved_to(archive::View& view, const Lost& one) const {
+  std::string path;
+  if (one.item == ledger::kNoRow) return path;
+  for (const archive::CopyInfo& copy : view.copies_of(one.item))
+    if (copy.volume == options_.volume && copy.row.seq >= first_seq_ &&
+        copy.row.state == archive::CopyRow::State::live)
+      path = copy.path;
+  return path;
+}
+
+void ScanRecorder::record_lost(const std::vector<Lost>& lost, std::uint64_t present) {
   if (lost.empty()) return;
-  if (options_.dry_run) {
-    report.vanished += lost.size();
-    for (const Lost& one : lost)
-      if (options_.on_file) options_.on_file("vanished", files::join_path(one.directory, one.name));
-    return;
-  }
-  commit_if_due(true);
+  if (!options_.dry_run) commit_if_due(true);
   archive::View view = archive_.view();
   std::vector<archive::Editor::Gone> gone;
   for (const Lost& one : lost) {
-    archive::Editor::Gone entry{one.directory, one.name, ""};
-    if (one.item != ledger::kNoRow)
-      for (const archive::CopyInfo& copy : view.copies_of(one.item))
-        if (copy.volume == options_.volume && copy.row.seq >= first_seq_ &&
-            copy.row.state == archive::CopyRow::State::live)
-          entry.moved_to = copy.path;
-    const std::string path = files::join_path(one.directory, one.name);
-    ++(entry.moved_to.empty() ? report.vanished : report.moved);
-    if (options_.on_file) options_.on_file(entry.moved_to.empty() ? "vanished" : "moved", path);
-    gone.push_back(std::move(entry));
-    if (gone.size() == 1000) {
-      editor_->mark_vanished(options_.volume, gone);
-      gone.clear();
-    }
+    gone.push_back({one.directory, one.name, options_.dry_run ? "" : moved_to(view, one)});
+    ++(gone.back().moved_to.empty() ? report.vanished : report.moved);
   }
-  editor_->mark_vanished(options_.volume, gone);
+  // A drive that is not mounted is an empty folder, and every other tree lacks most of what this one had.
+  if (report.vanished > present && !options_.allow_vanished) {
+    report.not_believed = std::exchange(report.vanished, 0);
+    std::erase_if(gone, [](const auto& one) { return one.moved_to.empty(); });
+  }
+  if (options_.on_file)
+    for (const auto& one : gone)
+      options_.on_file(one.moved_to.empty() ? "vanished" : "moved",
+                       files::join_path(one.directory, one.name));
+  if (options_.dry_run) return;
+  constexpr std::size_t kPerEntry = 1000;
+  for (std::size_t done = 0; done < gone.size(); done += kPerEntry) {
+    const auto begin = gone.begin() + static_cast<std::ptrdiff_t>(done);
+    const std::vector part(begin,
+                           begin + static_cast<std::ptrdiff_t>(std::min(kPerEntry, gone.size() - done)));
+    editor_->mark_vanished(options_.volume, part);
+  }
 }
 
 void ScanRecorder::finish(ScanReport& to, UtcTime started) {
@@ -290,6 +299,7 @@ void ScanRecorder::finish(ScanReport& to, UtcTime started) {
                   {"unchanged", report.unchanged}, {"skipped", report.skipped},
                   {"failed", report.failed},       {"moved", report.moved},
                   {"vanished", report.vanished},   {"bytes_read", report.bytes_read}};
+    if (report.not_believed > 0) run.counts.emplace_back("not_believed", report.not_believed);
     run.exceptions = report.problems;
     editor_->add_run(run);
     commit_if_due(true);

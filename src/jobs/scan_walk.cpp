@@ -125,6 +125,7 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
     return;
   }
   const bool known_live = known != nullptr && known->state == CopyRow::State::live;
+  result.present += known_live ? 1 : 0;
   const bool same = known_live && unchanged(entry.stat, *known);
   if (same && !options_.rehash) {
     ++found_.unchanged;

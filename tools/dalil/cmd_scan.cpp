@@ -10,6 +10,7 @@
 #include "forms.hpp"
 #include "json_forms.hpp"
 #include "link_source.hpp"
+#include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
 #include "words.hpp"
@@ -22,7 +23,7 @@ constexpr std::size_t kProblemsShown = 20;
 struct ScanArguments {
   std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note,
                                                                         note_file;
-  bool rehash = false, dry_run = false, no_metadata = false;
+  bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false;
   unsigned threads = 0;
 };
 
@@ -101,6 +102,7 @@ void print_counts(Printer& out, const jobs::ScanReport& report, const std::strin
   row("skipped", report.skipped, report.skipped > 0 ? "  (no regular files: never read)" : "");
   row("failed", report.failed);
   if (report.vanished > 0) row("vanished", report.vanished, "  (known before, not there any more)");
+  if (report.not_believed > 0) row("not found", report.not_believed, "  (known before; see below)");
   if (report.links > 0) row("links made", report.links);
   if (!source.empty()) {
     row("from source", report.assigned, "  new to " + in_quotes(source));
@@ -131,6 +133,7 @@ Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, 
           {"changed", report.changed},
           {"moved", report.moved},
           {"vanished", report.vanished},
+          {"not_believed", report.not_believed},
           {"links", report.links},
           {"assigned", report.assigned},
           {"media", report.media},
@@ -154,6 +157,7 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
   options.volume = volume;
   options.rehash = arguments.rehash;
   options.dry_run = arguments.dry_run;
+  options.allow_vanished = arguments.allow_vanished;
   options.incident_type = link_type_named(arguments.type);
   if (finder != nullptr)
     options.incident_of = [finder](const std::string& path) { return finder->find(path); };
@@ -187,6 +191,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   refuse_role(view, arguments);
   if (!arguments.source.empty()) source_named(view, arguments.source);
   const archive::Volume volume = volume_named(view, arguments.volume);
+  check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
   const auto finder = finder_from(view, arguments);
   jobs::ScanOptions options = options_from(session, arguments, volume.row, finder.get());
   options.rules = rules_from(view, arguments);
@@ -206,11 +211,17 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   print_counts(out, report, arguments.source, seconds);
   if (finder) print_link_notes(out, *finder);
   print_problems(out, report);
+  if (report.not_believed > 0) {
+    out.line(fmt::format("Most of what was known of {} is not here: is this the right folder, and is",
+                         in_quotes(volume.label)));
+    out.line("the drive mounted? Nothing was marked as vanished. If the files are gone,");
+    out.line("scan again with --allow-vanished.");
+  }
   if (report.interrupted) out.line("what was indexed is kept; run the same command again to go on");
   if (arguments.dry_run) out.line("nothing was recorded");
   out.object("summary", summary_of(arguments, report, seconds));
   if (report.interrupted) return kExitInterrupted;
-  return some_unreadable(report) ? kExitPartial : kExitOk;
+  return some_unreadable(report) || report.not_believed > 0 ? kExitPartial : kExitOk;
 }
 
 }  // namespace
@@ -237,6 +248,8 @@ Runner declare_scan(Options& app) {
       ->type_name("FILE");
   app.add_flag("--rehash", options->rehash, "read also what has not changed");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
+  app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
+  app.add_flag("--allow-vanished", options->allow_vanished, "believe it if most known files are not there");
   app.add_flag("--dry-run", options->dry_run, "compare only: nothing is read or recorded");
   app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
   return [options](Session& session) { return run_scan(session, *options); };

@@ -14,6 +14,7 @@
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
 #include "report_forms.hpp"
@@ -29,7 +30,7 @@ struct VerifyArguments {
   ReportRequest report;
   std::vector<std::string> trusted;  ///< with --offline
   bool offline = false;
-  bool quick = false, sha256 = false, medium = false, no_record = false;
+  bool quick = false, sha256 = false, medium = false, no_record = false, moved_here = false;
   unsigned threads = 0;
 };
 
@@ -181,6 +182,7 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Volume volume = volume_named(view, arguments.volume);
+  check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
   Printer& out = session.out();
   jobs::Progress progress;
   view.rest();
@@ -217,6 +219,7 @@ Runner declare_verify(Options& app) {
   app.add_flag("--quick", options->quick, "presence and size only");
   app.add_flag("--sha256", options->sha256, "against SHA-256, which trusts no key");
   app.add_flag("--medium", options->medium, "read the medium itself, around the cache");
+  app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
   app.add_flag("--no-record", options->no_record, "do not append the result to the ledger");
   app.add_flag("--offline", options->offline, "a backup drive by what lies on it; no archive, no key");
   app.add_option("--trust", options->trusted,

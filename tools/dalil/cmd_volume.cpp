@@ -75,12 +75,12 @@ int run_add(Session& session, const AddOptions& options) {
 }
 
 struct EditOptions {
-  std::string volume, kept_at, note;
+  std::string volume, kept_at, root, note;
 };
 
 int run_edit(Session& session, const EditOptions& options) {
-  if (options.kept_at.empty() && options.note.empty())
-    throw Error(ErrorCode::usage, "what is to be changed?", "give --at, --note, or both");
+  if (options.kept_at.empty() && options.note.empty() && options.root.empty())
+    throw Error(ErrorCode::usage, "what is to be changed?", "give --at, --root or --note");
   archive::Archive archive = session.open();
   archive::Volume volume;
   {
@@ -89,6 +89,7 @@ int run_edit(Session& session, const EditOptions& options) {
     volume = volume_named(view, options.volume);
     if (!options.kept_at.empty()) volume.kept_at = options.kept_at;
     if (!options.note.empty()) volume.note = options.note;
+    if (!options.root.empty()) identify(volume, options.root);
     editor.update_volume(volume);
     editor.commit();
   }
@@ -186,6 +187,8 @@ Runner declare_volume_edit(Options& app) {
   const auto options = std::make_shared<EditOptions>();
   app.add_option("VOLUME", options->volume, "label or id")->required()->type_name("");
   app.add_option("--at", options->kept_at, "where it is kept: \"safe in Paris\"")->type_name("PLACE");
+  app.add_option("--root", options->root, "its folder now: notes the file system's UUID and serial number")
+      ->type_name("FOLDER");
   app.add_option("--note", options->note, "replaces the earlier one; the ledger keeps that")
       ->type_name("TEXT");
   return [options](Session& session) { return run_edit(session, *options); };

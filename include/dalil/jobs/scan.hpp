@@ -22,7 +22,10 @@ struct ScanOptions {
   std::string folder;       ///< the tree to walk; the volume's root, or a folder below it
   std::string path_prefix;  ///< where `folder` lies within the volume, "" for its root
   archive::Row volume = ledger::kNoRow;
-  bool rehash = false;   ///< read also what has not changed
+  bool rehash = false;  ///< read also what has not changed
+  /// Believe it if most of what was known is not there. Else that is taken for the wrong folder, or a drive
+  /// that is not mounted: nothing is marked as vanished.
+  bool allow_vanished = false;
   bool dry_run = false;  ///< walk and compare only; nothing is read or written
   std::vector<LinkRule> rules;
   /// Incident for a path, e.g. by a regular expression over it; absent: none.
@@ -48,7 +51,8 @@ struct ScanReport {
   std::uint64_t symlinks = 0;  ///< counted within indexed or unchanged
   std::uint64_t directories = 0;
   std::uint64_t changed = 0, moved = 0, vanished = 0, new_items = 0, links = 0, media = 0;
-  std::uint64_t assigned = 0;  ///< items that the source is new to
+  std::uint64_t not_believed = 0;  ///< known and not there, and not marked as vanished: too many
+  std::uint64_t assigned = 0;      ///< items that the source is new to
   std::uint64_t bytes_read = 0;
   std::vector<archive::RunSummary::Exception> problems;  ///< skipped and failed, with their reasons
   bool interrupted = false;

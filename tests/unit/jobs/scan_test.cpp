@@ -204,7 +204,8 @@ TEST_CASE("a dry run writes nothing and says what a scan would read") {
   std::filesystem::remove(f.at("old"));
   std::filesystem::create_symlink("x", f.at("link"));
   const std::uint64_t entries = f.entries();
-  const ScanReport report = f.scan([](ScanOptions& options) { options.dry_run = true; });
+  const ScanReport report =
+      f.scan([](ScanOptions& options) { options.dry_run = options.allow_vanished = true; });
   CHECK(report.seen == 201);
   CHECK(report.indexed == 201);
   CHECK(report.vanished == 1);
@@ -355,6 +356,7 @@ TEST_CASE("a folder below the volume's root is scanned under its place there") {
   const ScanReport report = f.scan([&](ScanOptions& options) {
     options.folder = f.at("card");
     options.path_prefix = "card";
+    options.allow_vanished = true;
   });
   CHECK(report.seen == 1);
   CHECK(report.vanished == 1);  // 'other' was not looked at
@@ -563,4 +565,19 @@ TEST_CASE("any number of threads gives the same index") {
     });
     CHECK(knowledge(f) == expected);
   }
+}
+
+TEST_CASE("a scan that misses most of what was known marks nothing as vanished unless told to") {
+  TreeFixture f;
+  for (const char* name : {"a", "b", "c"}) f.write(name, name);
+  f.scan();
+  std::filesystem::remove(f.at("a"));
+  CHECK(f.scan().vanished == 1);  // the lesser part
+  std::filesystem::remove(f.at("b"));
+  std::filesystem::remove(f.at("c"));
+  const ScanReport doubted = f.scan();
+  CHECK(doubted.vanished == 0);
+  CHECK(doubted.not_believed == 2);
+  CHECK(f.live().size() == 2);
+  CHECK(f.scan([](ScanOptions& options) { options.allow_vanished = true; }).vanished == 2);
 }
