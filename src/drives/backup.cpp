@@ -10,8 +10,9 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/jobs/crew.hpp"
+#include "drive_files.hpp"
 #include "parts.hpp"
-#include "plain_store.hpp"
+#include "stores.hpp"
 
 namespace dalil::drives {
 
@@ -53,12 +54,17 @@ void refuse_doubles(const archive::Archive& archive, const BackupOptions& option
   }
 }
 
-void refuse_lack_of_room(const std::vector<PlannedFile>& plan, const DriveJob& job) {
-  std::uint64_t need = kMarginBytes;
+void refuse_lack_of_room(const archive::Archive& archive, const BackupOptions& options,
+                         const std::vector<PlannedFile>& plan, const DriveJob& job) {
+  // The tree's leaves take 32 bytes each.
+  std::uint64_t need = kMarginBytes + archive.view().reader().size() * (Digest::kSize + 1);
+  if (options.snapshot && !options.recipients.empty()) need += archive.ledger().database_bytes();
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (job.actions[i] == Action::leave_out) continue;
     need += kListBytesAFile;
-    if (job.actions[i] != Action::there) need += (plan[i].size_bytes + kBlock - 1) / kBlock * kBlock;
+    if (job.actions[i] == Action::there) continue;
+    need +=
+        (size_on_drive(job, options.recipients.size(), plan[i].size_bytes) + kBlock - 1) / kBlock * kBlock;
   }
   if (job.report.to_copy == 0 || need <= job.identity.free_bytes) return;
   throw Error(ErrorCode::io,
@@ -70,7 +76,7 @@ void refuse_lack_of_room(const std::vector<PlannedFile>& plan, const DriveJob& j
 /// Attributes are looked for only where they would be lost: it takes opening every file.
 void find_lost_attributes(const BackupOptions& options, const std::vector<PlannedFile>& plan, DriveJob& job,
                           BackupReport& report) {
-  if (job.limits.attributes) return;
+  if (job.limits.attributes || job.sealed()) return;
   std::vector<files::Fd> folders;
   for (const BackupSource& source : options.sources)
     folders.emplace_back(::open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -144,6 +150,8 @@ class BackupRun {
       archive::Volume volume = job.volume.value_or(archive::Volume{});
       volume.label = job.target.volume;
       volume.kind = archive::VolumeKind::backup;
+      volume.sealed = job.sealed();
+      if (!job.target.kept_at.empty()) volume.kept_at = job.target.kept_at;
       volume.root = job.target.folder;
       volume.file_system = job.identity.file_system;
       volume.uuid = job.identity.uuid;
@@ -164,16 +172,20 @@ class BackupRun {
 
   /// From here on the drives are written to.
   void begin(BackupRecorder& recorder) {
-    archive::View view = archive_.view();
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      archive::View view = archive_.view();
       DriveJob& job = jobs_[i];
       stores_.push_back(nullptr);
       try {
         Folders folders(job.root->get());
-        clear_partial(folders);
+        clear_partial(folders, job.of_an_earlier_version);
         if (job.is_new) write_first_note(archive_, view, job);
-        stores_.back() = std::make_unique<PlainStore>(job.root, job.target.folder, job.drive.id);
-        examine_drive(archive_, options_, i, job, plan_, recorder, stop_);
+        stores_.back() = make_store(job);
+        stores_.back()->sync();  // what a killed run left may count after a look, so it has to be durable
+        if (job.sealed())
+          examine_objects(job, plan_, recorder, stop_);
+        else
+          examine_drive(options_, i, job, plan_, recorder, stop_);
       } catch (const DriveFailure& failure) {
         job.report.state = state_of(failure.kind);
         job.report.why = failure.what();
@@ -184,6 +196,13 @@ class BackupRun {
       progress_.bytes_expected += job.report.to_copy_bytes;
     }
     progress_.walk_finished = true;
+  }
+
+  std::unique_ptr<DriveStore> make_store(const DriveJob& job) const {
+    if (job.sealed())
+      return std::make_unique<SealedStore>(job.root, job.target.folder, job.drive.id, options_.recipients,
+                                           archive_.tag_key());
+    return std::make_unique<PlainStore>(job.root, job.target.folder, job.drive.id);
   }
 
   void copy(BackupRecorder& recorder) {
@@ -255,7 +274,7 @@ class BackupRun {
       try {
         stores_[i]->check_identity();
         archive::View view = archive_.view();
-        editor_.state_drive(job.volume->row, write_drive_files(archive_, view, job));
+        editor_.state_drive(job.volume->row, write_drive_files(archive_, view, job, options_, report_));
         job.report.closed = true;
         job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
       } catch (const DriveFailure& failure) {
@@ -345,11 +364,12 @@ BackupReport backup(archive::Archive& archive, const BackupOptions& options, job
   tell_same_device(jobs, options, report);
   report.refused = !report.losses.empty() && !options.allow_losses;
   if (!report.refused)
-    for (const DriveJob& job : jobs) refuse_lack_of_room(plan, job);
+    for (const DriveJob& job : jobs) refuse_lack_of_room(archive, options, plan, job);
   if (report.refused || options.dry_run || plan.empty()) {
     for (DriveJob& job : jobs) report.drives.push_back(std::move(job.report));
     return report;
   }
+  view.rest();
   BackupRun(archive, options, plan, jobs, report, progress, stop).run();
   return report;
 }

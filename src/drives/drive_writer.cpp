@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -8,9 +9,13 @@
 namespace dalil::drives {
 
 namespace {
-/// What is written between two syncs: as much as a slow drive takes in some seconds.
+/// A batch ends by its size or its age, whichever comes first: a drive that is pulled, or a kill, costs what
+/// was written since.
 constexpr std::uint64_t kBatchBytes = 256 << 20;
 constexpr std::size_t kBatchFiles = 4000;
+constexpr auto kLeastAge = std::chrono::milliseconds(200), kMostAge = std::chrono::milliseconds(2000);
+/// Where a sync takes long, batches are longer: it shall cost an eighth of the time at most.
+constexpr int kSyncShare = 8;
 }  // namespace
 
 DriveReport::State state_of(DriveFailure::Kind kind) {
@@ -64,9 +69,14 @@ bool DriveWriter::usable() {
 }
 
 void DriveWriter::write(ParcelQueue& parcels) {
-  while (auto parcel = parcels.pop()) {
+  while (true) {
+    auto popped = parcels.pop_within(kLeastAge);
+    if (popped.closed) break;
     if (ended_) continue;  // the reader must not wait for a drive that is gone
-    guard([&] { take(**parcel); });
+    guard([&] {
+      if (popped.value) take(**popped.value);
+      hand_over_if_due();
+    });
   }
   // What is written is brought to its end also on a full drive, and after Ctrl-C.
   if (usable()) {
@@ -119,12 +129,27 @@ void DriveWriter::finish_file(SourceFile file) {
   if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) hand_over();
 }
 
+/// Also in the middle of a long file, and while the source keeps this drive waiting.
+void DriveWriter::hand_over_if_due() {
+  if (std::chrono::steady_clock::now() - last_hand_over_ < batch_age_) return;
+  bool published = false;
+  {
+    const std::lock_guard lock(mutex_);
+    published = !published_.empty();
+  }
+  if (!batch_.empty() || published) hand_over();
+}
+
 /// Makes what was written durable, and what was published before; the verifier goes on with the former.
 void DriveWriter::hand_over() {
   store_.check_identity();
+  const auto began = std::chrono::steady_clock::now();
   publish_durable();
+  batch_age_ = std::clamp<std::chrono::steady_clock::duration>(
+      kSyncShare * (std::chrono::steady_clock::now() - began), kLeastAge, kMostAge);
   if (!batch_.empty()) to_check_.push(std::exchange(batch_, {}));
   batch_bytes_ = 0;
+  last_hand_over_ = std::chrono::steady_clock::now();
 }
 
 void DriveWriter::publish_durable() {

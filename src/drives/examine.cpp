@@ -9,6 +9,7 @@
 #include "dalil/jobs/content.hpp"
 #include "layout.hpp"
 #include "parts.hpp"
+#include "stores.hpp"
 
 /// What lies at a file's place before it is copied: it is taken in, kept under another name, or set aside.
 /// Nothing is removed.
@@ -20,8 +21,8 @@ constexpr std::size_t kLongestName = 200;
 
 class Examiner {
  public:
-  Examiner(archive::View& view, std::size_t number, DriveJob& job, BackupRecorder& recorder)
-      : view_(view), number_(number), job_(job), recorder_(recorder), folders_(job.root->get()) {}
+  Examiner(std::size_t number, DriveJob& job, BackupRecorder& recorder)
+      : number_(number), job_(job), recorder_(recorder), folders_(job.root->get()) {}
 
   /// The action that is left to do.
   Action look(const PlannedFile& file, const std::string& target, Action action, const jobs::StopFlag& stop) {
@@ -37,8 +38,8 @@ class Examiner {
     const jobs::Content& content = contents[0];
     if (content.error_number == ENOENT) return Action::copy;
     const bool readable = content.ok();
-    if (readable && content.digest == view_.item(file.item).digest) {
-      recorder_.record(number_, file, {target, content.stat});
+    if (readable && content.digest == file.digest) {
+      recorder_.record(number_, file, {target, content.stat, {}});
       ++job_.report.adopted;
       return Action::there;
     }
@@ -52,9 +53,10 @@ class Examiner {
   bool keep_version(int folder, const std::string& target, const jobs::Content& content) {
     const auto [directory, name] = split_path(target);
     if (!content.ok()) return false;
-    for (const archive::CopyRow& row : view_.directory(job_.volume->row, directory)) {
+    const std::vector<archive::CopyRow> rows = recorder_.view().directory(job_.volume->row, directory);
+    for (const archive::CopyRow& row : rows) {
       if (row.name != name || row.state != archive::CopyRow::State::live) continue;
-      if (view_.item(row.item).digest != content.digest) return false;
+      if (recorder_.view().item(row.item).digest != content.digest) return false;
       std::string kept =
           fmt::format("{}.{}", name.substr(0, kLongestName), content.digest.hex().substr(0, 8));
       if (::syscall(SYS_renameat2, folder, name.c_str(), folder, kept.c_str(), 1) != 0) return false;
@@ -67,20 +69,13 @@ class Examiner {
   }
 
   void set_aside(int folder, const std::string& name, const std::string& target) {
-    int error_number = 0;
-    const auto aside = folders_.make(layout::kAside, error_number);
-    if (!aside) throw DriveFailure::from("make the folder", layout::kAside, error_number);
-    const std::string kept = to_hex(crypto::random_array<4>()) + "-" + name.substr(0, kLongestName);
-    if (::syscall(SYS_renameat2, folder, name.c_str(), aside->get(), kept.c_str(), 1) != 0 &&
-        ::renameat(folder, name.c_str(), aside->get(), kept.c_str()) != 0)
-      throw DriveFailure::from("set aside", target, errno);
+    const std::string kept = drives::set_aside(folders_, folder, name, target);
     ++job_.report.set_aside;
     recorder_.problem({job_.report.label, target,
                        fmt::format("stood there with another content: set aside as {}/{}", layout::kAside,
                                    escape_for_display(kept))});
   }
 
-  archive::View& view_;
   const std::size_t number_;
   DriveJob& job_;
   BackupRecorder& recorder_;
@@ -91,11 +86,10 @@ class Examiner {
 
 }  // namespace
 
-void examine_drive(const archive::Archive& archive, const BackupOptions& options, std::size_t number,
-                   DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
+void examine_drive(const BackupOptions& options, std::size_t number, DriveJob& job,
+                   const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
                    const jobs::StopFlag& stop) {
-  archive::View view = archive.view();
-  Examiner examiner(view, number, job, recorder);
+  Examiner examiner(number, job, recorder);
   for (std::size_t i = 0; i < plan.size() && !stop.requested(); ++i) {
     Action& action = job.actions[i];
     if (action != Action::examine && action != Action::replace) continue;

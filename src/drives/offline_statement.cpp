@@ -10,15 +10,12 @@
 #include "dalil/formats/bagit.hpp"
 #include "layout.hpp"
 #include "offline_parts.hpp"
-#include "sealed_files.hpp"
 
 namespace dalil::drives::offline {
 
 using archive::DriveKind;
 
 namespace {
-
-constexpr const char* kSigners = "dalil/signers";
 
 bool is_there(int root_fd, const char* path) {
   const files::StatResult found = files::stat_at(root_fd, path);
@@ -42,7 +39,7 @@ class StatementReader {
 
   Statement read() {
     const bool has_note = is_there(root_, layout::kNote);
-    const bool looks_sealed = is_there(root_, sealed::kList) || is_there(root_, sealed::kReadme);
+    const bool looks_sealed = is_there(root_, layout::kObjectList) || is_there(root_, layout::kSealedReadme);
     if (!has_note && !looks_sealed &&
         !(is_there(root_, layout::kDeclaration) && is_there(root_, layout::kFolder)))
       throw Error(ErrorCode::not_found,
@@ -51,8 +48,8 @@ class StatementReader {
     statement_.kind = looks_sealed ? DriveKind::sealed : DriveKind::plain;
     read_signers();
     if (has_note) read_note();
-    statement_.list = statement_.kind == DriveKind::sealed ? sealed::kList : layout::kManifest;
-    statement_.payload = statement_.kind == DriveKind::sealed ? sealed::kObjects : "data";
+    statement_.list = statement_.kind == DriveKind::sealed ? layout::kObjectList : layout::kManifest;
+    statement_.payload = statement_.kind == DriveKind::sealed ? layout::kObjects : "data";
     report_.check.subject =
         statement_.kind == DriveKind::sealed ? formats::ReportSubject::sealed : formats::ReportSubject::plain;
     if (!has_note) miss_note();
@@ -92,7 +89,7 @@ class StatementReader {
 
   /// Keys that the drive itself names: they tell which key has signed, and are nobody's word for it.
   void read_signers() {
-    const SmallFile file = read_small(root_, kSigners, from_);
+    const SmallFile file = read_small(root_, layout::kSigners, from_);
     std::string_view rest = file.bytes ? std::string_view(*file.bytes) : std::string_view();
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -171,15 +168,15 @@ class StatementReader {
 
   /// A note that is silent about the list or the checkpoint vouches for nothing.
   void require_vouched_list() {
-    const char* list = statement_.kind == DriveKind::sealed ? sealed::kList : layout::kManifest;
+    const char* list = statement_.kind == DriveKind::sealed ? layout::kObjectList : layout::kManifest;
     for (const char* path : {list, layout::kCheckpoint})
       if (std::ranges::find(statement_.own_files, path, &Listed::path) == statement_.own_files.end())
         problem(layout::kNote, fmt::format("it says nothing of {}", path));
   }
 
   void read_checkpoint() {
-    const char* path =
-        statement_.note || is_there(root_, layout::kCheckpoint) ? layout::kCheckpoint : sealed::kCheckpoint;
+    const char* path = statement_.note || is_there(root_, layout::kCheckpoint) ? layout::kCheckpoint
+                                                                               : layout::kEarlierCheckpoint;
     const auto parsed = [](std::string_view bytes) -> std::optional<merkle::Checkpoint> {
       const auto note = merkle::Note::parse(bytes);
       return note ? merkle::Checkpoint::parse(note->text) : std::nullopt;

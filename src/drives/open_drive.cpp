@@ -12,7 +12,7 @@
 #include "dalil/files/walk.hpp"
 #include "layout.hpp"
 #include "parts.hpp"
-#include "plain_store.hpp"
+#include "stores.hpp"
 
 namespace dalil::drives {
 
@@ -56,6 +56,13 @@ std::optional<DriveNote> note_of(archive::View& view, const DriveJob& job, const
   return note;
 }
 
+/// In words, by the identity in its note.
+std::string whose(archive::View& view, const archive::DriveId& id) {
+  for (const archive::Volume& volume : view.volumes())
+    if (volume.drive && volume.drive->id == id) return "that of volume " + quoted(volume.label);
+  return "one that the archive does not know";
+}
+
 bool is_empty(const std::string& folder) {
   files::Walker walker(folder);
   const auto root = walker.next();
@@ -72,9 +79,32 @@ bool was_only_begun(const DriveJob& job) {
          });
 }
 
-void begin_new(DriveJob& job) {
+/// Names of objects are random: one that the ledger has proves which drive it is.
+bool has_an_object(archive::View& view, const DriveJob& job) {
+  Folders folders(job.root->get());
+  bool found = false;
+  view.for_each_copy(job.volume->row, [&](archive::Row, const std::string& directory,
+                                          const std::vector<archive::CopyRow>& rows) {
+    for (const archive::CopyRow& row : rows) {
+      if (found) return;
+      found = row.state == archive::CopyRow::State::live &&
+              folders.stat(files::join_path(directory, row.name)).error_number == 0;
+    }
+  });
+  return found;
+}
+
+void begin_new(archive::View& view, DriveJob& job) {
+  job.is_new = true;
+  job.drive = archive::Drive{};
+  job.drive.kind = job.target.sealed ? archive::DriveKind::sealed : archive::DriveKind::plain;
+  job.drive.id = crypto::random_array<16>();
   const bool known =
       job.volume && (job.volume->live_copies > 0 || (job.volume->drive && job.volume->drive->sequence > 0));
+  if (known && job.sealed() && !job.volume->drive && has_an_object(view, job)) {
+    job.of_an_earlier_version = true;
+    return;
+  }
   if (known)
     throw wrong_drive(
         job,
@@ -90,9 +120,17 @@ void begin_new(DriveJob& job) {
     throw Error(ErrorCode::conflict,
                 fmt::format("{} is not empty and is no backup drive", quoted(job.target.folder)),
                 "make an empty folder on it, and give that");
-  job.is_new = true;
-  job.drive = archive::Drive{};
-  job.drive.id = crypto::random_array<16>();
+}
+
+/// A drive stays what it is. Whoever asks for a sealed one must not get a plain one.
+void settle_kind(DriveJob& job) {
+  if (!job.volume) return;
+  const bool used = job.volume->live_copies > 0 || job.volume->drive;
+  if (job.target.sealed && !job.volume->sealed && used)
+    throw Error(ErrorCode::conflict,
+                fmt::format("volume {} is a plain drive, and cannot be sealed", quoted(job.target.volume)),
+                "name an empty drive and another label for it");
+  job.target.sealed = job.target.sealed || job.volume->sealed;
 }
 
 }  // namespace
@@ -116,19 +154,15 @@ DriveJob open_drive(const archive::Archive& archive, archive::View& view, const 
   if (job.volume && job.volume->kind != archive::VolumeKind::backup)
     throw Error(ErrorCode::conflict, fmt::format("volume {} is no backup", quoted(target.volume)),
                 "name a volume of kind backup, or a new one");
-  if (job.volume && job.volume->sealed)
-    throw Error(ErrorCode::conflict, fmt::format("volume {} is a sealed drive", quoted(target.volume)),
-                "use dalil seal for it, or name another drive");
+  settle_kind(job);
   const auto note = note_of(view, job, ledger::origin_of(archive.keyring().archive_id()));
   if (!note) {
-    begin_new(job);
+    begin_new(view, job);
   } else {
-    if (!job.volume || !job.volume->drive)
-      throw wrong_drive(job, fmt::format("it is the drive of {}", note->volume_id), "see: dalil volume list");
-    if (job.volume->drive->id != note->drive.id)
-      throw wrong_drive(job, fmt::format("it is another drive, of {}", note->volume_id),
-                        "see: dalil volume list");
+    if (!job.volume || !job.volume->drive || job.volume->drive->id != note->drive.id)
+      throw wrong_drive(job, "it is " + whose(view, note->drive.id), "see: dalil volume list");
     job.drive = *job.volume->drive;
+    job.noted_tree_size = note->checkpoint.size;
     if (note->drive.sequence > job.drive.sequence) job.drive.sequence = note->drive.sequence;
   }
   job.report.label = target.volume;
@@ -137,6 +171,7 @@ DriveJob open_drive(const archive::Archive& archive, archive::View& view, const 
   job.report.file_system = job.identity.file_system;
   job.report.free_bytes = job.identity.free_bytes;
   job.report.is_new = job.is_new;
+  job.report.sealed = job.sealed();
   return job;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "dalil/crypto/hash.hpp"
 #include "dalil/drives/backup.hpp"
@@ -27,10 +29,17 @@ struct PlannedFile {
   std::uint64_t size_bytes = 0;
   archive::Row item = ledger::kNoRow;
   archive::Seq seq = 0;  ///< of the copy on the source
+  Digest digest;
 };
 
 /// What is to happen to one file on one drive.
 enum class Action : std::uint8_t { there, copy, examine, replace, leave_out };
+
+/// An object of a sealed drive that the ledger has, and that is not there as recorded.
+struct LostObject {
+  std::string path;
+  archive::Seq seq = 0;
+};
 
 /// A drive that takes part: who it is, what it can hold, and what it lacks.
 struct DriveJob {
@@ -44,8 +53,14 @@ struct DriveJob {
   std::vector<Action> actions;  ///< one a file of the plan
   DriveReport report;
   std::vector<std::string> prefixes;  ///< one a source: "data/disk"
+  std::uint64_t noted_tree_size = 0;  ///< of the checkpoint on it
+  // Of a sealed one:
+  bool of_an_earlier_version = false;                      ///< without identity and note
+  std::unordered_set<std::string> objects;                 ///< that the ledger has
+  std::unordered_map<std::size_t, LostObject> superseded;  ///< by index of the plan: by the copy to come
 
-  /// Where a file goes; absent if the drive cannot hold it.
+  bool sealed() const { return drive.kind == archive::DriveKind::sealed; }
+  /// Where a file goes: on a sealed drive each time elsewhere. Absent if the drive cannot hold it.
   std::optional<std::string> target_path(const PlannedFile& file, bool rename_safe) const;
 };
 
@@ -118,6 +133,7 @@ class DriveWriter {
   void take(const Parcel& parcel);
   void finish_file(SourceFile file);
   void hand_over();
+  void hand_over_if_due();
   void publish_durable();
   void check(std::vector<Pending> batch);
   void end(DriveReport::State state, const std::string& why);
@@ -135,6 +151,8 @@ class DriveWriter {
   const jobs::StopFlag never_{};  ///< what is written is brought to its end
   std::vector<Pending> batch_;
   std::uint64_t batch_bytes_ = 0;
+  std::chrono::steady_clock::time_point last_hand_over_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration batch_age_{};
   bool in_file_ = false;
   jobs::Queue<std::vector<Pending>> to_check_{1};
   std::mutex mutex_;
@@ -175,7 +193,6 @@ class SourceReader {
   std::vector<std::unique_ptr<DriveWriter>>& writers_;
   NewsQueue& news_;
   const jobs::StopFlag& stop_;
-  archive::View view_;
   std::vector<files::Fd> folders_;
   BufferPool pool_;
   bool nobody_listens_ = false;  ///< the run is being ended by a failure
@@ -190,16 +207,21 @@ class BackupRecorder {
                  std::vector<DriveJob>& jobs, BackupReport& report, jobs::Progress& progress);
   void take(News news);
   void record(std::size_t drive, const PlannedFile& file, const Stored& stored);
+  /// An object that is whole, with other times than it was recorded with.
+  void record_again(archive::Seq seq, const files::FileStat& stat);
   void moved(std::size_t drive, const std::string& from, const std::string& to, archive::Seq seq,
              const files::FileStat& stat);
   void problem(BackupProblem problem);
   void commit_if_due(bool now);
+  /// The newest state; until the next commit, which none may outlive.
+  archive::View& view();
 
  private:
-  archive::Copy copy_for(const PlannedFile& file);
+  archive::Copy copy_for(const PlannedFile& file, const Stored& stored);
   archive::Archive& archive_;
   archive::Editor& editor_;
   archive::View view_;
+  bool resting_ = false;
   const std::vector<PlannedFile>& plan_;
   std::vector<DriveJob>& jobs_;
   BackupReport& report_;
@@ -208,13 +230,14 @@ class BackupRecorder {
 };
 
 /// Files that are at their place and not as recorded: taken in if their content is right, else set aside.
-void examine_drive(const archive::Archive& archive, const BackupOptions& options, std::size_t number,
-                   DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
+void examine_drive(const BackupOptions& options, std::size_t number, DriveJob& job,
+                   const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
                    const jobs::StopFlag& stop);
+/// The same of a sealed drive, and objects that no entry knows.
+void examine_objects(DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
+                     const jobs::StopFlag& stop);
 
-/// Writes the note of a drive that is begun; durable.
-void write_first_note(archive::Archive& archive, archive::View& view, DriveJob& job);
-/// Lists, checkpoint and note, from what the ledger has of the drive; durable. Gives the drive as it is then.
-archive::Drive write_drive_files(archive::Archive& archive, archive::View& view, DriveJob& job);
+/// Bytes that a file takes on a drive of this kind, at most.
+std::uint64_t size_on_drive(const DriveJob& job, std::size_t recipients, std::uint64_t size_bytes);
 
 }  // namespace dalil::drives

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_set>
 
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/age_stream.hpp"
 #include "dalil/files/walk.hpp"
+#include "dalil/jobs/seal.hpp"
 #include "parts.hpp"
 
 namespace dalil::drives {
@@ -40,18 +43,26 @@ std::vector<PlannedFile> make_plan(archive::View& view, const BackupOptions& opt
       for (const CopyRow& row : rows) {
         if (row.state == CopyRow::State::symlink && !items) ++report.symlinks;
         if (row.state != CopyRow::State::live || (items && !items->contains(row.item))) continue;
-        plan.push_back({source, files::join_path(directory, row.name), row.size_bytes, row.item, row.seq});
+        plan.push_back(
+            {source, files::join_path(directory, row.name), row.size_bytes, row.item, row.seq, {}});
       }
     });
   std::ranges::sort(plan, [](const PlannedFile& a, const PlannedFile& b) {
     return std::tie(a.source, a.path) < std::tie(b.source, b.path);
   });
   report.selected = plan.size();
-  for (const PlannedFile& file : plan) report.selected_bytes += file.size_bytes;
+  for (PlannedFile& file : plan) {
+    report.selected_bytes += file.size_bytes;
+    file.digest = view.item(file.item).digest;
+  }
   return plan;
 }
 
 std::optional<std::string> DriveJob::target_path(const PlannedFile& file, bool rename_safe) const {
+  if (sealed()) {
+    const jobs::ObjectName name = jobs::random_object_name();
+    return name.directory + "/" + name.name;
+  }
   std::optional<std::string> path = file.path;
   if (rename_safe) path = safe_path(limits, file.path);
   if (!path || !path_problem(limits, *path).empty() || file.size_bytes > limits.largest_file)
@@ -59,12 +70,18 @@ std::optional<std::string> DriveJob::target_path(const PlannedFile& file, bool r
   return prefixes[file.source] + "/" + *path;
 }
 
+std::uint64_t size_on_drive(const DriveJob& job, std::size_t recipients, std::uint64_t size_bytes) {
+  if (!job.sealed()) return size_bytes;
+  // A recipient's line in the header takes about 100 bytes.
+  return crypto::age::encrypted_size(128 + 128 * recipients, jobs::padded_size(size_bytes));
+}
+
 namespace {
 
 /// Decides for each file; the drive's folders are looked at, and nothing is read.
-class DrivePlanner {
+class PlainPlanner {
  public:
-  DrivePlanner(archive::View& view, const BackupOptions& options, DriveJob& job, BackupReport& report)
+  PlainPlanner(archive::View& view, const BackupOptions& options, DriveJob& job, BackupReport& report)
       : options_(options), job_(job), report_(report), folders_(job.root->get()) {
     if (!job.volume) return;
     view.for_each_copy(job.volume->row,
@@ -115,16 +132,83 @@ class DrivePlanner {
 
 }  // namespace
 
+namespace {
+
+/// The same for a sealed drive: an object has a place on the source, and lies somewhere.
+class SealedPlanner {
+ public:
+  SealedPlanner(archive::View& view, const BackupOptions& options, DriveJob& job, BackupReport& report)
+      : options_(options), job_(job), report_(report), folders_(job.root->get()) {
+    if (!job.volume) return;
+    std::vector<CopyRow> rows;
+    view.for_each_copy(job.volume->row,
+                       [&](archive::Row, const std::string&, const std::vector<CopyRow>& portion) {
+                         for (const CopyRow& row : portion)
+                           if (row.state == CopyRow::State::live) rows.push_back(row);
+                       });
+    job.objects.reserve(rows.size());
+    for (const CopyRow& row : rows) {
+      const archive::Copy copy = view.copy(row.seq);
+      job.objects.insert(copy.path());
+      if (!copy.stored) continue;
+      const archive::StoredForm& from = *copy.stored;
+      known_.insert_or_assign(
+          {from.source_volume, files::join_path(from.source_directory, from.source_name), row.item},
+          Known{copy.path(), row.size_bytes, row.mtime_ns, row.seq});
+    }
+  }
+
+  Action decide(std::size_t index, const PlannedFile& file) {
+    if (size_on_drive(job_, options_.recipients.size(), file.size_bytes) > job_.limits.largest_file) {
+      add_loss(report_, {job_.report.label, file.path, "it is larger than 4 GiB when it is sealed"});
+      ++job_.report.left_out;
+      return Action::leave_out;
+    }
+    const auto found = known_.find({options_.sources[file.source].volume, file.path, file.item});
+    if (found == known_.end()) return Action::copy;
+    const Known& known = found->second;
+    const files::StatResult there = folders_.stat(known.path);
+    if (there.error_number == 0 && there.stat.kind == files::FileKind::regular &&
+        there.stat.size_bytes == known.size_bytes && there.stat.mtime_ns == known.mtime_ns)
+      return Action::there;
+    job_.superseded.insert_or_assign(index, LostObject{known.path, known.seq});
+    if (there.error_number == 0) return Action::examine;
+    ++job_.report.copied_again;
+    return Action::copy;
+  }
+
+ private:
+  struct Known {
+    std::string path;
+    std::uint64_t size_bytes = 0;
+    std::int64_t mtime_ns = 0;
+    archive::Seq seq = 0;
+  };
+  const BackupOptions& options_;
+  DriveJob& job_;
+  BackupReport& report_;
+  Folders folders_;
+  std::map<std::tuple<archive::Row, std::string, archive::Row>, Known> known_;
+};
+
+}  // namespace
+
 void plan_drive(archive::View& view, const BackupOptions& options, const std::vector<PlannedFile>& plan,
                 DriveJob& job, BackupReport& report) {
   for (const BackupSource& source : options.sources) {
     const archive::Volume volume = view.volume(source.volume);
     job.prefixes.push_back("data/" + safe_label(volume.label, volume.id));
   }
-  DrivePlanner planner(view, options, job, report);
+  std::optional<PlainPlanner> plain;
+  std::optional<SealedPlanner> sealed;
+  if (job.sealed())
+    sealed.emplace(view, options, job, report);
+  else
+    plain.emplace(view, options, job, report);
   job.actions.reserve(plan.size());
-  for (const PlannedFile& file : plan) {
-    const Action action = planner.decide(file);
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const PlannedFile& file = plan[i];
+    const Action action = sealed ? sealed->decide(i, file) : plain->decide(file);
     job.actions.push_back(action);
     if (action == Action::there) ++job.report.there;
     if (action == Action::there || action == Action::leave_out) continue;

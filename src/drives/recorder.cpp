@@ -6,7 +6,7 @@
 namespace dalil::drives {
 
 namespace {
-constexpr std::int64_t kCommitEveryMs = 1000;
+constexpr std::int64_t kCommitEveryMs = 500;
 constexpr std::size_t kMostProblems = 10'000;
 }  // namespace
 
@@ -22,18 +22,31 @@ BackupRecorder::BackupRecorder(archive::Archive& archive, archive::Editor& edito
       progress_(progress),
       last_commit_(archive.clock().now()) {}
 
+archive::View& BackupRecorder::view() {
+  if (std::exchange(resting_, false)) view_.renew();
+  return view_;
+}
+
 void BackupRecorder::problem(BackupProblem one) {
   ++progress_.problems;
   if (report_.problems.size() < kMostProblems) report_.problems.push_back(std::move(one));
 }
 
-/// The tags are the source's: of the same content, under the nonce that was drawn for it.
-archive::Copy BackupRecorder::copy_for(const PlannedFile& file) {
-  return view_.copy(file.seq);
+/// Of a plain copy the tags are the source's: of the same content, under the nonce that was drawn for it.
+/// An object has its own.
+archive::Copy BackupRecorder::copy_for(const PlannedFile& file, const Stored& stored) {
+  archive::Copy copy = view().copy(file.seq);
+  if (!stored.object) return copy;
+  copy.stored = archive::StoredForm{stored.object->digest, stored.object->size_bytes, copy.volume,
+                                    copy.directory, copy.name};
+  copy.tag_nonce = stored.object->tag_nonce;
+  copy.tags = stored.object->tags;
+  copy.tag_epoch = archive_.keyring().epoch();
+  return copy;
 }
 
 void BackupRecorder::record(std::size_t drive, const PlannedFile& file, const Stored& stored) {
-  archive::Copy copy = copy_for(file);
+  archive::Copy copy = copy_for(file, stored);
   copy.volume = jobs_[drive].volume->row;
   std::tie(copy.directory, copy.name) = split_path(stored.path);
   copy.mtime_ns = stored.stat.mtime_ns;
@@ -42,9 +55,17 @@ void BackupRecorder::record(std::size_t drive, const PlannedFile& file, const St
   editor_.add_copy_with_its_tags(copy);
 }
 
+void BackupRecorder::record_again(archive::Seq seq, const files::FileStat& stat) {
+  archive::Copy copy = view().copy(seq);
+  copy.mtime_ns = stat.mtime_ns;
+  copy.ctime_ns = stat.ctime_ns;
+  copy.inode = stat.inode;
+  editor_.add_copy_with_its_tags(copy);
+}
+
 void BackupRecorder::moved(std::size_t drive, const std::string& from, const std::string& to,
                            archive::Seq seq, const files::FileStat& stat) {
-  archive::Copy copy = view_.copy(seq);
+  archive::Copy copy = view().copy(seq);
   const auto [old_directory, old_name] = split_path(from);
   std::tie(copy.directory, copy.name) = split_path(to);
   copy.mtime_ns = stat.mtime_ns;
@@ -57,12 +78,17 @@ void BackupRecorder::moved(std::size_t drive, const std::string& from, const std
 void BackupRecorder::take(News news) {
   for (BackupProblem& one : news.problems) problem(std::move(one));
   if (news.drive == SIZE_MAX) return;
-  DriveReport& report = jobs_[news.drive].report;
-  report.failed += news.failed;
+  DriveJob& job = jobs_[news.drive];
+  job.report.failed += news.failed;
   for (const News::Copied& one : news.copied) {
     record(news.drive, plan_[one.file.index], one.stored);
-    ++report.copied;
-    report.copied_bytes += one.file.size_bytes;
+    ++job.report.copied;
+    job.report.copied_bytes += one.file.size_bytes;
+    const auto lost = job.superseded.find(one.file.index);
+    if (lost == job.superseded.end()) continue;
+    const auto [directory, name] = split_path(lost->second.path);
+    editor_.mark_vanished(job.volume->row, {{directory, name, one.stored.path}});
+    job.superseded.erase(lost);
   }
   commit_if_due(false);
 }
@@ -70,6 +96,7 @@ void BackupRecorder::take(News news) {
 void BackupRecorder::commit_if_due(bool now) {
   const UtcTime time = archive_.clock().now();
   if (!now && time.ms - last_commit_.ms < kCommitEveryMs) return;
+  if (!std::exchange(resting_, true)) view_.rest();
   editor_.commit();
   last_commit_ = archive_.clock().now();
   std::uint64_t copied = 0;

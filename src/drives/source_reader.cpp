@@ -85,8 +85,7 @@ SourceReader::SourceReader(const archive::Archive& archive, const BackupOptions&
       queues_(queues),
       writers_(writers),
       news_(news),
-      stop_(stop),
-      view_(archive.view()) {
+      stop_(stop) {
   for (const BackupSource& source : options.sources) {
     folders_.emplace_back(::open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folders_.back()) throw system_error("open the source's folder", source.folder, errno);
@@ -194,7 +193,7 @@ void SourceReader::read_group(std::vector<Open> group) {
   for (std::size_t k = parcel->whole.size(); k-- > 0;) {
     SourceFile& file = parcel->whole[k].file;
     file.digest = digests[k];
-    if (view_.item(plan_[file.index].item).digest == file.digest) continue;
+    if (plan_[file.index].digest == file.digest) continue;
     failed_ones.emplace_back(file.index, kOtherContent);
     parcel->whole.erase(parcel->whole.begin() + static_cast<std::ptrdiff_t>(k));
   }
@@ -236,7 +235,7 @@ bool SourceReader::read_long(std::size_t index, Open& opened, std::string& why) 
     if (offset == plan_[index].size_bytes) {
       SourceFile file = describe(index, opened);
       file.digest = stream.finish();
-      if (file.digest != view_.item(plan_[index].item).digest) return give_up(kOtherContent);
+      if (file.digest != plan_[index].digest) return give_up(kOtherContent);
       parcel->last = std::move(file);
       send(parcel);
       return true;
@@ -251,7 +250,8 @@ void SourceReader::read_elsewhere(std::size_t index, std::string why) {
   if (stop_.requested()) return;
   bool found = false;
   std::string from;
-  for (const archive::CopyInfo& copy : view_.copies_of(file.item)) {
+  const std::vector<archive::CopyInfo> copies = archive_.view().copies_of(file.item);
+  for (const archive::CopyInfo& copy : copies) {
     if (copy.row.state != archive::CopyRow::State::live) continue;
     for (std::uint32_t source = 0; source < options_.sources.size() && !found; ++source) {
       if (options_.sources[source].volume != copy.volume || (source == file.source && copy.path == file.path))

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "dalil/archive/model.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/jobs/progress.hpp"
+#include "dalil/jobs/seal.hpp"
 
 namespace dalil::drives {
 
@@ -35,12 +37,16 @@ struct SourceFile {
 struct Pending {
   SourceFile file;
   std::string part;  ///< its temporary name
+  Digest digest;     ///< of what was written, as is the following
+  std::uint64_t size_bytes = 0;
+  std::optional<jobs::SealedObject> object;  ///< on a sealed drive
 };
 
 /// Where a copy came to lie.
 struct Stored {
   std::string path;  ///< on the drive
   files::FileStat stat;
+  std::optional<jobs::SealedObject> object;
 };
 
 /// The one seam between the job and what a drive holds: plain files, or sealed objects. Used by two threads:

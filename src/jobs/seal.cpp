@@ -60,7 +60,7 @@ struct ObjectSealer::State {
 
   crypto::age::Output out;
   crypto::ChunkTagger tagger;
-  crypto::Sha256Stream content_hash, stored_hash;
+  crypto::Sha256Stream stored_hash;
   Bytes chunk;
   SealedObject object = with_nonce();
   crypto::age::Encryptor encryptor;  ///< last: it writes the header at once
@@ -73,7 +73,6 @@ ObjectSealer::~ObjectSealer() = default;
 ObjectSealer::ObjectSealer(ObjectSealer&&) noexcept = default;
 
 void ObjectSealer::update(ByteView piece) {
-  state_->content_hash.update(piece);
   state_->object.content_size += piece.size();
   state_->encryptor.update(piece);
 }
@@ -83,7 +82,6 @@ SealedObject ObjectSealer::finish() {
   s.pad();
   s.encryptor.finish();
   if (!s.chunk.empty()) s.add_tag();
-  s.object.content_digest = s.content_hash.finish();
   s.object.digest = s.stored_hash.finish();
   return std::move(s.object);
 }

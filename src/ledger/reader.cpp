@@ -121,6 +121,10 @@ merkle::NodeReader Reader::nodes() {
   });
 }
 
+Bytes Reader::tile(unsigned level, std::uint64_t index) {
+  return read_tile(*state_->core, state_->txn, level, index);
+}
+
 std::uint64_t Reader::seals() const {
   return state_->sizes.seals;
 }

@@ -22,6 +22,7 @@ class Row:
     cold: bool = False
     fresh: bool = False        # a new archive before each run; otherwise one that has scanned the corpus
     archive: bool = True       # needs one at all
+    prepare: str = ""          # before each of our runs, not measured
 
 
 def hashers(slow=True):
@@ -47,6 +48,25 @@ RESTIC = "RESTIC_PASSWORD=bench restic --no-cache -q -r {work}/restic "
 RESTIC_FRESH = "rm -rf {work}/restic && " + RESTIC + "init"
 EXIFTOOL = Peer("exiftool -fast", "exiftool -fast -r -q -csv {corpus}", most_runs=2)
 
+EMPTY_DRIVES = "rm -rf {work}/drive-1 {work}/drive-2 && mkdir {work}/drive-1 {work}/drive-2 && sync"
+# What people do who check what they copied: everything is read from the medium once more.
+COPIES = "rm -rf {work}/copy-1 {work}/copy-2 && sync"
+READ_BACK = " && find {work}/copy-* -type f -print0 | xargs -0 -n500 cat"
+
+
+def copying(*numbers):
+    copies = " && ".join(f"cp -a {{corpus}} {{work}}/copy-{n}" for n in numbers)
+    return Peer("cp -a, sync, read back", copies + " && {drop}" + READ_BACK, COPIES)
+
+
+def sealing():
+    """One process a file, as many as there are processors, then as above."""
+    encrypt = (LISTED + "-P{cores} -n{batch} sh -c 'for file; do age -r $(cat {work}/age.pub) -o {work}/copy-1/$(basename \"$file\").age "
+               "\"$file\"; done' - && {drop}" + READ_BACK)
+    once = "[ -s {work}/age.pub ] || age-keygen -o {work}/age.key 2>&1 | sed 's/.*: //' > {work}/age.pub"
+    return Peer("age, xargs -P, sync, read back", encrypt, COPIES + " && mkdir {work}/copy-1", once)
+
+
 ROWS = [
     Row("first scan, warm", "A", "scan", hashers(), fresh=True),
     Row("first scan, warm", "B", "scan", [*hashers(), EXIFTOOL], fresh=True),
@@ -64,6 +84,12 @@ ROWS = [
     Row("verify by tags, warm", "B", "verify", checkers()),
     Row("verify by tags, warm", "C", "verify", checkers()),
     Row("verify by SHA-256, warm", "B", "verify --sha256", checkers()[1:2]),
+    Row("backup to one drive", "A", "backup", [copying(1)], prepare=EMPTY_DRIVES),
+    Row("backup to one drive", "B", "backup", [copying(1)], prepare=EMPTY_DRIVES),
+    Row("backup to one drive", "C", "backup", [copying(1)], prepare=EMPTY_DRIVES),
+    Row("backup to two drives from one reading", "B", "backup, two drives", [copying(1, 2)], prepare=EMPTY_DRIVES),
+    Row("backup to a sealed drive", "A", "backup --sealed", [sealing(), copying(1)], prepare=EMPTY_DRIVES),
+    Row("backup to a sealed drive", "B", "backup --sealed", [sealing(), copying(1)], prepare=EMPTY_DRIVES),
     Row("check a proof out of ten million entries", "P", "check-proof",
         [Peer("check-proof.py", "python3 -B {root}/tools/check-proof.py {corpus}/proof.json")], archive=False),
 ]

@@ -253,7 +253,7 @@ class Sealed(Offline):
     def make_sealed(self):
         self.fill()
         self.dalil("recovery-key", "make")
-        self.dalil("seal", self.tree, "--volume", "disk", "--to", self.drive, "--drive", "s1")
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", self.drive, "--volume", "s1", "--sealed")
         self.keys = [one["key"] for one in self.dalil("checkpoint", "keys", "--json").of("key")]
         self.leave_the_archive()
         objects = [os.path.join(directory, name) for directory, _, files in os.walk(os.path.join(self.drive, "objects"))

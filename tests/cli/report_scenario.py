@@ -259,8 +259,7 @@ class Import(Reports):
     def test_a_sealed_drive_as_well(self):
         sealed = os.path.join(self.dir, "s1")
         os.mkdir(sealed)
-        self.dalil("recovery-key", "make")
-        self.dalil("seal", self.tree, "--volume", "disk", "--to", sealed, "--drive", "s1")
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", sealed, "--volume", "s1", "--sealed")
         one = next(os.path.join(directory, names[0])
                    for directory, _, names in os.walk(os.path.join(sealed, "objects")) if names)
         with open(one, "r+b") as file:

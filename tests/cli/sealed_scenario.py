@@ -1,5 +1,6 @@
 """Sealed drives: what they tell, how they are checked, and how files come back with Dalil and without."""
 import base64
+import glob
 import hashlib
 import os
 import random
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from scenario import DAMAGED, NO, PARTIAL, Scenario, main, pattern
+from scenario import DAMAGED, FAILURE, NO, PARTIAL, Scenario, main, pattern
 
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "docs")
 NAMES = {b"card-quokka/photo wallaby.jpg": 1000, b"card-quokka/video.mov": 2_500_000, b"\xd8\xad\xd9\x84\xd8\xa8.jpg": 5000,
@@ -31,9 +32,14 @@ class Sealed(Scenario):
         os.mkdir(self.out)
         self.recovery = os.path.join(self.dir, "recovery.txt")
 
+    def sealing(self, drive=None, label="vault-dunnart"):
+        return ["backup", "disk-numbat", "--folder", "disk-numbat=" + self.tree, "--to", drive or self.drive, "--volume", label,
+                "--sealed"]
+
     def seal(self, *arguments, drive=None, label="vault-dunnart", expect=0):
-        return self.dalil("seal", self.tree, "--volume", "disk-numbat", "--to", drive or self.drive, "--drive", label, "--json",
-                          *arguments, expect=expect)
+        result = self.dalil(*self.sealing(drive, label), "--json", *arguments, expect=expect)
+        result.drive = result.of("drive")[0]
+        return result
 
     def verify(self, *arguments, **options):
         return self.dalil("verify", self.drive, "--volume", "vault-dunnart", "--json", *arguments, **options)
@@ -54,6 +60,14 @@ class Sealed(Scenario):
     def expected(self):
         return {b"disk-numbat/" + name: content for name, content in self.contents.items()}
 
+    def snapshot(self):
+        found = glob.glob(os.path.join(self.drive, "dalil/snapshot-*.age"))
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    def tiles(self):
+        return [name for name in self.files(self.drive) if name.startswith(b"dalil/tile/")]
+
     def sums(self):
         return subprocess.run(["sha256sum", "--check", "--quiet", "objects.sha256"], cwd=self.drive, capture_output=True)
 
@@ -63,8 +77,9 @@ class Sealed(Scenario):
 
 class Drive(Sealed):
     def test_it_is_verified_by_everybody_and_by_sha256sum(self):
-        summary = self.seal().summary
-        self.assertEqual((summary["wanted"], summary["written"], summary["failed"]), (7, 7, 0))
+        result = self.seal()
+        self.assertTrue(result.summary["complete"])
+        self.assertEqual((result.summary["selected"], result.drive["copied"], result.drive["failed"]), (7, 7, 0))
         self.assertEqual(len(self.objects()), 7)
         self.assertEqual(self.sums().returncode, 0)
         auditor = os.path.join(self.dir, "auditor.txt")
@@ -74,8 +89,8 @@ class Drive(Sealed):
                 summary = self.verify(*mode, env=env).summary
                 self.assertEqual((summary["result"], summary["checked"]), ("PASS", 7))
                 self.assertNotIn("extra", summary["verdicts"])
-        again = self.seal().summary
-        self.assertEqual((again["there"], again["written"]), (7, 0))
+        again = self.seal().drive
+        self.assertEqual((again["there"], again["copied"], again["set_aside"]), (7, 0, 0))
         self.assert_sound()
         self.fails("scan", self.drive, "--volume", "vault-dunnart", expect=2, message="sealed drive")
 
@@ -85,7 +100,7 @@ class Drive(Sealed):
         self.write("later.bin", b"later")
         self.write("empty", b"not any more")
         self.scan(volume="disk-numbat")
-        self.assertEqual(self.seal().summary["written"], 2)
+        self.assertEqual(self.seal().drive["copied"], 2)
         self.assertTrue(before < set(self.objects()))
         self.assertEqual(self.verify().summary["result"], "PASS")
         self.restore()
@@ -150,28 +165,30 @@ class Drive(Sealed):
             opened = subprocess.run(["age", "-d", "-i", self.recovery, os.path.join(self.drive, "index.age")], capture_output=True) \
                 if shutil.which("age") else None
             self.assertTrue(opened is None or opened.returncode != 0)
-        elif name.startswith(b"snapshot-"):
-            snapshot = [one for one in os.listdir(self.drive) if one.startswith("snapshot-") and one.endswith(".age")][0]
+        elif name.startswith(b"dalil/snapshot-"):
             to = os.path.join(self.dir, "restored")
-            process = self.start("restore", "--archive-from", os.path.join(self.drive, snapshot), "--recovery-key", self.recovery,
-                                 "--to", to)
+            process = self.start("restore", "--archive-from", self.snapshot(), "--recovery-key", self.recovery, "--to", to)
             process.communicate()
             self.assertIn(process.returncode, (2, DAMAGED))
             self.assertFalse(os.path.exists(to))
-        elif name == b"checkpoint":
-            process = self.start("checkpoint", "verify", os.path.join(self.drive, "checkpoint"))
+        elif name == b"dalil/checkpoint":
+            process = self.start("checkpoint", "verify", os.path.join(self.drive, "dalil/checkpoint"))
             process.communicate()
             self.assertNotEqual(process.returncode, 0)
+        elif name == b"dalil/drive.note":
+            self.fails(*self.sealing(), expect=FAILURE, message="is not the drive of volume")
+        else:
+            self.assertIn(name, [b"dalil-sealed.txt", b"dalil/signers", *self.tiles()])
 
     def test_a_source_that_is_damaged_is_not_copied(self):
         path = self.write("card-quokka/video.mov", self.flipped(self.contents[b"card-quokka/video.mov"], 2_000_000))
         result = self.seal(expect=PARTIAL)
-        self.assertEqual((result.summary["written"], result.summary["failed"]), (6, 1))
-        self.assertIn("not what the ledger has", result.of("problem")[0]["problem"])
-        self.assertEqual(self.files(os.path.join(self.drive, "partial")), {})
+        self.assertEqual((result.drive["copied"], result.summary["source_failed"]), (6, 1))
+        self.assertIn("not what the ledger says", result.of("problem")[0]["text"])
+        self.assertEqual(self.files(os.path.join(self.drive, "dalil/partial")), {})
         with open(path, "wb") as file:
             file.write(self.contents[b"card-quokka/video.mov"])
-        self.assertEqual(self.seal().summary["written"], 1)
+        self.assertEqual(self.seal().drive["copied"], 1)
 
     def test_killed_at_any_time_it_goes_on_and_counts_nothing_unverified(self):
         for i in range(60):
@@ -181,7 +198,7 @@ class Drive(Sealed):
         self.dalil("recovery-key", "make")
         rng = random.Random(3)
         for _ in range(12):
-            process = self.start("seal", self.tree, "--volume", "disk-numbat", "--to", self.drive, "--drive", "vault-dunnart")
+            process = self.start(*self.sealing())
             time.sleep(0.02 + rng.random() * 0.5)
             process.send_signal(signal.SIGKILL)
             process.communicate()

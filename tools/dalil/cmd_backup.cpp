@@ -4,11 +4,13 @@
 #include <chrono>
 
 #include "command.hpp"
+#include "dalil/archive/recovery.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/backup.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
 #include "progress_line.hpp"
+#include "recipients.hpp"
 #include "refs.hpp"
 
 namespace dalil::cli {
@@ -21,9 +23,9 @@ using drives::DriveReport;
 constexpr std::size_t kProblemsShown = 20;
 
 struct BackupArguments {
-  std::vector<std::string> volumes, folders, to, labels, incidents, path_parts;
+  std::vector<std::string> volumes, folders, to, labels, incidents, path_parts, seal, kept_at, recipients;
   std::string date, claimed, incident_date, below, zone;
-  bool dry_run = false, allow_losses = false, rename_safe = false;
+  bool dry_run = false, allow_losses = false, rename_safe = false, sealed = false, no_snapshot = false;
 };
 
 /// "disk=/media/disk": where a volume is now, if that is not where it was last.
@@ -53,11 +55,47 @@ std::optional<archive::Query> query_from(const BackupArguments& arguments) {
   return query;
 }
 
-drives::BackupOptions options_from(const BackupArguments& arguments, archive::View& view) {
-  drives::BackupOptions options;
+std::vector<drives::BackupTarget> targets_from(const BackupArguments& arguments) {
   if (arguments.to.size() != arguments.labels.size())
     throw Error(ErrorCode::usage, "each --to FOLDER needs its --volume LABEL",
                 "for two drives: --to /media/a --volume backup-1 --to /media/b --volume backup-2");
+  if (!arguments.kept_at.empty() && arguments.kept_at.size() != arguments.to.size())
+    throw Error(ErrorCode::usage, "--at is given for each drive or for none", "in the order of --to");
+  for (const std::string& label : arguments.seal)
+    if (std::ranges::find(arguments.labels, label) == arguments.labels.end())
+      throw Error(ErrorCode::usage, "--seal " + in_quotes(label) + " is none of the drives",
+                  "name it as --volume does");
+  std::vector<drives::BackupTarget> targets;
+  for (std::size_t i = 0; i < arguments.to.size(); ++i)
+    targets.push_back(
+        {arguments.to[i], arguments.labels[i],
+         arguments.sealed || std::ranges::find(arguments.seal, arguments.labels[i]) != arguments.seal.end(),
+         arguments.kept_at.empty() ? std::string() : arguments.kept_at[i]});
+  return targets;
+}
+
+/// Who is to read sealed drives and snapshots. None if nothing is encrypted.
+std::vector<std::string> recipients_for(Session& session, archive::Archive& archive, archive::View& view,
+                                        const BackupArguments& arguments,
+                                        const std::vector<drives::BackupTarget>& targets) {
+  const bool sealing = std::ranges::any_of(targets, [&](const drives::BackupTarget& target) {
+    const auto known = view.find_volume(target.volume);
+    return target.sealed || (known && known->sealed);
+  });
+  if (!sealing && arguments.no_snapshot) return {};
+  if (archive::recovery_recipients(view).empty()) {
+    if (arguments.dry_run) return {};  // which makes no key
+    if (!sealing && archive.keyring().role() != ledger::Role::archivist) {
+      session.out().note("there is no recovery key yet: no snapshot of the archive goes along");
+      return {};
+    }
+  }
+  return sealing_recipients(session, archive, arguments.recipients);
+}
+
+drives::BackupOptions options_from(const BackupArguments& arguments, archive::View& view) {
+  drives::BackupOptions options;
+  options.targets = targets_from(arguments);
   for (const std::string& label : arguments.volumes) {
     const archive::Volume volume = volume_named(view, label);
     if (volume.sealed)
@@ -74,14 +112,13 @@ drives::BackupOptions options_from(const BackupArguments& arguments, archive::Vi
       throw Error(ErrorCode::usage, "--folder " + in_quotes(folder) + " is of none of the volumes",
                   "VOLUME=FOLDER");
   }
-  for (std::size_t i = 0; i < arguments.to.size(); ++i)
-    options.targets.push_back({arguments.to[i], arguments.labels[i]});
   for (const std::string& id : arguments.incidents) incident_named(view, id);
   options.query = query_from(arguments);
   options.below = path_within(arguments.below);
   options.dry_run = arguments.dry_run;
   options.allow_losses = arguments.allow_losses;
   options.rename_safe = arguments.rename_safe;
+  options.snapshot = !arguments.no_snapshot;
   return options;
 }
 
@@ -115,8 +152,9 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
                          bytes_text(drive.to_copy_bytes), number_text(drive.there)));
     return;
   }
-  out.line(fmt::format("{}  {} ({}): {} of {} on it", out.styled(style, word), in_quotes(drive.label), id,
-                       number_text(safe), count_text(report.selected, "file", "files")));
+  out.line(fmt::format("{}  {} ({}{}): {} of {} on it", out.styled(style, word), in_quotes(drive.label), id,
+                       drive.sealed ? ", sealed" : "", number_text(safe),
+                       count_text(report.selected, "file", "files")));
   const auto row = [&](const char* name, std::uint64_t count, const std::string& text) {
     if (count > 0) out.line(fmt::format("  {:>11}  {}{}", number_text(count), name, text));
   };
@@ -124,12 +162,15 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
   row("there already", drive.there, ", by size and time; not read again");
   row("found there", drive.adopted, " unrecorded, read and compared");
   row("copied again", drive.copied_again, ": recorded here before, and gone");
-  row("set aside", drive.set_aside, " in dalil/aside: other contents in their place");
+  row("set aside", drive.set_aside,
+      drive.sealed ? " in dalil/aside: objects that are not on record"
+                   : " in dalil/aside: other contents in their place");
   row("kept", drive.kept_versions, " beside the new ones: earlier contents of changed files");
   row("left out", drive.left_out, ": this drive cannot hold them");
   row("failed", drive.failed, " on this drive");
   if (!drive.why.empty()) out.line(fmt::format("  {}: {}", drives::name_of(drive.state), drive.why));
   if (!drive.closed) out.line("  its lists are not up to date: the next run makes them so");
+  if (drive.closed && !drive.snapshot) out.line("  no snapshot of the archive is on it from this run");
   if (!drive.read_path.empty() && drive.copied > 0)
     out.line(fmt::format("  read back   {}", drive.read_path));
   out.line(fmt::format("  free        {}", bytes_text(drive.free_bytes)));
@@ -152,7 +193,9 @@ void print_meaning(Printer& out, const BackupArguments& arguments, const BackupR
     out.line("Unmount, and keep it elsewhere. Later: dalil verify " + escape_for_display(drive.folder) +
              " --volume " + escape_for_display(drive.label));
     for (const DriveReport& one : report.drives)
-      if (!one.stock_check)
+      if (one.sealed)
+        out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c objects.sha256");
+      else if (!one.stock_check)
         out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c dalil/sha256sum.txt");
   } else {
     out.line("NOT everything that was selected is safe yet. What counts as copied is.");
@@ -200,6 +243,8 @@ void print_objects(Printer& out, const BackupReport& report, double seconds) {
                    {"state", drives::name_of(drive.state)},
                    {"closed", drive.closed},
                    {"is_new", drive.is_new},
+                   {"sealed", drive.sealed},
+                   {"snapshot", drive.snapshot},
                    {"to_copy", drive.to_copy},
                    {"to_copy_bytes", drive.to_copy_bytes},
                    {"copied", drive.copied},
@@ -237,7 +282,9 @@ void print_objects(Printer& out, const BackupReport& report, double seconds) {
 int run_backup(Session& session, const BackupArguments& arguments) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
-  const drives::BackupOptions options = options_from(arguments, view);
+  drives::BackupOptions options = options_from(arguments, view);
+  options.recipients = recipients_for(session, archive, view, arguments, options.targets);
+  view.rest();
   Printer& out = session.out();
   jobs::Progress progress;
   const auto started = std::chrono::steady_clock::now();
@@ -275,6 +322,16 @@ Runner declare_backup(Options& app) {
       ->required()
       ->type_name("LABEL")
       ->allow_extra_args(false);
+  app.add_flag("--sealed", options->sealed, "encrypt: the drives tell sizes and counts, and nothing else");
+  app.add_option("--seal", options->seal, "encrypt this one of the drives; several")
+      ->type_name("LABEL")
+      ->allow_extra_args(false);
+  app.add_option("--at", options->kept_at, "where a new drive is kept, in words, in the order of --to")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  app.add_option("--recipient", options->recipients, "what is encrypted also opens with the identity of this")
+      ->type_name("AGE1")
+      ->allow_extra_args(false);
   app.add_option("--folder", options->folders, "where a volume is now, if not where it was last")
       ->type_name("VOLUME=FOLDER")
       ->allow_extra_args(false);
@@ -291,13 +348,17 @@ Runner declare_backup(Options& app) {
   app.add_option("--below", options->below, "only below this folder of the volumes")->type_name("PATH");
   app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
       ->type_name("OFFSET");
+  app.add_flag("--no-snapshot", options->no_snapshot, "put no encrypted archive beside the files");
   app.add_flag("--dry-run", options->dry_run, "say what would be copied; write nothing");
   app.add_flag("--allow-losses", options->allow_losses, "leave out what a drive cannot hold");
   app.add_flag("--rename-safe", options->rename_safe, "percent-encode names that a drive cannot hold");
   app.explain(
       "A copy counts once it was read back from the drive and compared with the ledger's SHA-256.\n"
       "Killed or unplugged, run the same command again: it goes on where it stopped.\n"
-      "The drive is a bag (BagIt 1.0): sha256sum -c manifest-sha256.txt checks it without Dalil.");
+      "A plain drive is a bag (BagIt 1.0): sha256sum -c manifest-sha256.txt checks it without Dalil.\n"
+      "A sealed one holds padded, encrypted objects under random names; to get files back: dalil restore,\n"
+      "or stock age and the recovery key (docs/recovery.md). Each drive gets a snapshot of the archive,\n"
+      "which opens with the recovery key, and what is in it with an archive key.");
   return [options](Session& session) { return run_backup(session, *options); };
 }
 

@@ -86,7 +86,6 @@ Runner declare_timestamp_attach(Options& app);
 Runner declare_timestamp_fetch(Options& app);
 Runner declare_timestamp_list(Options& app);
 Runner declare_timestamp_export(Options& app);
-Runner declare_seal(Options& app);
 Runner declare_snapshot(Options& app);
 Runner declare_restore(Options& app);
 Runner declare_version(Options& app);

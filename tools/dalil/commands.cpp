@@ -42,7 +42,6 @@ constexpr Command kCommands[] = {
     {"key list", "list who may open the archive and sign for it", declare_key_list},
     {"key remove", "take a key's right to sign away", declare_key_remove},
     {"key rotate", "seal everything anew under fresh keys", declare_key_rotate},
-    {"seal", "copy a volume to a drive that tells nothing to whoever finds it", declare_seal},
     {"snapshot", "write the whole archive to one encrypted file", declare_snapshot},
     {"restore", "bring files back from drives, or the archive from a snapshot", declare_restore},
     {"recovery-key make", "make the key that opens sealed drives and snapshots", declare_recovery_key_make},

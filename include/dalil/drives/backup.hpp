@@ -15,8 +15,10 @@ struct BackupSource {
   std::string folder;  ///< where the volume is now
 };
 struct BackupTarget {
-  std::string folder;  ///< where the drive is mounted
-  std::string volume;  ///< label; made known if it is new
+  std::string folder;     ///< where the drive is mounted
+  std::string volume;     ///< label; made known if it is new
+  bool sealed = false;    ///< shall be a sealed drive; one that is known stays what it is
+  std::string kept_at{};  ///< of a new one, in words
 };
 
 struct BackupOptions {
@@ -24,6 +26,9 @@ struct BackupOptions {
   std::vector<BackupTarget> targets;
   std::optional<archive::Query> query;  ///< only items that match
   std::string below;                    ///< only copies below this folder of the volumes
+  /// "age1...": the recovery key's, and others. Sealed drives and snapshots need one.
+  std::vector<std::string> recipients;
+  bool snapshot = true;  ///< each drive gets the archive, encrypted, if there are recipients
   bool dry_run = false;
   bool allow_losses = false;  ///< leave out, or copy without, what a drive cannot hold
   bool rename_safe = false;   ///< percent-encode names that a drive cannot hold
@@ -38,10 +43,12 @@ struct BackupProblem {
 
 struct DriveReport {
   std::string label, id, folder, file_system;
+  bool sealed = false;
   enum class State : std::uint8_t { done, stopped, full, gone, failed } state = State::done;
   std::string why;  ///< of what ended it
   bool is_new = false;
   bool closed = false;      ///< its lists and its note were written
+  bool snapshot = false;    ///< a fresh one lies on it
   bool stock_check = true;  ///< `sha256sum -c manifest-sha256.txt` can read every name
   std::uint64_t to_copy = 0, to_copy_bytes = 0;
   std::uint64_t copied = 0, copied_bytes = 0;  ///< written, read back from the medium, recorded
@@ -72,7 +79,8 @@ struct BackupReport {
   bool complete() const;
 };
 
-/// Copies what is selected and not yet there to every drive, from one reading of the sources.
+/// Copies what is selected and not yet there to every drive, plain or sealed, from one reading of the
+/// sources.
 ///
 /// A copy counts once it was read back from the medium with the SHA-256 that the ledger has, lies at its
 /// place and is durable; then it is recorded. Whatever ends the run, the next one goes on. Nothing that is on

@@ -23,7 +23,6 @@ ObjectName random_object_name();
 
 /// What became of a content that was encrypted.
 struct SealedObject {
-  Digest content_digest;
   std::uint64_t content_size = 0;
   Digest digest;  ///< of the object, as are the following
   std::uint64_t size_bytes = 0;

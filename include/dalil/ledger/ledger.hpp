@@ -66,6 +66,9 @@ class Reader {
   void for_each_checkpoint(
       const std::function<bool(std::uint64_t tree_size, const std::string& note)>& visit);
   merkle::NodeReader nodes();
+  /// Hashes of the tree's level 8 * `level` (merkle::kTileWidth of them, fewer in the last tile), 32 bytes
+  /// each. Error(corrupt) if there is no such tile.
+  Bytes tile(unsigned level, std::uint64_t index);
   /// Everybody who ever could sign, the root first; each is vouched for by one before.
   std::vector<Signer> signers();
   /// Values sealed under the present epoch's keys so far; see `Writer::commit`.

@@ -61,7 +61,7 @@ struct Drives : TreeFixture {
     copy.volume = rows[drive];
     copy.directory = name.directory;
     copy.name = name.name;
-    copy.digest = object.content_digest;
+    copy.digest = crypto::sha256(as_bytes(contents.at(which)));
     copy.size_bytes = object.content_size;
     copy.mtime_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
     copy.ctime_ns = status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec;

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include "dalil/files/walk.hpp"
+#include "layout.hpp"
+#include "parts.hpp"
+#include "stores.hpp"
+
+/// What lies below objects/ before anything is sealed: nothing of it is removed.
+namespace dalil::drives {
+
+namespace {
+
+class ObjectExaminer {
+ public:
+  ObjectExaminer(DriveJob& job, BackupRecorder& recorder)
+      : job_(job), recorder_(recorder), folders_(job.root->get()) {}
+
+  /// The action that is left to do for a file whose object is not as it was recorded.
+  Action look(std::size_t index, const jobs::StopFlag& stop) {
+    const LostObject object = job_.superseded.at(index);
+    const auto [directory, name] = split_path(object.path);
+    int error_number = 0;
+    const auto folder = folders_.open(directory, error_number);
+    if (!folder) return Action::copy;
+    const std::vector<jobs::FileTask> task{{folder, directory, name, {}}};
+    std::vector<jobs::Content> contents = reader_.open(task);
+    jobs::Progress uncounted;
+    reader_.read(task, contents, {crypto::TagNonce{}}, uncounted, stop);
+    if (reader_.stopped()) return Action::leave_out;
+    const jobs::Content& content = contents[0];
+    if (content.ok() && content.digest == recorder_.view().copy(object.seq).digest_on_volume()) {
+      recorder_.record_again(object.seq, content.stat);
+      job_.superseded.erase(index);
+      ++job_.report.adopted;
+      return Action::there;
+    }
+    set_aside(folders_, folder->get(), name, object.path);
+    ++job_.report.set_aside;
+    recorder_.problem({job_.report.label, object.path,
+                       fmt::format("is not what was recorded: set aside in {}", layout::kAside)});
+    return Action::copy;
+  }
+
+  /// Objects of a run that was killed before it recorded them. The archive may also be an older one than the
+  /// drive knows, so that nothing is deleted.
+  void set_aside_unknown() {
+    int error_number = 0;
+    const auto objects = folders_.make(layout::kObjects, error_number);
+    if (!objects) throw DriveFailure::from("make the folder", layout::kObjects, error_number);
+    std::vector<std::string> unknown;
+    files::Walker walker(fmt::format("/proc/self/fd/{}", objects->get()));
+    while (const auto listed = walker.next())
+      for (const auto& entry : listed->entries) {
+        std::string path = files::join_path(layout::kObjects, files::join_path(listed->path, entry.name));
+        if (entry.stat.kind == files::FileKind::regular && !job_.objects.contains(path))
+          unknown.push_back(std::move(path));
+      }
+    for (const std::string& path : unknown) {
+      const auto [directory, name] = split_path(path);
+      const auto folder = folders_.open(directory, error_number);
+      if (!folder) throw DriveFailure::from("open the folder", directory, error_number);
+      set_aside(folders_, folder->get(), name, path);
+      ++job_.report.set_aside;
+    }
+  }
+
+ private:
+  DriveJob& job_;
+  BackupRecorder& recorder_;
+  Folders folders_;
+  jobs::ContentReader reader_{
+      {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
+};
+
+}  // namespace
+
+void examine_objects(DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
+                     const jobs::StopFlag& stop) {
+  ObjectExaminer examiner(job, recorder);
+  examiner.set_aside_unknown();
+  for (std::size_t i = 0; i < plan.size() && !stop.requested(); ++i) {
+    if (job.actions[i] != Action::examine) continue;
+    job.actions[i] = examiner.look(i, stop);
+    if (job.actions[i] == Action::there) {
+      --job.report.to_copy;
+      job.report.to_copy_bytes -= plan[i].size_bytes;
+    }
+    recorder.commit_if_due(false);
+  }
+  job.objects.clear();
+}
+
+}  // namespace dalil::drives
