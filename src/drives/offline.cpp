@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -48,7 +49,7 @@ Check::Check(const OfflineOptions& options, jobs::Progress& progress, const jobs
   readers_ = options.threads > 0 ? options.threads
              : spinning_         ? 1
                                  : std::max(1U, std::thread::hardware_concurrency());
-  tasks_ = std::make_unique<jobs::Queue<std::vector<Task>>>(std::size_t{readers_} * 4);
+  tasks_ = std::make_unique<jobs::Queue<Batch>>(std::size_t{readers_} * 4);
 }
 
 void Check::problem(const char* path, std::string text, archive::Verdict verdict) {
@@ -111,7 +112,8 @@ void Check::hand_out() {
   const auto from = options_.from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere;
   list_ = read_list(
       root_.get(), statement_, from, [this](const Listed& listed) { hand_out(listed, false); }, stop_);
-  hand_over();
+  hand_over(small_);
+  hand_over(large_);
   progress_.walk_finished = true;
 }
 
@@ -137,15 +139,15 @@ void Check::hand_out(const Listed& listed, bool own) {
       exception.detail = fmt::format("its folder cannot be entered: {}", std::strerror(error_number));
     return take(std::move(exception), own, nullptr);
   }
-  batch_.push_back({{folder, directory, name, found.stat}, listed.digest, own});
-  batch_bytes_ += found.stat.size_bytes;
-  if (batch_.size() >= jobs::kBatchFiles || batch_bytes_ >= jobs::kBatchBytes) hand_over();
+  Batch& batch = found.stat.size_bytes <= jobs::kSmallFile ? small_ : large_;
+  batch.tasks.push_back({{folder, directory, name, found.stat}, listed.digest, own});
+  batch.bytes += found.stat.size_bytes;
+  if (batch.tasks.size() >= jobs::kBatchFiles || batch.bytes >= jobs::kBatchBytes) hand_over(batch);
 }
 
-void Check::hand_over() {
-  if (!batch_.empty()) tasks_->push(std::move(batch_));
-  batch_.clear();
-  batch_bytes_ = 0;
+void Check::hand_over(Batch& batch) {
+  if (!batch.tasks.empty()) tasks_->push({std::exchange(batch.tasks, {}), batch.bytes, batch.small});
+  batch.bytes = 0;
 }
 
 void Check::judge_list(const ListReading& reading) {

@@ -70,6 +70,14 @@ struct Task {
   bool own = false;  ///< one of the drive's own files
 };
 
+/// Files that are read by one reader in one go. From the medium small ones come after their pages were
+/// dropped, so that many can be fetched at once; larger ones go around the cache.
+struct Batch {
+  std::vector<Task> tasks;
+  std::uint64_t bytes = 0;
+  bool small = false;
+};
+
 /// One check of one drive.
 class Check {
  public:
@@ -83,7 +91,7 @@ class Check {
   void read_all();
   void hand_out();
   void hand_out(const Listed& listed, bool own);
-  void hand_over();
+  void hand_over(Batch& batch);
   void read_tasks();
   void judge_batch(const std::vector<Task>& tasks, std::vector<jobs::Content> contents);
   std::optional<Exception> look_again(const Task& task, const Exception& first);
@@ -107,9 +115,9 @@ class Check {
   Statement statement_;
   std::vector<Fingerprint> listed_;
   ListReading list_;
-  std::vector<Task> batch_;
-  std::uint64_t batch_bytes_ = 0, intact_bytes_ = 0;
-  std::unique_ptr<jobs::Queue<std::vector<Task>>> tasks_;
+  Batch small_{{}, 0, true}, large_;  ///< that are gathered
+  std::uint64_t intact_bytes_ = 0;
+  std::unique_ptr<jobs::Queue<Batch>> tasks_;
   std::mutex mutex_;  ///< of the report while readers run
   std::map<files::ReadPath, std::uint64_t> read_paths_;
 };

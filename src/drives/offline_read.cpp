@@ -68,23 +68,37 @@ jobs::ContentNeeds Check::needs(files::ReadFrom from, bool spinning) const {
 }
 
 void Check::read_tasks() {
-  jobs::ContentReader reader(
-      {}, needs(options_.from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere, spinning_));
-  auto tasks = tasks_->pop();
-  std::vector<jobs::Content> contents;
-  if (tasks) contents = reader.open(files_of(*tasks));
-  while (tasks && !stop_.requested()) {
+  using From = files::ReadFrom;
+  jobs::ContentReader large({}, needs(options_.from_medium ? From::medium : From::anywhere, spinning_));
+  jobs::ContentReader small({},
+                            needs(options_.from_medium ? From::dropped_pages : From::anywhere, spinning_));
+  const auto reader_of = [&](const Batch& batch) -> jobs::ContentReader& {
+    return batch.small ? small : large;
+  };
+  const auto open = [&](const std::optional<Batch>& batch) {
+    if (!batch) return std::vector<jobs::Content>();
+    const std::vector<jobs::FileTask> files = files_of(batch->tasks);
+    std::vector<jobs::Content> contents = reader_of(*batch).open(files);
+    for (std::size_t i = 0; batch->small && options_.from_medium && i < files.size(); ++i)
+      if (contents[i].error_number == 0 && contents[i].path == files::ReadPath::cache_allowed)
+        contents[i] = std::move(large.open({files[i]})[0]);  // its pages would not go
+    return contents;
+  };
+  auto batch = tasks_->pop();
+  std::vector<jobs::Content> contents = open(batch);
+  while (batch && !stop_.requested()) {
     auto next = tasks_->try_pop();  // on its way from the disk while this one is hashed
-    std::vector<jobs::Content> next_contents;
-    if (next) next_contents = reader.open(files_of(*next));
-    reader.read(files_of(*tasks), contents, std::vector<crypto::TagNonce>(tasks->size()), progress_, stop_);
+    std::vector<jobs::Content> next_contents = open(next);
+    jobs::ContentReader& reader = reader_of(*batch);
+    reader.read(files_of(batch->tasks), contents, std::vector<crypto::TagNonce>(batch->tasks.size()),
+                progress_, stop_);
     if (reader.stopped()) return;  // nothing of this batch counts as checked
-    judge_batch(*tasks, std::move(contents));
+    judge_batch(batch->tasks, std::move(contents));
     if (!next) {
       next = tasks_->pop();
-      if (next) next_contents = reader.open(files_of(*next));
+      next_contents = open(next);
     }
-    tasks = std::move(next);
+    batch = std::move(next);
     contents = std::move(next_contents);
   }
 }

@@ -1,6 +1,7 @@
 // A disk with bad sectors: reads that touch a bad range of a chosen file fail with EIO, for as long as the
 // process lives, as a drive's do. DALIL_BAD names the file by the end of its path and the range in bytes:
-// "video.mp4:4096-8192 other.jpg:0-1".
+// "video.mp4:4096-8192 other.jpg:0-1". With DALIL_BAD_TIMES only the first so many of such reads fail: a
+// cable that was touched.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -10,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -17,6 +19,13 @@
 #include <string_view>
 
 namespace {
+
+/// Whether the fault is still there.
+bool lasts() {
+  static std::atomic<long> happened{0};
+  const char* times = std::getenv("DALIL_BAD_TIMES");
+  return times == nullptr || happened++ < std::strtol(times, nullptr, 10);
+}
 
 bool fails(int fd, std::uint64_t offset, std::uint64_t size) {
   const char* faults = std::getenv("DALIL_BAD");
@@ -34,7 +43,7 @@ bool fails(int fd, std::uint64_t offset, std::uint64_t size) {
     if (!path.ends_with(one.substr(0, colon))) continue;
     const std::uint64_t first = std::strtoull(std::string(one.substr(colon + 1)).c_str(), nullptr, 10);
     const std::uint64_t last = std::strtoull(std::string(one.substr(dash + 1)).c_str(), nullptr, 10);
-    if (offset < last && first < offset + size) return true;
+    if (offset < last && first < offset + size) return lasts();
   }
   return false;
 }

@@ -72,6 +72,41 @@ class BadSectors(Fault):
         self.assertEqual(self.ranges(found), [(4 * MIB, MIB)])
         self.assertIn("unreadable besides: 4096 bytes at 1048576", found["detail"])
 
+    def make_drive(self):
+        self.scan("--no-metadata")
+        drive = os.path.join(self.dir, "drive")
+        os.mkdir(drive)
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", drive, "--volume", "b1")
+        return drive
+
+    def test_without_the_archive_a_drive_tells_as_much(self):
+        drive = self.make_drive()
+        for mode in ([], ["--medium"]):
+            result = self.dalil("verify", "--offline", drive, "--json", *mode, expect=NO,
+                                env=self.faults(f"large.mp4:{MIB}-{MIB + 4096}", f"large.mp4:{5 * MIB}-{5 * MIB + 1}"))
+            self.assertEqual((result.summary["result"], result.summary["checked"]), ("FAIL", 52))
+            found = result.of("verdict")
+            self.assertEqual([(one["path"], one["verdict"]) for one in found], [("data/disk/a/large.mp4", "unreadable")])
+            self.assertEqual(self.ranges(found[0]), [(MIB, 4096), (5 * MIB, 100)])
+            self.assertEqual(found[0]["errno"], errno.EIO)
+
+    def test_a_drives_list_that_cannot_be_read_is_no_list(self):
+        drive = self.make_drive()
+        for name in ("manifest-sha256.txt", "drive.note", "tagmanifest-sha256.txt", "checkpoint"):
+            result = self.dalil("verify", "--offline", drive, "--json", expect=NO, env=self.faults(f"{name}:0-1"))
+            self.assertEqual(result.summary["result"], "FAIL")
+            self.assertIn("unreadable", [one["verdict"] for one in result.of("verdict") if one["path"].endswith(name)])
+
+    def test_a_fault_that_passes_is_the_hardwares(self):
+        drive = self.make_drive()
+        result = self.dalil("verify", "--offline", drive, "--json",
+                            env={**self.faults("small.jpg:0-1"), "DALIL_BAD_TIMES": "3"})
+        self.assertEqual((result.summary["result"], result.summary["read_twice"]), ("CONSISTENT", 1))
+        self.assertIn("was unreadable at first", result.of("verdict")[0]["detail"])
+        text = self.dalil("verify", "--offline", drive,
+                          env={**self.faults("small.jpg:0-1"), "DALIL_BAD_TIMES": "3"}).out
+        self.assertIn("HARDWARE", text)
+
 
 if __name__ == "__main__":
     main()

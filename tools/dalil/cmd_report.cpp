@@ -52,9 +52,11 @@ void print_basis(Printer& out, const formats::CheckReport& report) {
   if (report.checkpoint)
     out.line(fmt::format("  archive     {}, of {} then", escape_for_display(report.origin),
                          count_text(report.checkpoint->size, "entry", "entries")));
-  if (!report.signer.empty())
-    out.line(fmt::format("  drive by    {}, {}", escape_for_display(report.signer),
-                         report.signer_compared ? "compared" : "not compared"));
+  if (!report.signer.empty()) {
+    out.line(std::string("  vouched by  a key that was ") +
+             (report.signer_compared ? "compared" : "not compared"));
+    out.line("    " + escape_for_display(report.signer));
+  }
   out.line(fmt::format("  checked     {} {}, {}{}",
                        report.with_archive ? "with the archive, by" : "by the drive's list,", report.mode,
                        bytes_text(report.bytes), report.whole ? "" : ", a part of the volume"));
@@ -77,10 +79,10 @@ void print_report(Printer& out, const formats::SignedReport& signed_report, std:
   if (report.lists_wrong > 0)
     out.line(fmt::format("  own files   {} right, {} wrong", report.lists_right, report.lists_wrong));
   out.line("  by          " + escape_for_display(report.program));
-  out.line("  signed by   " + signer_id(signed_report.note));
-  out.line(!trusted   ? "              not compared; see --trust"
-           : *trusted ? "              by a key that you trust"
-                      : "              by none of the keys that you trust");
+  out.line(!trusted   ? "  signed by   a key that was not compared; see --trust"
+           : *trusted ? "  signed by   a key that you trust"
+                      : "  signed by   none of the keys that you trust, but");
+  out.line("    " + signer_id(signed_report.note));
   const std::size_t shown =
       out.verbose() ? report.exceptions.size() : std::min(report.exceptions.size(), kLinesShown);
   if (shown > 0) out.line();
@@ -180,9 +182,8 @@ int run_import(Session& session, const ReportArguments& arguments) {
                        out.styled(failed ? Style::bad : Style::good, done.result),
                        in_quotes(done.volume.label), done.volume.id, time_text(report.report.ended),
                        done.seq));
-  out.line("  signed by   " + (done.signer_name.empty()
-                                   ? escape_for_display(done.signer.name) + ", by --trust"
-                                   : escape_for_display(done.signer_name)));
+  out.line("  signed by   " +
+           (done.signer_name.empty() ? "a key that --trust names" : escape_for_display(done.signer_name)));
   const auto row = [&](std::uint64_t count, const char* text) {
     if (count > 0) out.line(fmt::format("  {:>11}  {}", number_text(count), text));
   };

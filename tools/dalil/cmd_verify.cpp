@@ -201,6 +201,7 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   const auto objects = objects_of(view, outcome);
   print_text(out, view, outcome);
   for (const auto& [type, fields] : objects) out.object(type, fields);
+  file.tell(out);
   if (file.wanted())
     file.write(check_report_of(view, archive, {volume, report, arguments.below.empty(), began, ended}),
                objects);

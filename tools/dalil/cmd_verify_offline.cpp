@@ -52,11 +52,13 @@ void print_signer(Printer& out, const OfflineReport& report) {
   const std::string signer = escape_for_display(report.check.signer);
   switch (report.vouching) {
     case Vouching::trusted:
-      return out.line("  signed      by a key that you trust: " + signer);
+      out.line("  signed      by a key that you trust");
+      return out.line("    " + signer);
     case Vouching::nobodys:
       return out.line("  signed      no: nothing vouches for the drive's list");
     case Vouching::forged:
-      return out.line("  signed      wrongly, in the name of " + signer);
+      out.line("  signed      wrongly, in the name of");
+      return out.line("    " + signer);
     case Vouching::strangers:
       out.line("  signed      by none of the keys that you trust, but by");
       break;
@@ -183,7 +185,7 @@ int run_verify_offline(Session& session, const OfflineArguments& arguments) {
   print_text(out, report, seconds);
   const JsonObjects objects = objects_of(report, arguments.folder, seconds);
   file.write(report.check, objects);
-  if (file.wanted()) out.line("  report      " + file.told());
+  file.tell(out);
   for (const auto& [type, fields] : objects) out.object(type, fields);
   return exit_code_of(report, !arguments.trusted.empty());
 }

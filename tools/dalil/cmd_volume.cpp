@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/volume.hpp"
@@ -137,7 +139,18 @@ int run_list(Session& session) {
   return kExitOk;
 }
 
-void print_run(Printer& out, const archive::View& view, const archive::RunSummary& run) {
+/// The actor's name, if the key is named as those of cosigners are.
+std::string report_signer_text(archive::View& view, const std::string& key) {
+  const std::string name = key.substr(0, key.find('+'));
+  const auto id = from_hex(name.substr(name.rfind('/') + 1));
+  ledger::ActorId actor{};
+  if (!id || id->size() != actor.size()) return name;
+  std::ranges::copy(*id, actor.begin());
+  const std::string known = view.actor_name(actor);
+  return known == to_hex(actor) ? name : known;
+}
+
+void print_run(Printer& out, archive::View& view, const archive::RunSummary& run) {
   std::string counts;
   for (const auto& [name, count] : run.counts) {
     if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
@@ -145,8 +158,7 @@ void print_run(Printer& out, const archive::View& view, const archive::RunSummar
   out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
                        run.seq, counts));
   if (!run.report_signer.empty())
-    out.line("      by the report of " +
-             escape_for_display(run.report_signer.substr(0, run.report_signer.find('+'))));
+    out.line("      by a report of " + escape_for_display(report_signer_text(view, run.report_signer)));
   out.object("run", json_of(view, run));
 }
 

@@ -102,10 +102,10 @@ void ReportOutput::write(const formats::CheckReport& report, const JsonObjects& 
   files::write_atomically(request_.file, as_bytes(text));
 }
 
-std::string ReportOutput::told() const {
-  if (!wanted()) return {};
-  return fmt::format("{}{}", in_quotes(request_.file),
-                     key_ ? ", signed by " + escape_for_display(key_->name) : std::string());
+void ReportOutput::tell(Printer& out) const {
+  if (!wanted()) return;
+  out.line("  report      " + in_quotes(request_.file));
+  if (key_) out.line("    signed by " + escape_for_display(key_->name));
 }
 
 formats::CheckReport check_report_of(archive::View& view, const archive::Archive& archive,

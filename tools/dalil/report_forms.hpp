@@ -33,8 +33,8 @@ class ReportOutput {
   bool wanted() const { return !request_.file.empty(); }
   /// `objects` are what --json prints, for a report that is not signed.
   void write(const formats::CheckReport& report, const JsonObjects& objects) const;
-  /// One line for people; empty if there is no report.
-  std::string told() const;
+  /// Says to people where it is, if there is one.
+  void tell(Printer& out) const;
 
  private:
   ReportRequest request_;
