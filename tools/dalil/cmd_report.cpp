@@ -178,10 +178,10 @@ int run_import(Session& session, const ReportArguments& arguments) {
   Printer& out = session.out();
   tell_endangered(out, view, done.volume, report.report);
   const bool failed = done.result == "FAIL";
-  out.line(fmt::format("{}  report on volume {} ({}) of {}, taken in as entry {}",
-                       out.styled(failed ? Style::bad : Style::good, done.result),
-                       in_quotes(done.volume.label), done.volume.id, time_text(report.report.ended),
-                       done.seq));
+  const Style style = failed ? Style::bad : done.result == "PASS" ? Style::good : Style::warning;
+  out.line(fmt::format("{}  volume {} ({}), by a report of {}", out.styled(style, done.result),
+                       in_quotes(done.volume.label), done.volume.id, time_text(report.report.ended)));
+  out.line(fmt::format("  recorded    as entry {}", done.seq));
   out.line("  signed by   " +
            (done.signer_name.empty() ? "a key that --trust names" : escape_for_display(done.signer_name)));
   const auto row = [&](std::uint64_t count, const char* text) {
@@ -224,7 +224,7 @@ int run_key(Session& session, const std::string& file) {
   crypto::wipe(text);
   Printer& out = session.out();
   out.line("key for signing reports written to " + in_quotes(file));
-  out.line("  It opens nothing. Whoever has it can sign reports in your name: keep it as a key.");
+  out.line("  It opens nothing. Whoever has it can sign reports in your name.");
   out.line("  An archive that you cosigned once knows its public half:");
   out.line("    " + verifier.encode());
   out.object("key", {{"key", verifier.encode()}, {"actor", keyring.actor_name()}});
