@@ -313,6 +313,11 @@ records::Run to_record(const RunSummary& run) {
   }
   record.set_exception_count(run.exceptions.size());
   record.set_report_signer(run.report_signer);
+  if (run.pass) {
+    record.set_pass(*run.pass);
+    record.set_pass_open(run.pass_open);
+    record.set_pass_began_ms(run.pass_began.ms);
+  }
   return record;
 }
 
@@ -328,6 +333,13 @@ void add_exception(records::Run& record, const RunSummary::Exception& exception)
   to->set_error_number(exception.error_number);
   to->set_detail(exception.detail);
   if (exception.digest != Digest{}) to->set_digest(exception.digest.bytes.data(), Digest::kSize);
+  if (exception.at_first) to->set_at_first(static_cast<std::uint32_t>(*exception.at_first));
+  for (const files::BadRange& bad : exception.unreadable) {
+    auto* range = to->add_unreadable();
+    range->set_offset(bad.offset);
+    range->set_size(bad.size_bytes);
+    range->set_error_number(bad.error_number);
+  }
 }
 
 RunSummary from_record(const records::Run& record) {
@@ -344,18 +356,45 @@ RunSummary from_record(const records::Run& record) {
   for (const auto& from : record.exceptions()) {
     RunSummary::Exception exception;
     exception.path = from.path();
-    if (from.verdict() < 1 || from.verdict() > 9) ill_formed("verdict");
+    if (from.verdict() < 1 || from.verdict() > 9 || from.at_first() > 9) ill_formed("verdict");
     exception.verdict = static_cast<Verdict>(from.verdict());
     for (const auto& range : from.ranges()) exception.ranges.emplace_back(range.offset(), range.size());
     exception.error_number = from.error_number();
     exception.detail = from.detail();
     if (!from.digest().empty()) exception.digest = Digest::from_bytes(as_bytes(from.digest()));
+    if (from.at_first() != 0) exception.at_first = static_cast<Verdict>(from.at_first());
+    for (const auto& bad : from.unreadable())
+      exception.unreadable.push_back({bad.offset(), bad.size(), bad.error_number()});
     run.exceptions.push_back(std::move(exception));
   }
   // Entries of the first programs do not tell: they hold all there are.
   run.exception_count =
       std::max(record.exception_count(), static_cast<std::uint64_t>(record.exceptions_size()));
+  if (record.has_pass()) run.pass = record.pass();
+  run.pass_open = record.pass_open();
+  run.pass_began.ms = record.pass_began_ms();
   return run;
+}
+
+records::VerificationBegun to_record(const VerificationPass& pass) {
+  records::VerificationBegun record;
+  record.set_volume(pass.volume);
+  record.set_below(pass.below);
+  record.set_mode(pass.mode);
+  record.set_from_medium(pass.from_medium);
+  record.set_medium(pass.medium);
+  record.set_began_ms(pass.began.ms);
+  return record;
+}
+
+VerificationPass from_record(const records::VerificationBegun& record, Seq seq) {
+  return {seq,
+          record.volume(),
+          record.below(),
+          record.mode(),
+          record.from_medium(),
+          record.medium(),
+          UtcTime{record.began_ms()}};
 }
 
 records::Record parse_record(ByteView content, ledger::Seq seq) {

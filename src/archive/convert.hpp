@@ -36,6 +36,8 @@ SourceIdentity from_record(const records::SourceIdentity& record);
 
 /// Without the exceptions, of which there may be many.
 records::Run to_record(const RunSummary& run);
+records::VerificationBegun to_record(const VerificationPass& pass);
+VerificationPass from_record(const records::VerificationBegun& record, Seq seq);
 void add_exception(records::Run& record, const RunSummary::Exception& exception);
 /// With those exceptions that are in this record.
 RunSummary from_record(const records::Run& record);

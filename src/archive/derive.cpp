@@ -19,9 +19,6 @@ namespace {
 /// Kind of a run that wrote to a backup drive (docs/formats/entry.md).
 constexpr const char* kBackupRun = "backup";
 
-/// Name of a count in a run's record: only a part of the volume was looked at (docs/formats/entry.md).
-constexpr const char* kPartialRun = "partial";
-
 void check_verdicts(Seq seq, const records::DirectoriesVerified::One& directory) {
   const std::string& verdicts = directory.verdicts();
   const auto known = [](char c) {
@@ -128,6 +125,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.run());
     case K::kDirectoriesVerified:
       return apply(seq, record.directories_verified());
+    case K::kVerificationBegun:
+      return apply(seq, record.verification_begun());
     case K::kSourceStated:
       return apply(seq, record.source_stated());
     case K::kSourceIdentity:
@@ -168,12 +167,15 @@ void Deriver::apply(Seq seq, const records::Record& record) {
 void Deriver::apply(const records::VolumeStated& stated) {
   const Row row = stated.row();
   if (row == writer_->rows(kVolumes)) writer_->add_row(kVolumes);
-  // What is known of the drive outlives a change of where it is kept.
+  // What is known of the drive, and of its verifications, outlives a change of where it is kept.
   records::VolumeStated before, now = stated;
   now.clear_drive();
+  now.clear_open_passes();
   const ByteView old = writer_->cell(kVolumeRecord, row);
-  if (!old.empty() && before.ParseFromArray(old.data(), static_cast<int>(old.size())) && before.has_drive())
-    *now.mutable_drive() = before.drive();
+  if (!old.empty() && before.ParseFromArray(old.data(), static_cast<int>(old.size()))) {
+    if (before.has_drive()) *now.mutable_drive() = before.drive();
+    *now.mutable_open_passes() = before.open_passes();
+  }
   const std::string bytes = now.SerializeAsString();
   writer_->set(kVolumeRecord, row, as_bytes(bytes));
   writer_->put_lookup(writer_->token(kTokenVolume, as_bytes(stated.label())), row);
@@ -182,13 +184,40 @@ void Deriver::apply(const records::VolumeStated& stated) {
 void Deriver::apply(Seq seq, const records::DriveStated& stated) {
   if (stated.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
   (void)from_record(stated);  // Error(corrupt) if it is ill-formed
+  change_volume(seq, stated.volume(),
+                [&](records::VolumeStated& volume) { *volume.mutable_drive() = stated; });
+}
+
+void Deriver::change_volume(Seq seq, Row row, const std::function<void(records::VolumeStated&)>& change) {
   records::VolumeStated volume;
-  const ByteView old = writer_->cell(kVolumeRecord, stated.volume());
+  const ByteView old = writer_->cell(kVolumeRecord, row);
   if (!volume.ParseFromArray(old.data(), static_cast<int>(old.size())))
     throw broken_reference(seq, "a volume");
-  *volume.mutable_drive() = stated;
+  change(volume);
   const std::string bytes = volume.SerializeAsString();
-  writer_->set(kVolumeRecord, stated.volume(), as_bytes(bytes));
+  writer_->set(kVolumeRecord, row, as_bytes(bytes));
+}
+
+namespace {
+template <typename Condition>
+void drop_passes(records::VolumeStated& volume, const Condition& condition) {
+  auto& open = *volume.mutable_open_passes();
+  open.erase(std::remove_if(open.begin(), open.end(), condition), open.end());
+}
+}  // namespace
+
+/// What reads the same part in the same way takes the place of the one before, which nobody can go on with.
+void Deriver::apply(Seq seq, const records::VerificationBegun& begun) {
+  if (begun.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  change_volume(seq, begun.volume(), [&](records::VolumeStated& volume) {
+    drop_passes(volume, [&](const records::VolumeStated::OpenPass& open) {
+      return open.begun().below() == begun.below() && open.begun().mode() == begun.mode() &&
+             open.begun().from_medium() == begun.from_medium();
+    });
+    auto* open = volume.add_open_passes();
+    open->set_seq(seq);
+    *open->mutable_begun() = begun;
+  });
 }
 
 void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
@@ -336,6 +365,10 @@ void Deriver::apply(Seq seq, const records::Run& run) {
   }
   writer_->set(kRunSeq, writer_->add_row(kRuns), u64_value(seq));
   if (run.volume() >= writer_->rows(kVolumes)) throw broken_reference(seq, "a volume");
+  if (run.has_pass() && !run.pass_open())
+    change_volume(seq, run.volume(), [&](records::VolumeStated& volume) {
+      drop_passes(volume, [&](const auto& open) { return open.seq() == run.pass(); });
+    });
   const bool partial = std::ranges::any_of(
       run.counts(), [](const auto& count) { return count.name() == kPartialRun && count.value() != 0; });
   // What looked at names and sizes only, or at a part, may lower what is said of the volume and not raise it.
@@ -352,7 +385,11 @@ void Deriver::apply(Seq seq, const records::Run& run) {
   if (run.kind() == "scan") {
     writer_->set(kVolumeLastScan, run.volume(), u64_value(shift_time(run.ended_ms())));
   } else {
-    writer_->set(kVolumeLastVerify, run.volume(), u64_value(shift_time(run.ended_ms())));
+    // A pass of several runs vouches for what was read since it began, and not for more.
+    const bool of_several =
+        run.has_pass() && run.result() == "PASS" && run.pass_began_ms() < run.started_ms();
+    const std::int64_t time_ms = of_several ? run.pass_began_ms() : run.ended_ms();
+    writer_->set(kVolumeLastVerify, run.volume(), u64_value(shift_time(time_ms)));
     writer_->set(kVolumeLastResult, run.volume(), as_bytes(run.result()));
   }
 }
@@ -371,6 +408,7 @@ void Deriver::apply(Seq seq, const records::DirectoriesVerified& verified) {
       if (verdict == Verdict::not_checked) return false;
       row.verdict = verdict;
       row.verified_at_s = directory.verified_at_s();
+      row.verified_in = verified.pass();
       return true;
     });
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -24,6 +25,7 @@ class LinkMade;
 class LinkWithdrawn;
 class Run;
 class DirectoriesVerified;
+class VerificationBegun;
 class KeyAdded;
 class KeyRemoved;
 class EntryRedacted;
@@ -85,6 +87,8 @@ class Deriver {
   void apply(Seq seq, const records::LinkWithdrawn& withdrawn);
   void apply(Seq seq, const records::Run& run);
   void apply(Seq seq, const records::DirectoriesVerified& verified);
+  void apply(Seq seq, const records::VerificationBegun& begun);
+  void change_volume(Seq seq, Row row, const std::function<void(records::VolumeStated&)>& change);
   void apply(Seq seq, const records::CheckpointCosigned& cosigned);
   void apply(Seq seq, const records::TimestampAttached& attached);
   void apply(Seq seq, const records::RollbackAccepted& accepted);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "dalil/base/error.hpp"
@@ -11,6 +12,8 @@ namespace dalil::archive {
 
 namespace {
 constexpr std::uint8_t kVersion = 1;
+/// With the pass of each verdict; written where a row has one.
+constexpr std::uint8_t kVersionWithPasses = 2;
 /// No row takes fewer bytes: a count that cannot be right is refused before memory is taken for it.
 constexpr std::uint64_t kSmallestRow = 17;
 
@@ -39,7 +42,7 @@ std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
-void append_row(Bytes& out, const CopyRow& row) {
+void append_row(Bytes& out, const CopyRow& row, std::uint8_t version) {
   append_block(out, as_bytes(row.name));
   append_u8(out, static_cast<std::uint8_t>(row.state));
   append_varint(out, row.size_bytes);
@@ -50,9 +53,10 @@ void append_row(Bytes& out, const CopyRow& row) {
   append_varint(out, row.item == ledger::kNoRow ? 0 : std::uint64_t{row.item} + 1);
   append_u8(out, static_cast<std::uint8_t>(row.verdict));
   append_varint(out, static_cast<std::uint64_t>(row.verified_at_s));
+  if (version == kVersionWithPasses) append_varint(out, row.verified_in);
 }
 
-CopyRow read_row(ByteReader& reader) {
+CopyRow read_row(ByteReader& reader, std::uint8_t version) {
   CopyRow row;
   row.name = as_chars(reader.block(4096));
   const std::uint8_t state = reader.u8();
@@ -65,10 +69,16 @@ CopyRow read_row(ByteReader& reader) {
   row.item = item == 0 ? ledger::kNoRow : static_cast<Row>(item - 1);
   const std::uint8_t verdict = reader.u8();
   row.verified_at_s = static_cast<std::int64_t>(reader.varint());
+  if (version == kVersionWithPasses) row.verified_in = reader.varint();
   if (state < 1 || state > 3 || verdict < 1 || verdict > 9 || item > ledger::kNoRow) ill_formed();
   row.state = static_cast<CopyRow::State>(state);
   row.verdict = static_cast<Verdict>(verdict);
   return row;
+}
+
+std::uint8_t version_for(const std::vector<CopyRow>& rows) {
+  const bool passes = std::ranges::any_of(rows, [](const CopyRow& row) { return row.verified_in != 0; });
+  return passes ? kVersionWithPasses : kVersion;
 }
 
 }  // namespace
@@ -76,19 +86,21 @@ CopyRow read_row(ByteReader& reader) {
 Bytes DirectoryPortion::encode() const {
   Bytes out;
   out.reserve(64 + directory.size() + rows.size() * 80);
-  append_u8(out, kVersion);
+  const std::uint8_t version = version_for(rows);
+  append_u8(out, version);
   append_varint(out, volume);
   append_block(out, as_bytes(directory));
   append_varint(out, number);
   append_varint(out, portions);
   append_varint(out, rows.size());
-  for (const CopyRow& row : rows) append_row(out, row);
+  for (const CopyRow& row : rows) append_row(out, row, version);
   return out;
 }
 
 DirectoryPortion DirectoryPortion::decode(ByteView bytes) {
   ByteReader reader(bytes);
-  if (reader.u8() != kVersion)
+  const std::uint8_t version = reader.u8();
+  if (version != kVersion && version != kVersionWithPasses)
     throw Error(ErrorCode::unsupported, "the copy index has another version", "use a newer Dalil");
   DirectoryPortion portion;
   portion.volume = read_u32(reader);
@@ -98,8 +110,9 @@ DirectoryPortion DirectoryPortion::decode(ByteView bytes) {
   const std::uint64_t count = reader.varint();
   if (count > reader.remaining() / kSmallestRow) ill_formed();
   portion.rows.reserve(count);
-  for (std::uint64_t i = 0; i < count; ++i) portion.rows.push_back(read_row(reader));
+  for (std::uint64_t i = 0; i < count; ++i) portion.rows.push_back(read_row(reader, version));
   reader.expect_end();
+  if (version != version_for(portion.rows)) ill_formed();  // there is one form for each portion
   return portion;
 }
 

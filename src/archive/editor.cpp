@@ -78,6 +78,32 @@ struct Editor::State {
     verified.Clear();
     names_gathered = 0;
   }
+  /// With `only_named` what is not named stays as it is.
+  void gather_verdicts(Row volume, std::string_view directory,
+                       const std::vector<std::pair<std::string, Verdict>>& named, std::int64_t verified_at_s,
+                       Seq pass, bool only_named) {
+    const auto& gathered = verified.directories_verified();
+    if (gathered.directories_size() > 0 && (gathered.volume() != volume || gathered.pass() != pass))
+      flush_verified();
+    std::size_t next = 0;
+    do {
+      auto* to = verified.mutable_directories_verified();
+      to->set_volume(volume);
+      if (pass != 0) to->set_pass(pass);
+      auto* one = to->add_directories();
+      one->set_directory(directory.data(), directory.size());
+      one->set_verified_at_s(verified_at_s);
+      one->set_continued(only_named || next > 0);
+      for (; next < named.size() && names_gathered < kNamesPerEntry; ++next) {
+        one->add_names(named[next].first);
+        one->mutable_verdicts()->push_back(static_cast<char>(named[next].second));
+        ++names_gathered;
+      }
+      one->set_more(next < named.size());
+      if (to->directories_size() == kDirectoriesPerEntry || names_gathered == kNamesPerEntry)
+        flush_verified();
+    } while (next < named.size());
+  }
   /// One entry for each portion of the items.
   void append_items(const std::vector<Row>& items, const std::function<records::Record()>& make,
                     const std::function<std::string*(records::Record&)>& add_digest) {
@@ -331,30 +357,20 @@ std::size_t Editor::unassign(Row source, std::span<const Row> items, const std::
 
 void Editor::record_verdicts(Row volume, std::string_view directory,
                              const std::vector<std::pair<std::string, Verdict>>& exceptions,
-                             std::int64_t verified_at_s) {
-  auto* verified = state_->verified.mutable_directories_verified();
-  if (verified->directories_size() > 0 && verified->volume() != volume) {
-    state_->flush_verified();
-    verified = state_->verified.mutable_directories_verified();
-  }
-  std::size_t next = 0;
-  do {
-    verified->set_volume(volume);
-    auto* one = verified->add_directories();
-    one->set_directory(directory.data(), directory.size());
-    one->set_verified_at_s(verified_at_s);
-    one->set_continued(next > 0);
-    for (; next < exceptions.size() && state_->names_gathered < kNamesPerEntry; ++next) {
-      one->add_names(exceptions[next].first);
-      one->mutable_verdicts()->push_back(static_cast<char>(exceptions[next].second));
-      ++state_->names_gathered;
-    }
-    one->set_more(next < exceptions.size());
-    if (verified->directories_size() < kDirectoriesPerEntry && state_->names_gathered < kNamesPerEntry)
-      continue;
-    state_->flush_verified();
-    verified = state_->verified.mutable_directories_verified();
-  } while (next < exceptions.size());
+                             std::int64_t verified_at_s, Seq pass) {
+  state_->gather_verdicts(volume, directory, exceptions, verified_at_s, pass, false);
+}
+
+void Editor::record_named_verdicts(Row volume, std::string_view directory,
+                                   const std::vector<std::pair<std::string, Verdict>>& named,
+                                   std::int64_t verified_at_s, Seq pass) {
+  if (!named.empty()) state_->gather_verdicts(volume, directory, named, verified_at_s, pass, true);
+}
+
+Seq Editor::begin_pass(const VerificationPass& pass) {
+  records::Record record;
+  *record.mutable_verification_begun() = to_record(pass);
+  return state_->append_and_apply(SealClass::inventory, record);
 }
 
 /// The run, at once behind it what is said of its source, then its exceptions as far as the first entry has

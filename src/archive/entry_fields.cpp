@@ -31,6 +31,18 @@ std::vector<EntryField> stated(std::vector<EntryField> fields) {
   return fields;
 }
 
+std::vector<EntryField> fields_of(const records::Run& run) {
+  std::vector<EntryField> fields = stated({{"run", run.kind()},
+                                           {"volume", volume_id(run.volume())},
+                                           {"mode", run.mode()},
+                                           {"result", run.result()},
+                                           {"report_signer", run.report_signer()}});
+  const std::uint64_t warnings = from_record(run).count(kHardwareWarnings);
+  if (warnings > 0) fields.push_back({std::string(kHardwareWarnings), warnings});
+  if (run.has_pass()) fields.push_back({"pass", run.pass()});
+  return fields;
+}
+
 }  // namespace
 
 std::vector<EntryField> fields_of(const records::Record& record) {
@@ -81,11 +93,7 @@ std::vector<EntryField> fields_of(const records::Record& record) {
       return stated(
           {{"link_seq", record.link_withdrawn().link_seq()}, {"why", record.link_withdrawn().why()}});
     case K::kRun:
-      return stated({{"run", record.run().kind()},
-                     {"volume", volume_id(record.run().volume())},
-                     {"mode", record.run().mode()},
-                     {"result", record.run().result()},
-                     {"report_signer", record.run().report_signer()}});
+      return fields_of(record.run());
     case K::kScanNote:
       return stated({{"run_seq", record.scan_note().run_seq()},
                      {"source", record.scan_note().source()},
@@ -94,6 +102,11 @@ std::vector<EntryField> fields_of(const records::Record& record) {
     case K::kDirectoriesVerified:
       return {{"volume", volume_id(record.directories_verified().volume())},
               {"directories", count(record.directories_verified().directories_size())}};
+    case K::kVerificationBegun:
+      return stated({{"volume", volume_id(record.verification_begun().volume())},
+                     {"below", record.verification_begun().below()},
+                     {"mode", record.verification_begun().mode()},
+                     {"reads", record.verification_begun().from_medium() ? "medium" : "anywhere"}});
     case K::kKeyAdded:
       return stated({{"actor_name", record.key_added().actor_name()},
                      {"role", ledger::name_of(static_cast<ledger::Role>(record.key_added().role()))},
@@ -175,6 +188,8 @@ std::optional<Row> volume_of(const records::Record& record) {
       return record.directories_verified().volume();
     case K::kReportImported:
       return record.report_imported().volume();
+    case K::kVerificationBegun:
+      return record.verification_begun().volume();
     default:
       return std::nullopt;
   }

@@ -44,6 +44,7 @@ constexpr KindName kKindNames[] = {
     {25, "drive_stated"},
     {26, "report_imported"},
     {28, "policy_stated"},
+    {29, "verification_begun"},
 };
 
 }  // namespace

@@ -12,6 +12,12 @@ bool is_drive_file(std::string_view path) {
   return path.starts_with("dalil/") || std::ranges::find(kFiles, path) != std::end(kFiles);
 }
 
+std::uint64_t RunSummary::count(std::string_view name) const {
+  const auto found =
+      std::ranges::find(counts, name, [](const auto& one) { return std::string_view(one.first); });
+  return found == counts.end() ? 0 : found->second;
+}
+
 const char* name_of(DriveKind kind) {
   return kind == DriveKind::sealed ? "sealed" : "plain";
 }

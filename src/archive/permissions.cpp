@@ -15,6 +15,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kRun:
       return role != Role::auditor || record.run().kind() == "verify";
     case K::kDirectoriesVerified:
+    case K::kVerificationBegun:
     case K::kCheckpointCosigned:
     case K::kTimestampAttached:
     case K::kReportImported:

@@ -32,6 +32,12 @@ std::string policy_text(const records::PolicyStated& stated) {
                      escape_for_display(stated.incident()), text_of(from_record(stated)),
                      stated.reason().empty() ? "" : ": ", escape_for_display(stated.reason()));
 }
+/// ", 2 hardware warnings"; empty if there were none.
+std::string hardware_text(const records::Run& run) {
+  const std::uint64_t warnings = from_record(run).count(kHardwareWarnings);
+  if (warnings == 0) return "";
+  return fmt::format(", {} hardware warning{}", warnings, warnings == 1 ? "" : "s");
+}
 }  // namespace
 
 std::string summarize(ByteView content, ledger::Seq seq) {
@@ -79,14 +85,18 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       if (record.run().has_continues())
         return fmt::format("{} more exceptions of the run in entry {}", record.run().exceptions_size(),
                            record.run().continues());
-      return fmt::format("{} V{}: {}",
+      return fmt::format("{} V{}: {}{}",
                          record.run().kind() == "scan"     ? "scan of"
                          : record.run().kind() == "backup" ? "backup to"
                                                            : "verification of",
-                         record.run().volume() + 1, escape_for_display(record.run().result()));
+                         record.run().volume() + 1, escape_for_display(record.run().result()),
+                         hardware_text(record.run()));
     case K::kDirectoriesVerified:
       return fmt::format("{} directories of V{} verified", record.directories_verified().directories_size(),
                          record.directories_verified().volume() + 1);
+    case K::kVerificationBegun:
+      return fmt::format("verification of V{} begun ({})", record.verification_begun().volume() + 1,
+                         escape_for_display(record.verification_begun().mode()));
     case K::kKeyAdded:
       return fmt::format("key of {} ({}) added", escape_for_display(record.key_added().actor_name()),
                          name_of(static_cast<ledger::Role>(record.key_added().role())));

@@ -90,6 +90,16 @@ Volume View::volume(Row row) {
   return volume;
 }
 
+std::vector<VerificationPass> View::open_passes(Row volume) {
+  records::VolumeStated stated;
+  const ByteView bytes = state_->reader.cell(kVolumeRecord, volume);
+  if (!stated.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    throw Error(ErrorCode::corrupt, "a volume's record is ill-formed", "run 'dalil rebuild'");
+  std::vector<VerificationPass> passes;
+  for (const auto& open : stated.open_passes()) passes.push_back(from_record(open.begun(), open.seq()));
+  return passes;
+}
+
 std::vector<Volume> View::volumes() {
   if (state_->volumes.empty()) {
     std::vector<Volume> volumes;

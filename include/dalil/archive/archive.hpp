@@ -82,6 +82,8 @@ class View {
   /// it was.
   void for_each_copy(Row volume, const std::function<void(Row volume, const std::string& directory,
                                                           const std::vector<CopyRow>&)>& visit);
+  /// Verifications of a volume that are not at their end.
+  std::vector<VerificationPass> open_passes(Row volume);
   /// The copy as its ledger entry states it, tags included. Error(corrupt) if the entry is not a copy.
   Copy copy(Seq seq);
   /// Absent if the item is no media, or not visible to this role.
@@ -210,7 +212,14 @@ class Editor {
   /// verdicts; a copy named as not_checked keeps what was known of it.
   void record_verdicts(Row volume, std::string_view directory,
                        const std::vector<std::pair<std::string, Verdict>>& exceptions,
-                       std::int64_t verified_at_s);
+                       std::int64_t verified_at_s, Seq pass = 0);
+  /// The same of those that are named, and of no others.
+  void record_named_verdicts(Row volume, std::string_view directory,
+                             const std::vector<std::pair<std::string, Verdict>>& named,
+                             std::int64_t verified_at_s, Seq pass = 0);
+  /// A verification that reads begins; one of the same volume, part, mode and way of reading is over. `seq`
+  /// of what is given does not matter. Returns the pass.
+  Seq begin_pass(const VerificationPass& pass);
   Seq add_run(const RunSummary& run);
   /// The run that a report is about, and the report. Use `drives::import_report`, which judges it.
   Seq add_report(const RunSummary& run, const ImportedReport& report);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -126,6 +127,7 @@ struct CopyRow {
   Row item = ledger::kNoRow;       ///< kNoRow for a symbolic link
   std::int64_t verified_at_s = 0;  ///< Unix seconds; 0: never
   Verdict verdict = Verdict::not_checked;
+  Seq verified_in = 0;  ///< the pass that the verdict is of (VerificationPass::seq); 0: none
 };
 
 /// A copy as an answer: where it is and how it fares.
@@ -254,13 +256,29 @@ struct Anchor {
   std::uint64_t tree_size = 0;  ///< of the checkpoint that it is about
 };
 
+/// Names of counts of a verification (docs/formats/entry.md). Persistent.
+inline constexpr std::string_view kPartialRun = "partial";  ///< only a part of the volume was looked at
+inline constexpr std::string_view kHardwareWarnings = "hardware_warnings";
+
+/// A verification that reads every byte, in one run or in several: copies that were found intact since it
+/// began need not be read again before its end.
+struct VerificationPass {
+  Seq seq = 0;  ///< the entry that says that it began
+  Row volume = ledger::kNoRow;
+  std::string below;  ///< the part of the volume; empty for all of it
+  std::string mode;   ///< tags, sha256
+  bool from_medium = false;
+  std::string medium;  ///< what tells this medium from another
+  UtcTime began;
+};
+
 /// A run of a scan or a verification as the ledger keeps it.
 struct RunSummary {
   std::string kind;  ///< "scan" or "verify"
   Row volume = ledger::kNoRow;
   std::string folder;
-  std::string mode;    ///< of a verification: quick, tags, sha256
-  std::string result;  ///< PASS, FAIL, INCOMPLETE, DONE, INTERRUPTED
+  std::string mode;    ///< of a verification: quick, tags, sha256, sample
+  std::string result;  ///< PASS, FAIL, INCOMPLETE, SAMPLED, DONE, INTERRUPTED
   std::string incident, source, note;
   /// Of a check that was made elsewhere: the verifier key that its report was signed with. Empty: made here.
   std::string report_signer;
@@ -273,6 +291,10 @@ struct RunSummary {
     int error_number = 0;
     std::string detail;
     Digest digest;
+    /// What a first reading said that a second one, from the medium, did not confirm: a fault of the
+    /// hardware.
+    std::optional<Verdict> at_first;
+    std::vector<files::BadRange> unreadable;  ///< with the errno of each
     bool operator==(const Exception&) const = default;
   };
   /// Every copy that was not found intact; of a scan: what failed. Read from the ledger: those of the first
@@ -280,6 +302,11 @@ struct RunSummary {
   std::vector<Exception> exceptions;
   std::uint64_t exception_count = 0;  ///< read from the ledger: of all its entries
   Seq seq = 0;                        ///< read from the ledger: of the first entry
+  std::optional<Seq> pass;            ///< of a verification that reads: VerificationPass::seq
+  bool pass_open = false;             ///< the pass is not at its end
+  UtcTime pass_began{};
+  /// By its name; 0 if there is none.
+  std::uint64_t count(std::string_view name) const;
 };
 
 /// The signed report of a check that was made elsewhere, as it is kept on record.

@@ -28,6 +28,7 @@ CopyRow random_row(std::mt19937_64& random) {
   row.item = random() % 3 == 0 ? ledger::kNoRow : static_cast<Row>(random());
   row.verified_at_s = time();
   row.verdict = static_cast<Verdict>(1 + random() % 9);
+  if (random() % 4 == 0) row.verified_in = random() >> random() % 64;
   return row;
 }
 
@@ -59,6 +60,7 @@ void check_equal(const DirectoryPortion& a, const DirectoryPortion& b) {
     CHECK(x.item == y.item);
     CHECK(x.verified_at_s == y.verified_at_s);
     CHECK(x.verdict == y.verdict);
+    CHECK(x.verified_in == y.verified_in);
   }
 }
 
