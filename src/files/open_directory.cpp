@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "dalil/files/walk.hpp"
+
 namespace dalil::files {
 
 namespace {
@@ -65,6 +67,12 @@ OpenedFd open_beneath(int directory_fd, std::string_view components) {
     parent = at.fd.get();
   }
   return at;
+}
+
+std::shared_ptr<const Fd> open_again(int directory_fd, std::string_view path) {
+  OpenedFd opened =
+      path.empty() ? open_quietly(directory_fd, ".", O_PATH | O_DIRECTORY) : open_beneath(directory_fd, path);
+  return opened.fd ? std::make_shared<const Fd>(std::move(opened.fd)) : nullptr;
 }
 
 }  // namespace dalil::files

@@ -108,7 +108,11 @@ Reading::Piece Reading::read_piece(std::uint64_t offset) {
   const auto end = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_.size(), round_up(wanted)));
   const Fill filled = fill(0, end, offset);
   Piece piece{filled.size, true, filled.at_end};
-  if (filled.error_number != 0) piece = salvage(filled.size, end, offset);
+  if (filled.error_number != 0) {
+    piece = salvage(filled.size, end, offset);
+    if (piece.readable && piece.size > filled.size)
+      result.recovered.push_back({offset + filled.size, piece.size - filled.size, filled.error_number});
+  }
   // Whole blocks are asked for, so the limit may lie before what came.
   if (piece.size >= wanted) piece.last = piece.last || offset + wanted == limit_;
   piece.size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size, wanted));

@@ -44,6 +44,7 @@ std::vector<Content> ContentReader::open(const std::vector<FileTask>& tasks) {
     contents[i].fd = std::move(opened.fd);
     contents[i].stat = opened.stat;
     contents[i].error_number = opened.error_number;
+    contents[i].complete = opened.error_number != 0;
     contents[i].path = opened.path;
     if (needs_.physical_order && contents[i].error_number == 0)
       contents[i].position = files::physical_order_key(contents[i].fd.get(), opened.stat);
@@ -83,7 +84,11 @@ bool ContentReader::read_small(Content& content, std::size_t at) {
     if (want == 0) return false;
     const ssize_t got = pread(content.fd.get(), slab_.data() + at + have, want, static_cast<off_t>(have));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
+    if (got < 0) {
+      // Found again by read_large, unless it goes away.
+      if (errno != EINVAL) content.recovered.push_back({have, content.stat.size_bytes - have, errno});
+      return false;
+    }
     have += static_cast<std::size_t>(got);
     if (have == content.stat.size_bytes && (got == 0 || static_cast<std::size_t>(got) < want)) break;
     if (got == 0) break;  // shorter than it was
@@ -134,6 +139,8 @@ void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, 
     }
     content.size_bytes = result.size_bytes;
     content.bad = std::move(result.bad);
+    std::ranges::move(result.recovered, std::back_inserter(content.recovered));
+    if (!content.bad.empty()) content.recovered.clear();
     const files::StatResult after = files::stat_fd(content.fd.get());
     content.changing =
         after.error_number == 0 && (!same_content(content.stat, after.stat) ||
@@ -160,6 +167,7 @@ void ContentReader::finish_small(std::vector<Content>& contents,
     }
     if (needs_.tags) content.tags = {tagger_->tag(nonces[small_[i].index], 0, messages[i])};
     content.readable = {1};
+    content.complete = true;
     if (needs_.sniff)
       content.sniffed = media::sniff(messages[i].first(std::min(messages[i].size(), kSniffBytes)));
   }
@@ -187,6 +195,7 @@ void ContentReader::read(const std::vector<FileTask>& tasks, std::vector<Content
       at += room;
     } else {
       read_large(content, nonces[i], progress, stop);
+      content.complete = !stopped_;
     }
     if (stop.requested()) stopped_ = true;
   }

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <thread>
-#include <unordered_map>
 
-#include "dalil/jobs/crew.hpp"
+#include "dalil/base/error.hpp"
 #include "dalil/files/volume.hpp"
+#include "dalil/jobs/crew.hpp"
 #include "verify_parts.hpp"
+#include "verify_recorder.hpp"
 
 namespace dalil::jobs {
 
@@ -22,6 +23,8 @@ const char* name_of(VerifyMode mode) {
       return "tags";
     case VerifyMode::sha256:
       return "sha256";
+    case VerifyMode::sample:
+      return "sample";
   }
   return "unknown";
 }
@@ -34,147 +37,18 @@ std::string VerifyReport::result() const {
   for (const Verdict bad : {Verdict::corrupt, Verdict::unreadable, Verdict::missing, Verdict::changed})
     if (count(bad) > 0) return "FAIL";
   const std::uint64_t found = count(Verdict::intact) + count(Verdict::moved) + count(Verdict::renamed);
-  return !interrupted && expected > 0 && checked == expected && found == expected ? "PASS" : "INCOMPLETE";
+  const bool complete =
+      !interrupted && !out_of_time && expected > 0 && checked == expected && found == expected;
+  if (!complete) return "INCOMPLETE";
+  return mode == VerifyMode::sample ? "SAMPLED" : "PASS";
 }
 
 namespace {
 
-/// Name of a count in the run's record: only a part of the volume was looked at (docs/formats/entry.md).
-constexpr const char* kPartialRun = "partial";
-
 /// Batches of verdicts that may wait for the recorder while it commits.
 constexpr std::size_t kNewsAhead = 256;
-
-/// Tallies verdicts and writes a directory's down as soon as all of its own are in.
-class VerifyRecorder {
- public:
-  VerifyRecorder(archive::Archive& archive, const VerifyOptions& options, Progress& progress,
-                 VerifyReport& report)
-      : archive_(archive), options_(options), progress_(progress), report_(report) {
-    if (options.record) editor_.emplace(archive.edit());
-    last_commit_ = archive.clock().now();
-  }
-
-  void take(VerifyNews news) {
-    for (DirectoryNews& directory : news.directories) {
-      State& state = states_[directory.number];
-      state.news = std::move(directory);
-      state.announced = true;
-      settle(state.news.number);
-    }
-    for (Judged& judged : news.judged) take(std::move(judged));
-    commit_if_due(false);
-  }
-
-  /// What is absent, after it was matched with extra files: `directories` are theirs, one an exception.
-  void take_absent(std::vector<Exception> exceptions, const std::vector<Absent>& absent) {
-    std::unordered_map<std::string, std::uint64_t> number_of;
-    for (const auto& [number, state] : states_)
-      if (state.news.absent > 0) number_of[state.news.path] = number;
-    for (std::size_t i = 0; i < exceptions.size(); ++i) {
-      State& state = states_[number_of[absent[i].directory]];
-      state.exceptions.emplace_back(absent[i].row.name, exceptions[i].verdict);
-      if (state.news.absent > 0) --state.news.absent;
-      count(std::move(exceptions[i]), true);
-      settle(number_of[absent[i].directory]);
-    }
-  }
-
-  void take_extra(const Extra& extra) {
-    Exception exception;
-    exception.path = files::join_path(extra.file.directory, extra.file.name);
-    exception.verdict = Verdict::extra;
-    count(std::move(exception), false);
-  }
-
-  void finish(UtcTime started) {
-    if (!editor_) return;
-    archive::RunSummary run;
-    run.kind = "verify";
-    run.volume = options_.volume;
-    run.folder = options_.folder;
-    run.mode = name_of(options_.mode);
-    run.result = report_.result();
-    run.started = started;
-    run.ended = archive_.clock().now();
-    run.counts = {
-        {"expected", report_.expected}, {"checked", report_.checked}, {"bytes", report_.bytes_checked}};
-    if (!options_.path_prefix.empty()) run.counts.emplace_back(kPartialRun, 1);
-    for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
-    run.exceptions = report_.exceptions;
-    editor_->add_run(run);
-    commit_if_due(true);
-    report_.recorded = true;
-  }
-
- private:
-  struct State {
-    DirectoryNews news;
-    bool announced = false;
-    std::uint64_t arrived = 0;
-    std::vector<std::pair<std::string, Verdict>> exceptions;
-  };
-
-  void take(Judged judged) {
-    State& state = states_[judged.directory];
-    ++state.arrived;
-    // A quick check reads nothing: it may report loss, and never says of a content that it is intact.
-    const bool unread = options_.mode == VerifyMode::quick && judged.exception.verdict == Verdict::intact;
-    if (unread)
-      state.exceptions.emplace_back(judged.name, Verdict::not_checked);
-    else if (judged.exception.verdict != Verdict::intact)
-      state.exceptions.emplace_back(judged.name, judged.exception.verdict);
-    report_.bytes_checked += judged.bytes;
-    if (judged.was_read) ++read_paths_[judged.read_path];
-    const std::uint64_t directory = judged.directory;
-    count(std::move(judged.exception), true);
-    settle(directory);
-  }
-
-  void count(Exception exception, bool expected) {
-    ++report_.verdicts[exception.verdict];
-    if (expected) {
-      ++report_.checked;
-      ++progress_.files_done;
-    }
-    if (exception.verdict == Verdict::intact && exception.detail.empty()) return;
-    if (exception.verdict != Verdict::intact) ++progress_.problems;
-    if (options_.on_verdict) options_.on_verdict(exception);
-    report_.exceptions.push_back(std::move(exception));
-  }
-
-  void settle(std::uint64_t number) {
-    const auto found = states_.find(number);
-    State& state = found->second;
-    if (!state.announced || state.arrived < state.news.to_come || state.news.absent > 0) return;
-    const auto says_nothing = [](const auto& named) { return named.second == Verdict::not_checked; };
-    const bool nothing_new =
-        options_.mode == VerifyMode::quick && std::ranges::all_of(state.exceptions, says_nothing);
-    if (editor_ && !nothing_new)
-      editor_->record_verdicts(options_.volume, state.news.path, state.exceptions,
-                               archive_.clock().now().ms / 1000);
-    states_.erase(found);
-  }
-
-  void commit_if_due(bool now) {
-    if (!editor_) return;
-    const UtcTime time = archive_.clock().now();
-    if (!now && time.ms - last_commit_.ms < 1000) return;
-    editor_->commit();
-    last_commit_ = archive_.clock().now();
-  }
-
-  archive::Archive& archive_;
-  const VerifyOptions& options_;
-  Progress& progress_;
-  VerifyReport& report_;
-  std::optional<archive::Editor> editor_;
-  std::unordered_map<std::uint64_t, State> states_;
-  UtcTime last_commit_{};
-
- public:
-  std::map<files::ReadPath, std::uint64_t> read_paths_;
-};
+/// Batches that wait for each checker.
+constexpr std::size_t kTasksAhead = 4;
 
 unsigned checker_count(const VerifyOptions& options, bool spinning) {
   if (options.threads > 0) return options.threads;
@@ -182,26 +56,64 @@ unsigned checker_count(const VerifyOptions& options, bool spinning) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// Beside its objects a sealed drive has lists and a snapshot of its own, which no entry names.
-bool may_be_extra(bool sealed, const Extra& extra) {
-  return !sealed || extra.file.directory.starts_with("objects");
+/// So many files a batch that all that wait, each with its directory, may be open at once.
+std::size_t batch_files(std::uint64_t open_file_limit, unsigned checkers) {
+  constexpr std::uint64_t kOthers = 48, kBatchesAChecker = kTasksAhead + 2 * 2;
+  const std::uint64_t room = open_file_limit > kOthers ? open_file_limit - kOthers : 0;
+  return std::clamp<std::uint64_t>(room / (kBatchesAChecker * checkers), 1, kBatchFiles);
 }
 
-}  // namespace
+/// What tells this medium from another: where the system does not say, the folder has to be the same.
+std::string medium_of(const files::VolumeIdentity& identity, const std::string& folder) {
+  if (identity.uuid.empty() && identity.serial.empty()) return "folder " + folder;
+  return identity.uuid + " " + identity.serial;
+}
 
-VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Progress& progress,
-                    const StopFlag& stop) {
-  const UtcTime started = archive.clock().now();
-  files::raise_open_file_limit();
-  const bool spinning = files::identify_volume(options.folder).rotational.value_or(false);
-  const unsigned checkers = checker_count(options, spinning);
-  CheckQueue tasks(std::size_t{checkers} * 4);
+/// The pass that this run is of: one that an earlier run left, or a new one, which is durable before anything
+/// is read. Absent if nothing is recorded or not everything is read.
+std::optional<archive::VerificationPass> pass_for(archive::Archive& archive, const VerifyPlan& plan,
+                                                  const files::VolumeIdentity& identity,
+                                                  std::optional<archive::Editor>& editor,
+                                                  VerifyReport& report) {
+  const VerifyOptions& options = plan.options;
+  if (!editor || !plan.reads_everything()) return std::nullopt;
+  archive::VerificationPass pass;
+  pass.volume = options.volume;
+  pass.below = options.path_prefix;
+  pass.mode = name_of(options.mode);
+  pass.from_medium = options.from_medium;
+  pass.medium = medium_of(identity, options.folder);
+  pass.began = archive.clock().now();
+  for (const archive::VerificationPass& open : archive.view().open_passes(options.volume)) {
+    if (open.below != pass.below || open.mode != pass.mode || open.from_medium != pass.from_medium) continue;
+    // The file's times are compared with the beginning: a clock that was ahead then makes them worthless.
+    if (options.restart || open.began > pass.began) continue;
+    if (open.medium == pass.medium) return open;
+    report.other_medium = true;
+  }
+  pass.seq = editor->begin_pass(pass);
+  editor->commit();
+  return pass;
+}
+
+/// Beside its objects a sealed drive has lists and a snapshot of its own, which no entry names.
+bool may_be_extra(bool sealed, const Extra& extra) {
+  return !sealed || extra.directory->starts_with("objects");
+}
+
+void conclude_sample(const ChunkSampler& sampler, VerifyReport& report) {
+  if (sampler.passed() != report.sample->population && !report.interrupted)
+    throw Error(ErrorCode::conflict, "the archive has changed during the verification", "run the same again");
+  if (report.interrupted || report.sample->drawn != sampler.draws() || sampler.draws() == 0) return;
+  report.sample->bad_below =
+      bad_share_below(report.sample->drawn, report.sample->bad, report.sample->confidence);
+}
+
+/// The walk, the checkers and the recorder, each in its own threads, until all is done or somebody ends it.
+void run_stages(archive::Archive& archive, const VerifyPlan& plan, unsigned checkers, VerifyWalk& walk,
+                VerifyRecorder& recorder, Progress& progress, const StopFlag& stop) {
+  CheckQueue tasks(std::size_t{checkers} * kTasksAhead);
   NewsQueue news(kNewsAhead);
-  VerifyReport report;
-  report.mode = options.mode;
-  VerifyRecorder recorder(archive, options, progress, report);
-  VerifyWalk walk(archive, options, progress, stop);
-
   Crew crew([&] {
     tasks.close();
     news.close();
@@ -217,28 +129,59 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   });
   for (unsigned i = 0; i < checkers; ++i)
     crew.start([&] {
-      VerifyChecker checker(archive, options, spinning, progress, stop);
+      VerifyChecker checker(archive, plan, progress, stop);
       checker.run(tasks, news);
-      if (stop.requested()) tasks.close();
+      if (checker.stopped()) tasks.close();
       finished();
     });
   crew.guard([&] {
     while (auto found = news.pop()) recorder.take(std::move(*found));
   });
   crew.join();
+}
+
+}  // namespace
+
+VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Progress& progress,
+                    const StopFlag& stop) {
+  const UtcTime started = archive.clock().now();
+  const std::uint64_t may_be_open = files::raise_open_file_limit();
+  const files::VolumeIdentity identity = files::identify_volume(options.folder);
+  VerifyReport report;
+  report.mode = options.mode;
+  VerifyPlan plan{options, {}, options.spinning.value_or(identity.rotational.value_or(false)), kBatchFiles};
+  const unsigned checkers = checker_count(options, plan.spinning);
+  plan.batch_files = batch_files(may_be_open, checkers);
+  std::optional<archive::Editor> editor;
+  if (options.record) editor.emplace(archive.edit());
+  VerifyWalk walk(archive, plan, progress, stop);
+  plan.pass = report.pass = pass_for(archive, plan, identity, editor, report);
+  if (walk.sampler) {
+    report.sample.emplace();
+    report.sample->population = walk.sampler->population();
+    report.sample->seed = options.sample.seed;
+    report.sample->confidence = options.sample.confidence;
+    report.sample->census = walk.sampler->census();
+  }
+  VerifyRecorder recorder(archive, plan, progress, report, editor);
+  run_stages(archive, plan, checkers, walk, recorder, progress, stop);
 
   report.expected = walk.expected;
   report.interrupted = stop.requested();
-  if (!report.interrupted) {
+  if (!report.interrupted && walk.root()) {
     const bool sealed = archive.view().volume(options.volume).sealed;
-    recorder.take_absent(match_absent(archive, options, walk.absent, walk.extras, progress, stop),
-                         walk.absent);
+    recorder.take_absent(
+        match_absent(archive, options, *walk.root(), walk.absent, walk.extras, progress, stop), walk.absent);
     for (const Extra& extra : walk.extras)
       if (!extra.matched && may_be_extra(sealed, extra)) recorder.take_extra(extra);
   }
+  recorder.take_damaged_before(walk.damaged_before);
   report.interrupted = stop.requested();
+  report.out_of_time = !report.interrupted && report.remaining() > 0 && options.out_of_time != nullptr;
+  report.pass_open = report.pass && (report.interrupted || report.out_of_time);
+  if (walk.sampler) conclude_sample(*walk.sampler, report);
   std::ranges::sort(report.exceptions, {}, &Exception::path);
-  report.read_path = describe_read_paths(recorder.read_paths_);
+  report.read_path = describe_read_paths(recorder.read_paths);
   recorder.finish(started);
   return report;
 }

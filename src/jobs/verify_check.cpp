@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "dalil/base/error.hpp"
@@ -17,14 +19,23 @@ ContentNeeds needs_of(const VerifyOptions& options, bool spinning) {
           .physical_order = spinning};
 }
 
-VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyOptions& options, bool spinning,
-                             Progress& progress, const StopFlag& stop)
-    : options_(options),
+void refuse_if_out_of_descriptors(int error_number) {
+  if (error_number != EMFILE && error_number != ENFILE) return;
+  throw Error(ErrorCode::io, fmt::format("cannot open a file: {}", std::strerror(error_number)),
+              "allow more open files (ulimit -n), or use fewer --threads");
+}
+
+VerifyChecker::VerifyChecker(const archive::Archive& archive, const VerifyPlan& plan, Progress& progress,
+                             const StopFlag& stop)
+    : plan_(plan),
+      options_(plan.options),
       progress_(progress),
-      stop_(stop),
       view_(archive.view()),
       archive_(archive),
-      needs_(needs_of(options, spinning)) {
+      needs_(needs_of(plan.options, plan.spinning)),
+      stop_([this, &stop] {
+        return stop.requested() || (judged_ > 0 && options_.out_of_time && options_.out_of_time());
+      }) {
   view_.rest();
 }
 
@@ -38,6 +49,7 @@ ContentReader& VerifyChecker::reader_for(std::uint32_t tag_epoch) {
 }
 
 std::vector<Content> VerifyChecker::open(const std::vector<CheckTask>& tasks) {
+  if (options_.mode == VerifyMode::sample) return std::vector<Content>(tasks.size());
   files_.clear();
   for (const CheckTask& task : tasks) files_.push_back(task.file);
   return reader_for(archive_.keyring().epoch()).open(files_);
@@ -61,8 +73,8 @@ void VerifyChecker::run(CheckQueue& tasks, NewsQueue& news) {
   }
 }
 
-/// Reads those of a batch whose tags one epoch's key made; false if the stop flag ended it.
-bool VerifyChecker::read(std::uint32_t tag_epoch, const std::vector<std::size_t>& which,
+/// Reads those of a batch whose tags one epoch's key made; what the stop flag ended is not complete.
+void VerifyChecker::read(std::uint32_t tag_epoch, const std::vector<std::size_t>& which,
                          const std::vector<CheckTask>& tasks, const std::vector<archive::Copy>& copies,
                          std::vector<Content>& contents) {
   std::vector<crypto::TagNonce> nonces;
@@ -73,10 +85,8 @@ bool VerifyChecker::read(std::uint32_t tag_epoch, const std::vector<std::size_t>
     nonces.push_back(copies[i].tag_nonce);
     part.push_back(std::move(contents[i]));
   }
-  ContentReader& reader = reader_for(tag_epoch);
-  reader.read(files_, part, nonces, progress_, stop_);
+  reader_for(tag_epoch).read(files_, part, nonces, progress_, stop_);
   for (std::size_t i = 0; i < which.size(); ++i) contents[which[i]] = std::move(part[i]);
-  return !reader.stopped();
 }
 
 VerifyNews VerifyChecker::check(const std::vector<CheckTask>& tasks, std::vector<Content> contents) {
@@ -88,19 +98,42 @@ VerifyNews VerifyChecker::check(const std::vector<CheckTask>& tasks, std::vector
     by_epoch[copies.back().tag_epoch].push_back(copies.size() - 1);
   }
   view_.rest();
-  bool stopped = false;
-  for (const auto& [epoch, which] : by_epoch)
-    stopped = !read(epoch, which, tasks, copies, contents) || stopped;
   VerifyNews news;
-  if (stopped) return news;  // nothing of this batch counts as checked
+  const bool sampled = options_.mode == VerifyMode::sample;
+  if (!sampled)
+    for (const auto& [epoch, which] : by_epoch) read(epoch, which, tasks, copies, contents);
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    Judged judged = judge(tasks[i], copies[i], contents[i]);
+    if (sampled && stop_.requested()) break;
+    if (!sampled && !contents[i].complete) continue;  // does not count as checked
+    Judged judged = sampled ? sample(tasks[i], copies[i]) : judge(tasks[i], copies[i], contents[i]);
     contents[i].fd.reset();
-    if (judged.exception.verdict == Verdict::corrupt || judged.exception.verdict == Verdict::unreadable)
+    const Verdict verdict = judged.exception.verdict;
+    if (!sampled && (verdict == Verdict::corrupt || verdict == Verdict::unreadable))
       judged = look_again(tasks[i], copies[i], std::move(judged));
     news.judged.push_back(std::move(judged));
   }
+  judged_ += news.judged.size();
   return news;
+}
+
+Judged VerifyChecker::sample(const CheckTask& task, const archive::Copy& copy) {
+  const crypto::Secret key = archive_.tag_key(copy.tag_epoch);
+  return check_sample(task, copy, crypto::ChunkTagger(key.view()), options_.from_medium, progress_);
+}
+
+Judged judged_for(const CheckTask& task, const archive::Copy& copy) {
+  if (copy.directory != task.file.directory || copy.name != task.file.name)
+    throw Error(ErrorCode::corrupt,
+                fmt::format("entry {} is of another copy than its row says", task.row.seq),
+                "run 'dalil check', then 'dalil rebuild'");
+  Judged judged;
+  judged.directory = task.directory;
+  judged.name = task.file.name;
+  judged.damaged_before = task.damaged_before;
+  judged.drawn = task.chunks.size();
+  judged.exception.path = files::join_path(task.file.directory, task.file.name);
+  judged.exception.digest = copy.digest;
+  return judged;
 }
 
 namespace {
@@ -129,26 +162,45 @@ std::vector<std::pair<std::uint64_t, std::uint64_t>> wrong_chunks(const archive:
   return ranges;
 }
 
+void set_unreadable(Exception& exception, const std::vector<files::BadRange>& bad) {
+  exception.unreadable = bad;
+  exception.error_number = bad.front().error_number;
+  exception.detail = std::strerror(exception.error_number);
+}
+
+void set_ranges(Exception& exception, const std::vector<files::BadRange>& bad) {
+  for (const files::BadRange& one : bad) exception.ranges.emplace_back(one.offset, one.size_bytes);
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> all_ranges(const Exception& exception) {
+  auto ranges = exception.ranges;
+  for (const files::BadRange& bad : exception.unreadable) ranges.emplace_back(bad.offset, bad.size_bytes);
+  return ranges;
+}
+
+/// Whether a range of `first` lies in none of `second`.
+bool something_went_away(const Exception& first, const Exception& second) {
+  const auto left = all_ranges(second);
+  return std::ranges::any_of(all_ranges(first), [&](const auto& range) {
+    return std::ranges::none_of(left, [&](const auto& other) {
+      return other.first <= range.first && range.first + range.second <= other.first + other.second;
+    });
+  });
+}
+
 }  // namespace
 
-Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, const Content& content) {
-  Judged judged;
-  judged.directory = task.directory;
-  judged.name = task.file.name;
+Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, const Content& content) const {
+  Judged judged = judged_for(task, copy);
   judged.bytes = content.size_bytes;
   judged.was_read = content.error_number == 0;
   judged.read_path = content.path;
   Exception& e = judged.exception;
-  e.path = files::join_path(task.file.directory, task.file.name);
-  e.digest = copy.digest;
-  if (copy.directory != task.file.directory || copy.name != task.file.name)
-    throw Error(ErrorCode::corrupt,
-                fmt::format("entry {} is of another copy than its row says", task.row.seq),
-                "run 'dalil check', then 'dalil rebuild'");
   if (content.error_number != 0) {
+    refuse_if_out_of_descriptors(content.error_number);
     e.verdict = content.error_number == ENOENT ? Verdict::missing : Verdict::unreadable;
     e.error_number = content.error_number;
-    e.detail = std::strerror(content.error_number);
+    e.detail = fmt::format("cannot be opened: {}", std::strerror(content.error_number));
     return judged;
   }
   e.ranges = wrong_chunks(copy, content);
@@ -157,15 +209,19 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
   if (e.ranges.empty() && content.bad.empty() && !digest_differs &&
       content.size_bytes == copy.size_on_volume()) {
     e.verdict = Verdict::intact;
+    if (content.recovered.empty()) return judged;
+    e.at_first = Verdict::unreadable;
+    set_unreadable(e, content.recovered);
+    set_ranges(e, content.recovered);
     return judged;
   }
+  if (!content.bad.empty()) set_unreadable(e, content.bad);
   if (e.ranges.empty() && !content.bad.empty()) {
     e.verdict = Verdict::unreadable;
-    e.error_number = content.bad.front().error_number;
-    e.detail = std::strerror(e.error_number);
-    for (const files::BadRange& bad : content.bad) e.ranges.emplace_back(bad.offset, bad.size_bytes);
+    set_ranges(e, content.bad);
     return judged;
   }
+  e.detail.clear();
   e.verdict = content.stat.mtime_ns > copy.mtime_ns ? Verdict::changed : Verdict::corrupt;
   if (content.size_bytes != copy.size_on_volume())
     e.detail = fmt::format("{} bytes where {} are expected", content.size_bytes, copy.size_on_volume());
@@ -181,6 +237,21 @@ Judged VerifyChecker::judge(const CheckTask& task, const archive::Copy& copy, co
   return judged;
 }
 
+void compare_readings(const Exception& first, Exception& second) {
+  const bool right_now = second.verdict == Verdict::intact;
+  if (!right_now && !something_went_away(first, second)) return;
+  second.at_first = first.verdict;
+  if (!right_now) {
+    second.detail += fmt::format("{}the first reading found other places wrong than the second",
+                                 second.detail.empty() ? "" : "; ");
+    return;
+  }
+  second.ranges = first.ranges;
+  second.unreadable = first.unreadable;
+  second.error_number = first.error_number;
+  if (second.detail.empty()) second.detail = first.detail;
+}
+
 /// Before damage is called so, the file is read once more, from the medium: memory and cables fail, too.
 Judged VerifyChecker::look_again(const CheckTask& task, const archive::Copy& copy, Judged first) {
   ContentNeeds needs = needs_of(options_, false);
@@ -191,12 +262,13 @@ Judged VerifyChecker::look_again(const CheckTask& task, const archive::Copy& cop
   std::vector<Content> contents = again.open(one);
   Progress uncounted;
   again.read(one, contents, {copy.tag_nonce}, uncounted, stop_);
-  if (again.stopped()) return first;
+  if (!contents[0].complete) {
+    first.exception.detail += fmt::format("{}not read a second time: the run was ended",
+                                          first.exception.detail.empty() ? "" : "; ");
+    return first;
+  }
   Judged second = judge(task, copy, contents[0]);
-  if (second.exception.verdict == Verdict::intact)
-    second.exception.detail =
-        fmt::format("was {} at first and intact when read again: check the drive and its cable",
-                    name_of(first.exception.verdict));
+  compare_readings(first.exception, second.exception);
   return second;
 }
 

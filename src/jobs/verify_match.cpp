@@ -22,14 +22,16 @@ bool same_name_in_other_form(const std::string& a, const std::string& b) {
 /// SHA-256 of the extra files that could be what is missing, by size.
 class ExtraDigests {
  public:
-  ExtraDigests(const archive::Archive& archive, std::vector<Extra>& extras, Progress& progress,
-               const StopFlag& stop)
-      : extras_(extras),
+  ExtraDigests(const archive::Archive& archive, const VerifyOptions& options, const files::Fd& root,
+               std::vector<Extra>& extras, Progress& progress, const StopFlag& stop)
+      : options_(options),
+        root_(root),
+        extras_(extras),
         progress_(progress),
         stop_(stop),
         reader_(archive.tag_key().view(), {.digest = true, .tags = false, .sniff = false}),
         digests_(extras.size()) {
-    for (std::size_t i = 0; i < extras.size(); ++i) by_size_[extras[i].file.stat.size_bytes].push_back(i);
+    for (std::size_t i = 0; i < extras.size(); ++i) by_size_[extras[i].size_bytes].push_back(i);
   }
 
   std::vector<std::size_t> with_content(const Digest& digest, std::uint64_t size) {
@@ -45,11 +47,21 @@ class ExtraDigests {
 
  private:
   Digest read(std::size_t i) {
-    const std::vector<FileTask> one{extras_[i].file};
+    const Extra& extra = extras_[i];
+    const std::string& prefix = options_.path_prefix;
+    const std::string& directory = *extra.directory;
+    const std::string below =
+        prefix.empty() ? directory : directory.substr(std::min(prefix.size() + 1, directory.size()));
+    const auto fd = files::open_again(root_.get(), below);
+    if (!fd) return Digest{};
+    const std::vector<FileTask> one{{fd, directory, extra.name, {}}};
     std::vector<Content> contents = reader_.open(one);
     reader_.read(one, contents, {crypto::TagNonce{}}, progress_, stop_);
+    refuse_if_out_of_descriptors(contents[0].error_number);
     return contents[0].ok() && !reader_.stopped() ? contents[0].digest : Digest{};
   }
+  const VerifyOptions& options_;
+  const files::Fd& root_;
   std::vector<Extra>& extras_;
   Progress& progress_;
   const StopFlag& stop_;
@@ -59,16 +71,16 @@ class ExtraDigests {
 };
 
 std::string path_of(const Extra& extra) {
-  return files::join_path(extra.file.directory, extra.file.name);
+  return files::join_path(*extra.directory, extra.name);
 }
 
 }  // namespace
 
 std::vector<Exception> match_absent(const archive::Archive& archive, const VerifyOptions& options,
-                                    const std::vector<Absent>& absent, std::vector<Extra>& extras,
-                                    Progress& progress, const StopFlag& stop) {
+                                    const files::Fd& root, const std::vector<Absent>& absent,
+                                    std::vector<Extra>& extras, Progress& progress, const StopFlag& stop) {
   archive::View view = archive.view();
-  ExtraDigests digests(archive, extras, progress, stop);
+  ExtraDigests digests(archive, options, root, extras, progress, stop);
   std::vector<Exception> exceptions;
   const bool sealed = view.volume(options.volume).sealed;
   for (const Absent& one : absent) {
@@ -83,8 +95,7 @@ std::vector<Exception> match_absent(const archive::Archive& archive, const Verif
                                            : digests.with_content(lies_there, one.row.size_bytes);
     std::erase_if(fitting, [&](std::size_t i) { return extras[i].matched; });
     const auto renamed = [&](std::size_t i) {
-      return extras[i].file.directory == one.directory &&
-             same_name_in_other_form(extras[i].file.name, one.row.name);
+      return *extras[i].directory == one.directory && same_name_in_other_form(extras[i].name, one.row.name);
     };
     std::vector<std::size_t> in_place;
     std::ranges::copy_if(fitting, std::back_inserter(in_place), renamed);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
@@ -31,6 +32,7 @@ struct Findings {
   std::uint64_t incidents = 0, without_evidence = 0, links = 0, without_incident = 0;
   std::uint64_t sources = 0, without_source = 0;
   std::uint64_t entries = 0, database_bytes = 0;
+  std::map<archive::Row, std::uint64_t> hardware_warnings;  ///< by volume
 };
 
 void count_evidence(archive::View& view, Findings& findings) {
@@ -73,6 +75,22 @@ Cell verification_cell(const archive::Volume& volume, const Patience& patience) 
                   count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(days, 0)), "day", "days"));
   const bool passed = volume.last_verification_result == "PASS";
   return {text, !passed ? Style::bad : long_unverified(volume, patience) ? Style::warning : Style::good};
+}
+
+constexpr std::size_t kRunsSearched = 1000;
+
+/// Of the latest verification of each volume, all its runs together: what was wrong only at first.
+std::map<archive::Row, std::uint64_t> hardware_warnings(archive::View& view) {
+  std::map<archive::Row, std::optional<archive::Seq>> latest;  // its pass
+  std::map<archive::Row, std::uint64_t> warnings;
+  for (const archive::RunSummary& run : view.runs(kRunsSearched)) {
+    if (run.kind != "verify") continue;
+    const auto [known, first] = latest.try_emplace(run.volume, run.pass);
+    if (!first && (!run.pass || run.pass != known->second)) continue;
+    if (const std::uint64_t count = run.count(archive::kHardwareWarnings); count > 0)
+      warnings[run.volume] += count;
+  }
+  return warnings;
 }
 
 bool failed(const archive::Volume& volume) {
@@ -157,6 +175,18 @@ void print_damage(Printer& out, const Findings& findings, const std::vector<arch
   out.line();
 }
 
+void print_warnings(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  for (const archive::Volume& volume : volumes) {
+    const auto found = findings.hardware_warnings.find(volume.row);
+    if (found == findings.hardware_warnings.end()) continue;
+    out.line(
+        out.styled(Style::warning, "HARDWARE") +
+        fmt::format("  volume {} ({}): {} wrong at first, right when read again:", in_quotes(volume.label),
+                    volume.id, count_text(found->second, "file was", "files were")));
+    out.line("          check the drive and its cable");
+  }
+}
+
 void put_damage(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
   for (const DamagedCopy& copy : findings.damage.copies) {
     Json fields = {{"volume", label_of(volumes, copy.volume)}, {"verdict", archive::name_of(copy.verdict)}};
@@ -170,7 +200,8 @@ void put_damage(Printer& out, const Findings& findings, const std::vector<archiv
                               {"without_undamaged_copy", incident.lost}});
 }
 
-void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, const Patience& patience) {
+void print_volumes(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes,
+                   const Patience& patience) {
   Table table(
       {{"volume"}, {"kind"}, {"copies", Align::right}, {"size", Align::right}, {"scanned"}, {"verified"}});
   for (const archive::Volume& volume : volumes) {
@@ -182,6 +213,9 @@ void print_volumes(Printer& out, const std::vector<archive::Volume>& volumes, co
                verification_cell(volume, patience)});
     Json fields = json_of(volume);
     fields["long_unverified"] = long_unverified(volume, patience);
+    if (const auto found = findings.hardware_warnings.find(volume.row);
+        found != findings.hardware_warnings.end())
+      fields["hardware_warnings"] = found->second;
     out.object("volume", fields);
   }
   table.print(out);
@@ -247,6 +281,7 @@ int run_status(Session& session) {
   Printer& out = session.out();
   findings.damage = survey_damage(view, out.verbose() || out.json() ? SIZE_MAX : kShown);
   count_evidence(view, findings);
+  findings.hardware_warnings = hardware_warnings(view);
   const auto volumes = view.volumes();
   findings.policy = survey_policy(view, volumes, archive.clock().now());
   Patience patience{archive.clock().now()};
@@ -256,8 +291,9 @@ int run_status(Session& session) {
       volumes.begin(), volumes.end(), [&](const auto& volume) { return long_unverified(volume, patience); }));
   const bool attention = needs_attention(findings, volumes);
   if (has_damage(findings, volumes)) print_damage(out, findings, volumes);
+  print_warnings(out, findings, volumes);
   put_damage(out, findings, volumes);
-  print_volumes(out, volumes, patience);
+  print_volumes(out, findings, volumes, patience);
   print_findings(out, findings);
   if (unverified > 0) {
     out.line("  " +

@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 
 #include "command.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/crypto/secret.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/jobs/verify.hpp"
 #include "endangered.hpp"
@@ -18,6 +20,7 @@
 #include "progress_line.hpp"
 #include "refs.hpp"
 #include "report_forms.hpp"
+#include "verify_forms.hpp"
 #include "verify_offline.hpp"
 
 namespace dalil::cli {
@@ -31,7 +34,10 @@ struct VerifyArguments {
   std::vector<std::string> trusted;  ///< with --offline
   bool offline = false;
   bool quick = false, sha256 = false, medium = false, no_record = false, moved_here = false;
+  bool restart = false;
   unsigned threads = 0;
+  std::string time, sample, confidence;
+  std::optional<std::uint64_t> seed;
 };
 
 /// A finished verification and what it means.
@@ -42,6 +48,59 @@ struct Outcome {
   bool incidents_visible;
   double seconds;
 };
+
+/// Numbers that JSON readers keep exact, and people can type.
+constexpr std::uint64_t kSeeds = std::uint64_t{1} << 48;
+
+jobs::SampleOptions sample_from(const VerifyArguments& arguments) {
+  const auto asked = parse_sample(arguments.sample);
+  if (!asked)
+    throw Error(ErrorCode::usage, "--sample " + in_quotes(arguments.sample) + " is no sample",
+                "give a percentage of the chunks (1%, 0.5%), or how many (3000)");
+  jobs::SampleOptions sample = *asked;
+  std::array<std::uint8_t, 8> random = crypto::random_array<8>();
+  sample.seed = arguments.seed.value_or(ByteReader(random).u64() % kSeeds);
+  if (arguments.confidence.empty()) return sample;
+  const auto percent = parse_sample(arguments.confidence + "%");
+  if (!percent || percent->percent < 50 || percent->percent > 99.9999)
+    throw Error(ErrorCode::usage, "--confidence " + in_quotes(arguments.confidence) + " is no confidence",
+                "give a percentage from 50 to 99.9999; 95 is usual");
+  sample.confidence = percent->percent / 100;
+  return sample;
+}
+
+std::function<bool()> time_from(const VerifyArguments& arguments) {
+  const auto limit = parse_duration(arguments.time);
+  if (!limit)
+    throw Error(ErrorCode::usage, "--time " + in_quotes(arguments.time) + " is no length of time",
+                "give hours, minutes or seconds: 2h, 30m, 90s");
+  const auto end = std::chrono::steady_clock::now() + *limit;
+  return [end] { return std::chrono::steady_clock::now() >= end; };
+}
+
+void check_usage(const VerifyArguments& arguments) {
+  const std::pair<const char*, bool> ways[] = {
+      {"--quick", arguments.quick}, {"--sha256", arguments.sha256}, {"--sample", !arguments.sample.empty()}};
+  const char* first = nullptr;
+  for (const auto& [name, given] : ways) {
+    if (!given) continue;
+    if (first != nullptr)
+      throw Error(ErrorCode::usage, fmt::format("{} and {} exclude each other", first, name));
+    first = name;
+  }
+  const bool reads_all = !arguments.quick && arguments.sample.empty();
+  if (!reads_all && (!arguments.time.empty() || arguments.restart))
+    throw Error(ErrorCode::usage, fmt::format("{} and {} exclude each other", first,
+                                              arguments.time.empty() ? "--restart" : "--time"));
+  if (arguments.sample.empty() && (arguments.seed || !arguments.confidence.empty()))
+    throw Error(ErrorCode::usage, "--seed and --confidence belong to --sample");
+  if (!arguments.sample.empty() && (!arguments.report.key_file.empty() || arguments.report.format != "jsonl"))
+    throw Error(ErrorCode::usage, "a report on a sample is neither signed nor PREMIS",
+                "leave --sign-key and --report-format out");
+  if (arguments.no_record && !arguments.time.empty())
+    throw Error(ErrorCode::usage, "--time and --no-record exclude each other",
+                "what is not recorded cannot be gone on with");
+}
 
 jobs::VerifyOptions options_from(const VerifyArguments& arguments, archive::Row volume) {
   jobs::VerifyOptions options;
@@ -54,6 +113,12 @@ jobs::VerifyOptions options_from(const VerifyArguments& arguments, archive::Row 
   options.from_medium = arguments.medium;
   options.record = !arguments.no_record;
   options.threads = arguments.threads;
+  options.restart = arguments.restart;
+  if (!arguments.time.empty()) options.out_of_time = time_from(arguments);
+  if (!arguments.sample.empty()) {
+    options.mode = jobs::VerifyMode::sample;
+    options.sample = sample_from(arguments);
+  }
   return options;
 }
 
@@ -65,12 +130,16 @@ const char* meaning_of(jobs::VerifyMode mode) {
       return "every byte, against keyed tags";
     case jobs::VerifyMode::sha256:
       return "every byte, against SHA-256";
+    case jobs::VerifyMode::sample:
+      return "presence and size, and the chunks that were drawn";
   }
   return "";
 }
 
 Style style_of(const std::string& result) {
-  return result == "PASS" ? Style::good : result == "FAIL" ? Style::bad : Style::warning;
+  return result == "PASS" || result == "SAMPLED" ? Style::good
+         : result == "FAIL"                      ? Style::bad
+                                                 : Style::warning;
 }
 
 std::string exception_text(archive::View& view, const archive::RunSummary::Exception& exception) {
@@ -87,7 +156,10 @@ void print_exceptions(Printer& out, archive::View& view, const jobs::VerifyRepor
   // Damage first: what is listed is bounded, and extras must not push it out.
   std::vector<const archive::RunSummary::Exception*> order;
   for (const auto& exception : report.exceptions) order.push_back(&exception);
-  std::stable_partition(order.begin(), order.end(), [](const auto* one) { return is_damage(one->verdict); });
+  std::stable_sort(order.begin(), order.end(), [](const auto* one, const auto* other) {
+    const auto rank = [](const auto& of) { return is_damage(of.verdict) ? 0 : of.at_first ? 1 : 2; };
+    return rank(*one) < rank(*other);
+  });
   const std::size_t shown = out.verbose() ? order.size() : std::min(order.size(), kExceptionsShown);
   if (shown > 0) out.line();
   for (std::size_t i = 0; i < shown; ++i) out.line(exception_text(view, *order[i]));
@@ -115,6 +187,7 @@ void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
                          duration_text(static_cast<std::int64_t>(outcome.seconds + 0.5)),
                          report.read_path.empty() ? "cache allowed" : report.read_path));
   }
+  for (const std::string& line : run_lines(report)) out.line(line);
   out.line(report.recorded ? "  recorded    yes, in the ledger" : "  recorded    no");
   if (report.interrupted) out.line("  INTERRUPTED before the end");
   print_exceptions(out, view, report);
@@ -126,6 +199,8 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
   JsonObjects objects;
   for (const auto& exception : outcome.report.exceptions) {
     Json fields = json_of(exception);
+    if (exception.at_first) objects.emplace_back("hardware_warning", fields);
+    if (exception.at_first && exception.verdict == archive::Verdict::intact) continue;
     if (!outcome.incidents_visible) {
       fields["incidents"] = nullptr;
     } else if (const auto item = view.find_item(exception.digest)) {
@@ -149,6 +224,7 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
                   {"interrupted", report.interrupted},
                   {"incidents_visible", outcome.incidents_visible},
                   {"seconds", outcome.seconds}};
+  put_run(summary, report);
   for (const auto& [verdict, count] : report.verdicts) summary["verdicts"][archive::name_of(verdict)] = count;
   objects.emplace_back("summary", summary);
   return objects;
@@ -157,7 +233,7 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
 int exit_code_of(const jobs::VerifyReport& report) {
   if (report.interrupted) return kExitInterrupted;
   const std::string result = report.result();
-  return result == "PASS" ? kExitOk : result == "FAIL" ? kExitNo : kExitPartial;
+  return result == "PASS" || result == "SAMPLED" ? kExitOk : result == "FAIL" ? kExitNo : kExitPartial;
 }
 
 /// Without the archive there is nothing to record in, and the drive says what it holds.
@@ -165,6 +241,9 @@ int run_offline(Session& session, const VerifyArguments& arguments) {
   if (!arguments.volume.empty() || !arguments.below.empty() || arguments.quick || arguments.no_record)
     throw Error(ErrorCode::usage, "--offline takes no --volume, --below, --quick and --no-record",
                 "it checks a whole drive by what lies on it, and records nothing");
+  if (!arguments.sample.empty() || !arguments.time.empty() || arguments.restart)
+    throw Error(ErrorCode::usage, "--offline takes no --sample, --time and --restart",
+                "without the archive nothing is known of earlier runs, and there are no tags");
   return run_verify_offline(
       session, {arguments.folder, arguments.trusted, arguments.medium, arguments.threads, arguments.report});
 }
@@ -176,13 +255,14 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
                 "name the volume; or check a backup drive without the archive: --offline");
   if (!arguments.trusted.empty())
     throw Error(ErrorCode::usage, "--trust is for --offline: the archive knows its keys");
-  if (arguments.quick && arguments.sha256)
-    throw Error(ErrorCode::usage, "--quick and --sha256 exclude each other");
+  check_usage(arguments);
+  jobs::VerifyOptions options = options_from(arguments, ledger::kNoRow);
   const ReportOutput file(arguments.report, arguments.folder);
   archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Volume volume = volume_named(view, arguments.volume);
   check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
+  options.volume = volume.row;
   Printer& out = session.out();
   jobs::Progress progress;
   view.rest();
@@ -191,7 +271,7 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   jobs::VerifyReport report;
   {
     const ProgressLine line("verify", progress, out.progress_wanted());
-    report = jobs::verify(archive, options_from(arguments, volume.row), progress, session.stop());
+    report = jobs::verify(archive, options, progress, session.stop());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const UtcTime ended = archive.clock().now();
@@ -203,7 +283,9 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   for (const auto& [type, fields] : objects) out.object(type, fields);
   file.tell(out);
   if (file.wanted())
-    file.write(check_report_of(view, archive, {volume, report, arguments.below.empty(), began, ended}),
+    file.write(check_report_of(view, archive,
+                               {volume, report, arguments.below.empty(),
+                                report.checked_before > 0 ? report.pass->began : began, ended}),
                objects);
   return exit_code_of(report);
 }
@@ -222,6 +304,15 @@ Runner declare_verify(Options& app) {
   app.add_flag("--medium", options->medium, "read the medium itself, around the cache");
   app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
   app.add_flag("--no-record", options->no_record, "do not append the result to the ledger");
+  app.add_flag("--restart", options->restart, "do not go on with an interrupted verification");
+  app.add_option("--time", options->time,
+                 "end after 2h, 30m, 90s; begins with what is unverified for longest")
+      ->type_name("TIME");
+  app.add_option("--sample", options->sample, "presence, size, and a random part of the chunks: 1%, or 3000")
+      ->type_name("PART");
+  app.add_option("--seed", options->seed, "draw the chunks that an earlier --sample drew")->type_name("N");
+  app.add_option("--confidence", options->confidence, "of the statement on a sample; default: 95")
+      ->type_name("PERCENT");
   app.add_flag("--offline", options->offline, "a backup drive by what lies on it; no archive, no key");
   app.add_option("--trust", options->trusted,
                  "with --offline: a key that you got from its owner; may be repeated")

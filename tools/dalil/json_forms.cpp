@@ -115,6 +115,10 @@ Json json_of(const archive::RunSummary::Exception& exception) {
   for (const auto& [offset, size] : exception.ranges)
     out["ranges"].push_back({{"offset", offset}, {"size", size}});
   if (exception.error_number != 0) out["errno"] = exception.error_number;
+  if (exception.at_first) out["at_first"] = archive::name_of(*exception.at_first);
+  for (const files::BadRange& bad : exception.unreadable)
+    out["unreadable"].push_back(
+        {{"offset", bad.offset}, {"size", bad.size_bytes}, {"errno", bad.error_number}});
   put_text(out, "detail", exception.detail);
   if (exception.digest != Digest{}) out["digest"] = exception.digest.hex();
   return out;
@@ -166,6 +170,7 @@ Json json_of(const archive::View& view, const archive::RunSummary& run) {
   put_time(out, "started", run.started);
   put_time(out, "ended", run.ended);
   for (const auto& [name, count] : run.counts) out["counts"][name] = count;
+  if (run.pass) out["pass"] = *run.pass;
   return out;
 }
 

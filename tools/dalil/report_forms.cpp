@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "custody_forms.hpp"
@@ -15,6 +14,7 @@
 #include "dalil/files/handle.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
+#include "verify_forms.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -152,12 +152,14 @@ std::vector<merkle::NoteKey> trusted_keys(const std::vector<std::string>& texts)
 }
 
 std::string exception_line(const archive::RunSummary::Exception& exception) {
-  std::string text =
-      fmt::format("  {:<11} {}", archive::name_of(exception.verdict), escape_for_display(exception.path));
+  const bool warning = exception.at_first && exception.verdict == archive::Verdict::intact;
+  std::string text = fmt::format("  {:<11} {}", warning ? "warning" : archive::name_of(exception.verdict),
+                                 escape_for_display(exception.path));
+  if (warning) text += fmt::format("  intact, but was {} at first:", archive::name_of(*exception.at_first));
   if (!exception.ranges.empty()) text += "  " + ranges_text(exception.ranges);
   if (!exception.detail.empty()) text += "  " + exception.detail;
-  if (exception.detail.empty() && exception.error_number != 0)
-    text += fmt::format("  {}", std::strerror(exception.error_number));
+  if (exception.error_number != 0)
+    text += (exception.detail.empty() ? "  (" : " (") + errno_name(exception.error_number) + ")";
   return text;
 }
 

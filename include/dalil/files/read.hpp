@@ -68,6 +68,8 @@ struct BadRange {
 struct ReadResult {
   std::uint64_t size_bytes = 0;  ///< bytes from the start to the end of the file, bad ranges included
   std::vector<BadRange> bad;     ///< in order, merged when adjacent with the same errno
+  /// What could not be read at first, and then could, block by block: a fault of the hardware that went away.
+  std::vector<BadRange> recovered;
   bool ok() const { return bad.empty(); }
 };
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,10 @@ class Walker {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// A directory that was listed before, opened anew: each component by itself, no link followed. `path` is
+/// relative to the open directory, "" is that one itself. Null if it cannot be opened.
+std::shared_ptr<const Fd> open_again(int directory_fd, std::string_view path);
 
 /// Joins with a slash unless one side is empty.
 std::string join_path(std::string_view parent, std::string_view name);

@@ -45,6 +45,8 @@ struct Content {
   std::vector<std::uint8_t> readable;  ///< for each tag: whether its chunk could be read whole
   std::uint64_t size_bytes = 0;        ///< as read
   std::vector<files::BadRange> bad;
+  std::vector<files::BadRange> recovered;  ///< could not be read at first, and then could
+  bool complete = false;                   ///< it was read to its end, or cannot be opened
   media::Sniffed sniffed;
   int error_number = 0;   ///< could not be opened
   bool changing = false;  ///< differed before and after, twice

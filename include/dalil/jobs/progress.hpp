@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace dalil::jobs {
 
@@ -18,11 +20,15 @@ struct Progress {
 /// Set by a signal handler; long jobs look at it between files and blocks, then commit and return.
 class StopFlag {
  public:
+  StopFlag() = default;
+  /// Requested also whenever `also` says so, which is asked often.
+  explicit StopFlag(std::function<bool()> also) : also_(std::move(also)) {}
   void request() { stop_.store(true, std::memory_order_relaxed); }
-  bool requested() const { return stop_.load(std::memory_order_relaxed); }
+  bool requested() const { return stop_.load(std::memory_order_relaxed) || (also_ && also_()); }
 
  private:
   std::atomic<bool> stop_{false};
+  std::function<bool()> also_;
 };
 
 }  // namespace dalil::jobs
