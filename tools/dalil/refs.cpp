@@ -10,6 +10,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/base/unescape.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/files/read.hpp"
 #include "forms.hpp"
@@ -38,7 +39,8 @@ archive::Row item_by_digits(archive::View& view, const std::string& digits) {
   return rows.front();
 }
 
-archive::Row item_by_copy(archive::View& view, const archive::Volume& volume, std::string_view path) {
+std::optional<archive::Row> find_copy(archive::View& view, const archive::Volume& volume,
+                                      std::string_view path) {
   const auto slash = path.find_last_of('/');
   const std::string_view directory =
       slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
@@ -46,6 +48,14 @@ archive::Row item_by_copy(archive::View& view, const archive::Volume& volume, st
   for (const archive::CopyRow& row : view.directory(volume.row, directory)) {
     if (row.name == name && row.item != ledger::kNoRow) return row.item;
   }
+  return std::nullopt;
+}
+
+/// By its path as the disk has it, or else as it is shown: what was printed can be given back.
+archive::Row item_by_copy(archive::View& view, const archive::Volume& volume, std::string_view path) {
+  if (const auto row = find_copy(view, volume, path)) return *row;
+  if (const auto raw = unescape_displayed(path); raw && *raw != path)
+    if (const auto row = find_copy(view, volume, *raw)) return *row;
   throw Error(ErrorCode::not_found,
               fmt::format("volume {} has no copy {}", in_quotes(volume.label), in_quotes(path)),
               "paths are relative to the volume's root; see: dalil find --volume " + volume.label);

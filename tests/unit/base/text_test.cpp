@@ -1,4 +1,5 @@
 #include "dalil/base/text.hpp"
+#include "dalil/base/unescape.hpp"
 
 #include <catch2/catch.hpp>
 #include <random>
@@ -133,8 +134,19 @@ TEST_CASE("escapes are visible and reversible") {
     const std::string raw = random_text(random);
     const std::string shown = escape_for_display(raw);
     REQUIRE(unescape(shown) == raw);
+    REQUIRE(unescape_displayed(shown) == raw);
     REQUIRE(is_utf8(shown));
   }
+}
+
+TEST_CASE("what no escaping makes cannot be undone") {
+  CHECK(unescape_displayed("two\\nlines") == "two\nlines");
+  CHECK(unescape_displayed("a\\\\n") == "a\\n");
+  CHECK(unescape_displayed("").value().empty());
+  for (const char* shown :
+       {"\\", "a\\q", "\\x", "\\x9", "\\x9g", "\\x41", "\\xc3\\xa9", "\\u0041", "\\ud800", "\\u202",
+        "\\u202E", "\\U00110000", "\\U0000202e", "\\u+02e", "\n", "\xff", "\\N"})
+    CHECK_FALSE(unescape_displayed(shown));
 }
 
 TEST_CASE("display width counts terminal columns") {
