@@ -93,7 +93,7 @@ CheckReport check(const Archive& archive) {
     }
     actors.finish();
     check_custody(archive, report);
-    refuse_partial_role(archive.keyring());
+    refuse_partial_role(archive.keyring(), "deriving everything anew");
     report.unresolved = derive_all(workshop.path(), archive.keyring(), archive.clock()).unresolved;
     report.derived_compared = true;
     for (const std::uint8_t table : schema::kTables) report.rows += now.rows(table);

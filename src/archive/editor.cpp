@@ -173,6 +173,20 @@ ledger::Writer& Editor::writer() {
   return state_->writer;
 }
 
+namespace {
+/// A label that differs from this one only in what a search overlooks: case, accents, Arabic spelling.
+std::optional<std::string> similar_label(ledger::Writer& writer, std::string_view label) {
+  const std::string folded = fold_for_search(label);
+  for (Row row = 0; row < writer.rows(kVolumes); ++row) {
+    records::VolumeStated stated;
+    const ByteView bytes = writer.cell(kVolumeRecord, row);
+    if (!stated.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) continue;
+    if (stated.label() != label && fold_for_search(stated.label()) == folded) return stated.label();
+  }
+  return std::nullopt;
+}
+}  // namespace
+
 Row Editor::add_volume(const Volume& volume) {
   if (volume.label.empty() || !is_utf8(volume.label))
     throw Error(ErrorCode::invalid, "a volume needs a label that is text");
@@ -180,6 +194,11 @@ Row Editor::add_volume(const Volume& volume) {
     throw Error(ErrorCode::conflict,
                 fmt::format("volume '{}' exists already", escape_for_display(volume.label)),
                 "choose another label");
+  if (const auto similar = similar_label(state_->writer, volume.label))
+    throw Error(ErrorCode::conflict,
+                fmt::format("'{}' could be mistaken for the volume '{}'", escape_for_display(volume.label),
+                            escape_for_display(*similar)),
+                "choose a label that differs in more than case and accents");
   Volume stated = volume;
   stated.row = state_->writer.rows(kVolumes);
   stated.id = fmt::format("V{}", stated.row + 1);

@@ -73,7 +73,7 @@ void refuse_irredactable(ledger::Writer& writer, Seq seq) {
 }  // namespace
 
 void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock, Memory memory) {
-  refuse_partial_role(keyring);
+  refuse_partial_role(keyring, "rebuilding");
   const Workshop workshop(directory);
   Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::ledger_only,
                             std::move(memory));
@@ -85,7 +85,7 @@ void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock&
 
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
                           const Clock& clock, Memory memory) {
-  refuse_partial_role(keyring);
+  refuse_partial_role(keyring, "sealing everything anew");
   const Workshop workshop(directory);
   Ledger old =
       Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::everything, memory);
@@ -107,7 +107,7 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
 
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
             const std::string& why, const Clock& clock, Memory memory) {
-  refuse_partial_role(keyring);
+  refuse_partial_role(keyring, "destroying contents");
   const Workshop workshop(directory);
   Ledger old =
       Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::everything, memory);

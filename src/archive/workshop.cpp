@@ -20,10 +20,12 @@ Workshop::~Workshop() {
   ledger::remove_database(path_);
 }
 
-void refuse_partial_role(const ledger::Keyring& keyring) {
+void refuse_partial_role(const ledger::Keyring& keyring, std::string_view what) {
   for (const ledger::SealClass seal_class : ledger::kSealClasses)
     if (!keyring.can_read(seal_class))
-      throw Error(ErrorCode::wrong_key, "deriving everything anew needs every class of keys",
+      throw Error(ErrorCode::wrong_key,
+                  fmt::format("{} is for archivists, and this key is of an {}", what,
+                              ledger::name_of(keyring.role())),
                   "open the archive with an archivist's key");
 }
 

@@ -22,8 +22,9 @@ class Workshop {
   std::string path_;
 };
 
-/// Error(wrong_key) unless the keyring has every class.
-void refuse_partial_role(const ledger::Keyring& keyring);
+/// Error(wrong_key) unless the keyring has every class, which making anything anew needs. `what` is what was
+/// asked for, as a subject: "destroying contents".
+void refuse_partial_role(const ledger::Keyring& keyring, std::string_view what);
 
 struct Derived {
   std::uint64_t unresolved = 0;  ///< entries that refer to something that was destroyed

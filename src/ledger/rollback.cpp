@@ -31,8 +31,10 @@ std::string describe(const Rollback& rollback) {
 }
 
 Error refusal(const Rollback& rollback) {
-  return Error(ErrorCode::corrupt, "nothing is written to this archive: " + describe(rollback),
-               "find out why; if it is to be so, an archivist can say: dalil checkpoint accept --why TEXT");
+  return Error(
+      ErrorCode::corrupt, "nothing is written to this archive: " + describe(rollback),
+      "find out why; files can be checked meanwhile: dalil verify --no-record; if it is to be so, an "
+      "archivist can say: dalil checkpoint accept --why TEXT");
 }
 
 }  // namespace dalil::ledger
