@@ -264,7 +264,9 @@ class Auditor(Custody):
         self.dalil("status", env=self.sami, expect=DAMAGED)
         self.fails("cosign", env=self.sami, expect=DAMAGED, message="nothing is written")
         self.fails("checkpoint", "accept", "--why", "x", env=self.sami, expect=WRONG_KEY, message="only an archivist")
-        self.dalil("checkpoint", "accept", "--why", "the disk died")
+        accepted = self.dalil("checkpoint", "accept", "--why", "the disk died").out
+        for again in ("dalil redact", "dalil key remove", "dalil key rotate", "dalil source edit"):
+            self.assertIn(again, accepted)
         entries = self.dalil("log", "--json").summary["entries"]
         self.dalil("checkpoint", "accept", "--why", "as Rana said", env=self.sami)
         self.assertEqual(self.dalil("log", "--json").summary["entries"], entries)

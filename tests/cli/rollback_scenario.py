@@ -71,7 +71,7 @@ class Noticed(Rollback):
                 self.assertNotIn("error", result.err)
             self.fails("incident", "add", "--set", "id=I9", expect=DAMAGED, message="nothing is written",
                        hint="checkpoint accept")
-            self.fails("rebuild", expect=DAMAGED, message="nothing is written")
+            self.fails("rebuild", expect=DAMAGED, message="nothing is written", hint="dalil verify --no-record")
         self.put_back(self.snapshots[-1])
         self.assertEqual(self.dalil("status").err, "")
 

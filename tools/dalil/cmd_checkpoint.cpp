@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "command.hpp"
 #include "custody_forms.hpp"
 #include "dalil/base/text.hpp"
@@ -61,7 +63,11 @@ int run_list(Session& session, const ListOptions& options) {
   });
   Printer& out = session.out();
   const Checkpoints checkpoints(view);
-  Table table({{"entries", Align::right}, {"last entry"}, {"root"}, {"signed by"}, {"held in place by"}});
+  Table table({{"entries", Align::right},
+               {"last entry"},
+               {"root"},
+               {"signed by", Align::left, Table::Fit::shortened},
+               {"held in place by", Align::left, Table::Fit::shortened}});
   for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
     const CheckpointView checkpoint = checkpoints.of(*size);
     std::string signers, anchors;
@@ -106,20 +112,45 @@ int run_export(Session& session, const ExportOptions& options) {
   return kExitOk;
 }
 
+/// When the key of whom was removed: this list is what outsiders are told to trust. No name is used twice.
+std::map<std::string, UtcTime> removals(archive::View& view) {
+  std::map<std::string, UtcTime> removed;
+  for (const archive::KeyInfo& key : view.keys())
+    if (key.removed_seq) removed[key.actor_name] = view.reader().line(*key.removed_seq).time;
+  return removed;
+}
+
 int run_keys(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   Printer& out = session.out();
   std::uint64_t count = 0;
+  const std::map<std::string, UtcTime> removed = removals(view);
   for (const archive::CustodyKey& key : archive::custody_keys(view)) {
     const bool cosigns = key.key.type == merkle::NoteKeyType::cosignature;
-    out.line(signer_text(key) + (cosigns ? " cosigns" : " signs") + " with");
+    const auto removal = removed.find(key.actor_name);
+    const bool stands = removal == removed.end();
+    out.line(signer_text(key) + (cosigns ? " cosigns" : " signs") + " with" +
+             (stands ? "" : "; " + out.styled(Style::warning, "removed " + removal->second.date())));
     out.line("  " + key.key.encode());
-    out.object("key", json_of(key));
+    Json fields = json_of(key);
+    fields["removed"] = stands ? Json() : Json(removal->second.rfc3339_ms());
+    out.object("key", fields);
     ++count;
   }
   out.object("summary", {{"command", "checkpoint keys"}, {"keys", count}});
   return kExitOk;
+}
+
+/// What the lost entries took away is there again, and nobody but people knows what it was.
+void tell_what_came_back(Printer& out) {
+  for (const char* line : {"What was recorded since is undone, and that brings back what it took away:",
+                           "  - contents that were destroyed      dalil redact ENTRY --why TEXT",
+                           "  - keys that were removed            dalil key remove KEY --why TEXT",
+                           "  - what those keys open              dalil key rotate --why TEXT",
+                           "  - consent that was withdrawn        dalil source edit ALIAS --consent SCOPE",
+                           "If any of it happened, do it again now, before others work with the archive."})
+    out.line(line);
 }
 
 int run_accept(Session& session, const AcceptOptions& options) {
@@ -134,6 +165,7 @@ int run_accept(Session& session, const AcceptOptions& options) {
                        count_text(rollback->expected.checkpoint.size, "entry", "entries"),
                        number_text(rollback->found.size)));
   out.line("Others who saw more are warned until each of them accepts it as well.");
+  if (seq) tell_what_came_back(out);
   Json fields = {{"expected_size", rollback->expected.checkpoint.size},
                  {"found_size", rollback->found.size},
                  {"why", options.why}};

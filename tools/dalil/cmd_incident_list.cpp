@@ -59,9 +59,9 @@ int run_list(Session& session, const ListOptions& options) {
       [&](archive::Row item, archive::Row incident, archive::LinkType) { items_of[incident].insert(item); });
   Printer& out = session.out();
   Table table({{"date"},
-               {"incident"},
-               {"governorate"},
-               {"party"},
+               {"incident", Align::left, Table::Fit::shortened, 24},
+               {"governorate", Align::left, Table::Fit::shortened, 8},
+               {"party", Align::left, Table::Fit::shortened, 8},
                {"killed", Align::right},
                {"items", Align::right}});
   std::size_t matched = 0;

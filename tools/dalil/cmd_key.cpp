@@ -81,7 +81,13 @@ int run_list(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   Printer& out = session.out();
-  Table table({{"name"}, {"role"}, {"actor"}, {"opens with"}, {"added"}, {"removed"}, {"slot"}});
+  Table table({{"name", Align::left, Table::Fit::shortened, 12},
+               {"role"},
+               {"actor"},
+               {"opens with", Align::left, Table::Fit::shortened, 10},
+               {"added"},
+               {"removed"},
+               {"slot", Align::left, Table::Fit::shortened}});
   std::uint64_t count = 0;
   for (const archive::KeyInfo& key : view.keys()) {
     std::string removed;

@@ -118,7 +118,11 @@ class LogPrinter {
  private:
   static constexpr std::size_t kRowsAtOnce = 500;
   Printer& out_;
-  Table table_{{{"entry", Align::right}, {"time"}, {"actor"}, {"class"}, {"what"}}};
+  Table table_{{{"entry", Align::right},
+                {"time"},
+                {"actor", Align::left, Table::Fit::shortened, 12},
+                {"class"},
+                {"what", Align::left, Table::Fit::shortened}}};
   std::uint64_t listed_ = 0;
 };
 

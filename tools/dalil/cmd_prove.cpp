@@ -135,13 +135,12 @@ bool by_others(const archive::Proof& proof) {
          });
 }
 
-/// Whose word stands behind the entry; all of them are named in the file.
+/// Whose word stands behind the entry. They are named in the file, so whoever gets it learns of them.
 void print_witnesses(Printer& out, const archive::Proof& proof, const formats::ProofCheck& check) {
-  out.line();
-  out.line("who speaks for it");
+  out.line("  who speaks for it, with name and role");
   for (const formats::ProofStep& step : check.steps)
     if (step.name == "signature" || step.name == "cosignature" || step.name == "time-stamp")
-      print_wrapped(out, "  - ", step.detail);
+      print_wrapped(out, "    - ", step.detail);
   if (!by_others(proof))
     out.note(
         "nobody but the archive's own keys speaks for it: see 'dalil help cosign' and 'dalil help "

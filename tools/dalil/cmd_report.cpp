@@ -86,7 +86,7 @@ void print_report(Printer& out, const formats::SignedReport& signed_report, std:
   const std::size_t shown =
       out.verbose() ? report.exceptions.size() : std::min(report.exceptions.size(), kLinesShown);
   if (shown > 0) out.line();
-  for (std::size_t i = 0; i < shown; ++i) out.line(exception_line(report.exceptions[i]));
+  for (std::size_t i = 0; i < shown; ++i) out.line(exception_line(out, report.exceptions[i]));
   if (report.exceptions.size() > shown)
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.exceptions.size() - shown)));
 }

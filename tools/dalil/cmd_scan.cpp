@@ -13,6 +13,7 @@
 #include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
+#include "table.hpp"
 #include "words.hpp"
 
 namespace dalil::cli {
@@ -48,7 +49,8 @@ std::unique_ptr<IncidentFinder> finder_from(archive::View& view, const ScanArgum
 
 void report_file(Printer& out, const std::string& event, const std::string& path) {
   if (!out.verbose()) return;
-  out.line(fmt::format("{:<9} {}", event, escape_for_display(path)));
+  constexpr std::size_t kBeforePath = 10;
+  out.line(fmt::format("{:<9} {}", event, fitting_path(out, path, kBeforePath)));
   Json fields = {{"event", event}};
   put_path(fields, "path", path);
   out.object("file", fields);
@@ -61,8 +63,9 @@ void print_problems(Printer& out, const jobs::ScanReport& report) {
   const std::size_t shown = out.verbose() ? report.problems.size() : kProblemsShown;
   for (std::size_t i = 0; i < report.problems.size() && i < shown; ++i) {
     const auto& problem = report.problems[i];
-    out.line("  " + escape_for_display(problem.path) + ": " + problem.detail +
-             (problem.ranges.empty() ? "" : " (" + ranges_text(problem.ranges) + ")"));
+    const std::string what =
+        ": " + problem.detail + (problem.ranges.empty() ? "" : " (" + ranges_text(problem.ranges) + ")");
+    out.line("  " + fitting_path(out, problem.path, 2 + display_width(what)) + what);
   }
   if (report.problems.size() > shown) {
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.problems.size() - shown)));

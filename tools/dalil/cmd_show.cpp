@@ -29,7 +29,8 @@ void print_copies(Subject& subject) {
   Printer& out = subject.out;
   out.line();
   out.line("copies");
-  Table table({{"  volume"}, {"state"}, {"verified"}, {"modified"}, {"path"}});
+  Table table(
+      {{"  volume"}, {"state"}, {"verified"}, {"modified"}, {"path", Align::left, Table::Fit::shortened}});
   for (const archive::CopyInfo& copy : subject.copies) {
     const bool live = copy.row.state == archive::CopyRow::State::live;
     const bool damaged =

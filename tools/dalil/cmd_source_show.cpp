@@ -67,7 +67,8 @@ void print_identities(Printer& out, const std::vector<archive::IdentityRevision>
 void print_items(Printer& out, archive::View& view, const std::vector<archive::Assignment>& assignments) {
   out.line();
   out.line(assignments.empty() ? "no items come from it" : "items");
-  Table table({{"  item"}, {"kind"}, {"since entry", Align::right}, {"path"}});
+  Table table(
+      {{"  item"}, {"kind"}, {"since entry", Align::right}, {"path", Align::left, Table::Fit::shortened}});
   for (std::size_t i = 0; i < assignments.size(); ++i) {
     const archive::Assignment& one = assignments[i];
     if (out.json()) {
@@ -158,7 +159,8 @@ int run_list(Session& session) {
   std::map<archive::Row, std::size_t> items;
   view.for_each_assignment([&](archive::Row, archive::Row source) { ++items[source]; });
   Printer& out = session.out();
-  Table table({{"alias"}, {"consent"}, {"items", Align::right}, {"note"}});
+  Table table(
+      {{"alias"}, {"consent"}, {"items", Align::right}, {"note", Align::left, Table::Fit::shortened}});
   for (const archive::Source& source : sources) {
     table.add({{escape_for_display(source.alias), Style::bold},
                archive::name_of(source.consent),

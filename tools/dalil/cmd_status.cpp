@@ -160,11 +160,10 @@ void print_damage(Printer& out, const Findings& findings, const std::vector<arch
   if (damage.lost > 0)
     out.line(out.styled(Style::bad, "LOST") + "    " + count_text(damage.lost, "item has", "items have") +
              " no undamaged copy on any volume");
-  constexpr std::size_t kBeforePath = 14, kLeastRoom = 20;
-  const std::size_t room = std::max(out.columns().value_or(SIZE_MAX), kBeforePath + kLeastRoom) - kBeforePath;
+  constexpr std::size_t kBeforePath = 14;
   print_some(out, damage.copies, damage.damaged_copies, [&](const DamagedCopy& copy) {
-    const std::string path = escape_for_display(label_of(volumes, copy.volume) + ":" + copy.path);
-    return fmt::format("  {:<11} {}", archive::name_of(copy.verdict), shorten_middle(path, room));
+    const std::string path = label_of(volumes, copy.volume) + ":" + copy.path;
+    return fmt::format("  {:<11} {}", archive::name_of(copy.verdict), fitting_path(out, path, kBeforePath));
   });
   if (!damage.incidents.empty()) {
     out.line("incidents that this endangers, the worst first");
@@ -202,8 +201,12 @@ void put_damage(Printer& out, const Findings& findings, const std::vector<archiv
 
 void print_volumes(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes,
                    const Patience& patience) {
-  Table table(
-      {{"volume"}, {"kind"}, {"copies", Align::right}, {"size", Align::right}, {"scanned"}, {"verified"}});
+  Table table({{"volume", Align::left, Table::Fit::shortened, 12},
+               {"kind"},
+               {"copies", Align::right},
+               {"size", Align::right},
+               {"scanned"},
+               {"verified"}});
   for (const archive::Volume& volume : volumes) {
     table.add({{escape_for_display(volume.label), Style::bold},
                archive::name_of(volume.kind),
@@ -233,7 +236,7 @@ void print_findings(Printer& out, const Findings& findings) {
   row(findings.damage.lost, "of them without an undamaged copy", true);
   row(findings.damage.damaged_copies, "copies found damaged or missing", true);
   if (findings.evidence_visible) {
-    row(findings.without_incident, "of them linked to no incident", true);
+    row(findings.without_incident, "items linked to no incident", true);
     row(findings.incidents, "incidents", false);
     row(findings.without_evidence, "of them without evidence", true);
     row(findings.links, "links", false);

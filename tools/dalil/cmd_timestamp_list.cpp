@@ -25,7 +25,11 @@ int run_list(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   Printer& out = session.out();
-  Table table({{"entry", Align::right}, {"time"}, {"covers", Align::right}, {"checked"}, {"authority"}});
+  Table table({{"entry", Align::right},
+               {"time"},
+               {"covers", Align::right},
+               {"checked"},
+               {"authority", Align::left, Table::Fit::shortened}});
   std::uint64_t count = 0, faults = 0;
   for (archive::Timestamp& timestamp : archive::timestamps(view)) {
     const TimestampView one = look_at(view, std::move(timestamp));

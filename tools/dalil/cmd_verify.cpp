@@ -142,8 +142,9 @@ Style style_of(const std::string& result) {
                                                  : Style::warning;
 }
 
-std::string exception_text(archive::View& view, const archive::RunSummary::Exception& exception) {
-  std::string text = exception_line(exception);
+std::string exception_text(Printer& out, archive::View& view,
+                           const archive::RunSummary::Exception& exception) {
+  std::string text = exception_line(out, exception);
   if (!is_damage(exception.verdict)) return text;
   if (const auto item = view.find_item(exception.digest)) {
     for (const std::string& id : incidents_of(view, *item))
@@ -162,7 +163,7 @@ void print_exceptions(Printer& out, archive::View& view, const jobs::VerifyRepor
   });
   const std::size_t shown = out.verbose() ? order.size() : std::min(order.size(), kExceptionsShown);
   if (shown > 0) out.line();
-  for (std::size_t i = 0; i < shown; ++i) out.line(exception_text(view, *order[i]));
+  for (std::size_t i = 0; i < shown; ++i) out.line(exception_text(out, view, *order[i]));
   if (order.size() > shown)
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }

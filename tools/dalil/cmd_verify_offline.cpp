@@ -83,7 +83,7 @@ void print_exceptions(Printer& out, const formats::CheckReport& check) {
   std::ranges::stable_sort(order, {}, weight);
   const std::size_t shown = out.verbose() ? order.size() : std::min(order.size(), kExceptionsShown);
   if (shown > 0) out.line();
-  for (std::size_t i = 0; i < shown; ++i) out.line(exception_line(*order[i]));
+  for (std::size_t i = 0; i < shown; ++i) out.line(exception_line(out, *order[i]));
   if (order.size() > shown)
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }

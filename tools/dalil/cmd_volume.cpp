@@ -30,7 +30,7 @@ void identify(archive::Volume& volume, const std::string& root) {
   volume.capacity_bytes = identity.size_bytes;
 }
 
-void print_lines(Printer& out, const archive::Volume& volume) {
+void print_lines(Printer& out, const archive::Volume& volume, const std::string& scan_remark = {}) {
   const auto field = [&](const char* name, const std::string& text) {
     if (!text.empty()) out.line(fmt::format("  {:<18} {}", name, text));
   };
@@ -44,7 +44,7 @@ void print_lines(Printer& out, const archive::Volume& volume) {
   if (volume.capacity_bytes > 0) field("capacity", bytes_text(volume.capacity_bytes));
   field("note", escape_for_display(volume.note));
   field("live copies", number_text(volume.live_copies) + " (" + bytes_text(volume.live_bytes) + ")");
-  field("last scan", time_text(volume.last_scan));
+  field("last scan", time_text(volume.last_scan) + scan_remark);
   field("last verification",
         time_text(volume.last_verification) +
             (volume.last_verification_result.empty() ? "" : "  " + volume.last_verification_result));
@@ -109,13 +109,13 @@ int run_list(Session& session) {
   archive::View view = archive.view();
   Printer& out = session.out();
   Table table({{"id"},
-               {"label"},
+               {"label", Align::left, Table::Fit::shortened, 12},
                {"kind"},
                {"copies", Align::right},
                {"size", Align::right},
                {"last scan"},
                {"last verification"},
-               {"kept at"}});
+               {"kept at", Align::left, Table::Fit::shortened}});
   std::uint64_t count = 0;
   for (const archive::Volume& volume : view.volumes()) {
     ++count;
@@ -150,11 +150,27 @@ std::string report_signer_text(archive::View& view, const std::string& key) {
   return known == to_hex(actor) ? name : known;
 }
 
-void print_run(Printer& out, archive::View& view, const archive::RunSummary& run) {
+/// Empty for a run that came to nothing.
+std::string counts_text(const archive::RunSummary& run) {
   std::string counts;
   for (const auto& [name, count] : run.counts) {
     if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
   }
+  return counts;
+}
+
+/// What makes the time of the last scan no news: it was stopped before it saw anything.
+std::string remark_on_last_scan(archive::View& view, const archive::Volume& volume) {
+  for (const archive::RunSummary& run : view.runs(kRunsSearched)) {
+    if (run.volume != volume.row || run.kind != "scan") continue;
+    return counts_text(run).empty() ? fmt::format("  {}: nothing was recorded", run.result) : "";
+  }
+  return "";
+}
+
+void print_run(Printer& out, archive::View& view, const archive::RunSummary& run) {
+  std::string counts = counts_text(run);
+  if (counts.empty()) counts = "nothing was recorded";
   out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
                        run.seq, counts));
   if (!run.report_signer.empty())
@@ -168,7 +184,7 @@ int run_show(Session& session, const std::string& label) {
   const archive::Volume volume = volume_named(view, label);
   Printer& out = session.out();
   out.line(fmt::format("{} ({})", out.styled(Style::bold, escape_for_display(volume.label)), volume.id));
-  print_lines(out, volume);
+  print_lines(out, volume, remark_on_last_scan(view, volume));
   out.object("volume", json_of(volume));
   std::size_t shown = 0;
   for (const archive::RunSummary& run : view.runs(kRunsSearched)) {

@@ -73,7 +73,8 @@ void Options::require_any(std::vector<const Option*> options, const std::string&
 }
 
 void Options::explain(const std::string& text) {
-  app_->footer(text + app_->get_footer());
+  const std::size_t end = text.find_last_not_of('\n') + 1;
+  app_->footer(text.substr(0, end) + "\n\n" + app_->get_footer());
 }
 
 }  // namespace dalil::cli

@@ -33,6 +33,24 @@ std::string help_call(const CLI::App* app) {
   return "see: dalil help" + (words.empty() ? "" : " " + words);
 }
 
+/// A positional that says by its own name that it may be repeated ("ITEM...") needs no dots besides.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    return without(CLI::Formatter::make_option_usage(option), "...", option);
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return without(CLI::Formatter::make_option_opts(option), " ...", option);
+  }
+
+ private:
+  static std::string without(std::string text, std::string_view dots, const CLI::Option* option) {
+    if (option->get_name(true).find("...") == std::string::npos) return text;
+    const auto at = text.rfind(dots);
+    return at == std::string::npos ? text : text.erase(at, dots.size());
+  }
+};
+
 /// Not App::help(), which prints the help of whatever sub-command was parsed.
 void print_help(const CLI::App* app) {
   const std::string words = words_of(app);
@@ -96,6 +114,7 @@ class Parser {
 Parser::Parser() {
   root_.require_subcommand(0, 1);
   root_.footer(kExitCodeHelp);
+  root_.formatter(std::make_shared<HelpFormatter>());
   root_.get_formatter()->column_width(34);
   root_.set_version_flag("--version", "dalil " DALIL_VERSION);
   declare_globals();

@@ -14,6 +14,7 @@
 #include "dalil/files/handle.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
+#include "table.hpp"
 #include "verify_forms.hpp"
 
 namespace dalil::cli {
@@ -151,16 +152,17 @@ std::vector<merkle::NoteKey> trusted_keys(const std::vector<std::string>& texts)
   return keys;
 }
 
-std::string exception_line(const archive::RunSummary::Exception& exception) {
+std::string exception_line(const Printer& out, const archive::RunSummary::Exception& exception) {
+  constexpr std::size_t kBeforePath = 14;
   const bool warning = exception.at_first && exception.verdict == archive::Verdict::intact;
-  std::string text = fmt::format("  {:<11} {}", warning ? "warning" : archive::name_of(exception.verdict),
-                                 escape_for_display(exception.path));
-  if (warning) text += fmt::format("  intact, but was {} at first:", archive::name_of(*exception.at_first));
-  if (!exception.ranges.empty()) text += "  " + ranges_text(exception.ranges);
-  if (!exception.detail.empty()) text += "  " + exception.detail;
+  std::string more;
+  if (warning) more += fmt::format("  intact, but was {} at first:", archive::name_of(*exception.at_first));
+  if (!exception.ranges.empty()) more += "  " + ranges_text(exception.ranges);
+  if (!exception.detail.empty()) more += "  " + exception.detail;
   if (exception.error_number != 0)
-    text += (exception.detail.empty() ? "  (" : " (") + errno_name(exception.error_number) + ")";
-  return text;
+    more += (exception.detail.empty() ? "  (" : " (") + errno_name(exception.error_number) + ")";
+  return fmt::format("  {:<11} {}{}", warning ? "warning" : archive::name_of(exception.verdict),
+                     fitting_path(out, exception.path, kBeforePath + display_width(more)), more);
 }
 
 }  // namespace dalil::cli

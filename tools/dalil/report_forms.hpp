@@ -55,6 +55,6 @@ formats::CheckReport check_report_of(archive::View& view, const archive::Archive
 std::vector<merkle::NoteKey> trusted_keys(const std::vector<std::string>& texts);
 
 /// "corrupt     path  ranges  detail", without damage's meaning.
-std::string exception_line(const archive::RunSummary::Exception& exception);
+std::string exception_line(const Printer& out, const archive::RunSummary::Exception& exception);
 
 }  // namespace dalil::cli

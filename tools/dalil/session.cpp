@@ -38,6 +38,21 @@ std::optional<ledger::Keyring> try_passphrase(const Slots& slots, const crypto::
   return std::nullopt;
 }
 
+bool any_passphrase(const Slots& slots) {
+  return std::ranges::any_of(slots,
+                             [](const auto& slot) { return crypto::age::needs_passphrase(slot.second); });
+}
+
+/// A key file can be of another archive, or of a key that was removed here: nobody can tell from outside.
+std::string hint_for_stranger(const Slots& slots) {
+  std::string hint =
+      "it is of another archive, or its key was removed; give the key file that 'dalil init' or 'dalil key "
+      "add' "
+      "made for you";
+  if (any_passphrase(slots)) hint += ", or for a passphrase neither --key-file nor DALIL_KEY_FILE";
+  return hint;
+}
+
 std::shared_ptr<ledger::FileMemory> memory_in(Printer& printer, const ledger::ArchiveId& archive,
                                               const std::string& path) {
   return std::make_shared<ledger::FileMemory>(
@@ -72,10 +87,9 @@ ledger::Keyring Session::unlock(const std::string& directory) {
     if (auto keyring = try_key_file(slots, secrets.key_file)) return std::move(*keyring);
     throw Error(ErrorCode::wrong_key,
                 "key file '" + escape_for_display(secrets.key_file) + "' does not open archive " + shown,
-                "give the key file that was made with it, or leave --key-file out for a passphrase");
+                hint_for_stranger(slots));
   }
-  if (std::none_of(slots.begin(), slots.end(),
-                   [](const auto& slot) { return crypto::age::needs_passphrase(slot.second); })) {
+  if (!any_passphrase(slots)) {
     throw Error(ErrorCode::wrong_key, "archive " + shown + " has no passphrase: it opens with a key file",
                 "give it with --key-file FILE or in DALIL_KEY_FILE");
   }

@@ -6,9 +6,7 @@
 
 namespace dalil::cli {
 namespace {
-/// Columns of the terminal that a shortened cell needs to say anything.
-constexpr std::size_t kLeastRoom = 20;
-/// Of a cell on a line of its own.
+/// Of cells on a line of their own.
 constexpr std::size_t kIndent = 2;
 /// Where the character that begins at `at` ends.
 std::size_t next_character(std::string_view utf8, std::size_t at) {
@@ -35,6 +33,13 @@ std::string shorten_middle(std::string_view utf8, std::size_t columns) {
   return std::string(utf8.substr(0, head_end)) + "…" + std::string(utf8.substr(tail_begin));
 }
 
+std::string fitting_path(const Printer& printer, std::string_view raw, std::size_t taken) {
+  constexpr std::size_t kLeast = 20;
+  std::string shown = escape_for_display(raw);
+  const auto columns = printer.columns();
+  return columns ? shorten_middle(shown, std::max(*columns, taken + kLeast) - taken) : shown;
+}
+
 std::string pad(std::string_view text, std::size_t width, Align align) {
   const std::size_t used = display_width(text);
   const std::string blanks(width > used ? width - used : 0, ' ');
@@ -52,27 +57,63 @@ void Table::add(std::vector<Cell> cells) {
   rows_.push_back(std::move(cells));
 }
 
+bool Table::gives_way(std::size_t column) const {
+  return columns_[column].fit == Fit::shortened && columns_[column].align == Align::left;
+}
+
+/// A column that is narrow anyway stays as it is.
+std::size_t Table::least_of(std::size_t column) const {
+  return gives_way(column) ? std::min(columns_[column].least, widths_[column]) : widths_[column];
+}
+
+/// Takes from the columns from `first` to before `end`, always from the widest, until they fit.
+void Table::narrow(Layout& layout, std::size_t first, std::size_t end, std::size_t room) const {
+  std::size_t total = 2 * (end - first - 1);
+  for (std::size_t i = first; i < end; ++i) total += layout.widths[i];
+  while (total > room) {
+    std::optional<std::size_t> widest;
+    for (std::size_t i = first; i < end; ++i)
+      if (layout.widths[i] > least_of(i) && (!widest || layout.widths[i] > layout.widths[*widest]))
+        widest = i;
+    if (!widest) return;
+    --layout.widths[*widest];
+    --total;
+  }
+}
+
+/// The last column goes to the second line; with it those before it that would be cut above and not there.
+std::size_t Table::first_below(std::size_t terminal) const {
+  std::size_t first = widths_.size() - 1, above = 0, below = kIndent + least_of(first);
+  for (std::size_t i = 0; i < first; ++i) above += widths_[i] + (i > 0 ? 2 : 0);
+  while (above > terminal && first > 1 && gives_way(first - 1) &&
+         below + 2 + widths_[first - 1] <= terminal) {
+    --first;
+    below += 2 + widths_[first];
+    above -= 2 + widths_[first];
+  }
+  return first;
+}
+
 Table::Layout Table::layout_for(std::optional<std::size_t> terminal) const {
-  Layout layout{widths_};
-  std::size_t total = 2 * (widths_.size() - 1);
+  const std::size_t count = widths_.size(), last = count - 1;
+  Layout layout{widths_, count};
+  std::size_t total = 2 * last;
   for (const std::size_t width : widths_) total += width;
   if (!terminal || total <= *terminal) return layout;
-
-  std::size_t& last = layout.widths.back();
-  if (columns_.back().fit == Fit::shortened && widths_.size() > 1) {
-    const std::size_t others = total - last;
-    layout.last_below = others + kLeastRoom > *terminal;
-    last = layout.last_below ? std::max(*terminal, kLeastRoom) - kIndent : *terminal - others;
-    if (!layout.last_below) return layout;
-    total = others - 2;
+  if (count < 2 || !gives_way(last)) {
+    narrow(layout, 0, count, *terminal);
+    return layout;
   }
-  for (std::size_t i = 0; i + 1 < columns_.size() && total > *terminal; ++i) {
-    if (columns_[i].fit != Fit::shortened) continue;
-    const std::size_t excess = total - *terminal, least = std::min(kLeastRoom, widths_[i]);
-    const std::size_t narrowed = std::max(least, widths_[i] - std::min(widths_[i], excess));
-    total -= widths_[i] - narrowed;
-    layout.widths[i] = narrowed;
+  const std::size_t others = total - widths_[last];
+  if (others + least_of(last) <= *terminal) {
+    layout.widths[last] = *terminal - others;
+    return layout;
   }
+  layout.below = first_below(*terminal);
+  narrow(layout, 0, layout.below, *terminal);
+  std::size_t before = kIndent;
+  for (std::size_t i = layout.below; i < last; ++i) before += widths_[i] + 2;
+  layout.widths[last] = std::min(widths_[last], std::max(*terminal, before + least_of(last)) - before);
   return layout;
 }
 
@@ -94,11 +135,10 @@ std::string Table::render(const std::vector<Cell>& cells, const Layout& layout,
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const bool last = i + 1 == cells.size();
     const bool left = columns_[i].align == Align::left;
-    const std::string text = columns_[i].fit == Fit::shortened && left
+    const std::string text = gives_way(i)
                                  ? shorten_middle(cells[i].text, std::max<std::size_t>(layout.widths[i], 1))
                                  : cells[i].text;
-    if (last && layout.last_below)
-      line.erase(line.find_last_not_of(' ') + 1).append("\n").append(kIndent, ' ');
+    if (i == layout.below) line.erase(line.find_last_not_of(' ') + 1).append("\n").append(kIndent, ' ');
     line +=
         printer.styled(cells[i].style, last && left ? text : pad(text, layout.widths[i], columns_[i].align));
     if (!last) line += "  ";

@@ -24,8 +24,9 @@ struct Cell {
 /// portions.
 ///
 /// On a terminal that is too narrow, columns that may be shortened give way: the last one in its middle, or,
-/// if too little of it would be left, it goes below the others on a line of its own; then the others. In a
-/// file or a pipe nothing is cut.
+/// if too little of it would be left, it goes below the others on a line of its own, and takes those just
+/// before it with it where that leaves them more room; then the others, the widest first. In a file or a pipe
+/// nothing is cut.
 class Table {
  public:
   enum class Fit { whole, shortened };
@@ -33,6 +34,8 @@ class Table {
     std::string heading;
     Align align = Align::left;
     Fit fit = Fit::whole;  ///< of a right-aligned column: always whole
+    /// Columns of the terminal that a shortened cell needs to say anything.
+    std::size_t least = 20;
   };
   explicit Table(std::vector<Column> columns);
   void add(std::vector<Cell> cells);
@@ -41,12 +44,16 @@ class Table {
   void print(Printer& printer);
 
  private:
-  /// How wide each column is shown, and where the last one goes.
+  /// How wide each column is shown; those from `below` on are on a line of their own.
   struct Layout {
     std::vector<std::size_t> widths;
-    bool last_below = false;
+    std::size_t below;
   };
   Layout layout_for(std::optional<std::size_t> terminal) const;
+  bool gives_way(std::size_t column) const;
+  std::size_t least_of(std::size_t column) const;
+  void narrow(Layout& layout, std::size_t first, std::size_t end, std::size_t room) const;
+  std::size_t first_below(std::size_t terminal) const;
   std::string render(const std::vector<Cell>& cells, const Layout& layout, const Printer& printer) const;
 
   std::vector<Column> columns_;
@@ -58,6 +65,10 @@ class Table {
 /// The text if it takes at most so many columns; else its beginning, "…" and its end, of which the end is the
 /// longer one: of a path it holds the name. No mark is parted from its letter. `columns` > 0.
 std::string shorten_middle(std::string_view utf8, std::size_t columns);
+
+/// A path, escaped, in what a line on this terminal leaves for it beside `taken` columns: at least 20. Whole
+/// in a file or a pipe.
+std::string fitting_path(const Printer& printer, std::string_view raw, std::size_t taken);
 
 /// Pads with blanks to `width` terminal columns.
 std::string pad(std::string_view text, std::size_t width, Align align = Align::left);
