@@ -7,6 +7,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
 
 namespace dalil::archive {
 
@@ -191,6 +192,50 @@ Policy from_record(const records::PolicyStated& record) {
   if (record.places() > record.copies())
     throw Error(ErrorCode::corrupt, "a policy asks for more places than copies", "run 'dalil check'");
   return {record.copies(), record.places(), record.verified_within_days()};
+}
+
+records::Repaired to_record(const Repair& repair) {
+  constexpr std::size_t kPiecesPerEntry = 1000;  // docs/formats/entry.md
+  records::Repaired record;
+  record.set_digest(repair.digest.bytes.data(), Digest::kSize);
+  record.set_volume(repair.volume);
+  const auto slash = repair.path.rfind('/');
+  if (slash != repair.path.npos) record.set_directory(repair.path.substr(0, slash));
+  record.set_name(slash == repair.path.npos ? repair.path : repair.path.substr(slash + 1));
+  record.set_was(repair.was);
+  record.set_piece_count(repair.pieces.size());
+  for (std::size_t i = 0; i < std::min(repair.pieces.size(), kPiecesPerEntry); ++i) {
+    auto* piece = record.add_pieces();
+    piece->set_offset(repair.pieces[i].offset);
+    piece->set_size(repair.pieces[i].size_bytes);
+    piece->set_volume(repair.pieces[i].volume);
+    piece->set_path(repair.pieces[i].path);
+  }
+  if (repair.damaged_digest) record.set_damaged_digest(repair.damaged_digest->bytes.data(), Digest::kSize);
+  record.set_damaged_size(repair.damaged_size);
+  record.set_set_aside(repair.set_aside);
+  record.set_deleted(repair.deleted);
+  return record;
+}
+
+Repair from_record(const records::Repaired& record) {
+  Repair repair;
+  if (record.digest().size() != Digest::kSize ||
+      (!record.damaged_digest().empty() && record.damaged_digest().size() != Digest::kSize))
+    ill_formed("repair");
+  repair.digest = Digest::from_bytes(as_bytes(record.digest()));
+  repair.volume = record.volume();
+  repair.path = files::join_path(record.directory(), record.name());
+  repair.was = record.was();
+  for (const auto& piece : record.pieces())
+    repair.pieces.push_back({piece.offset(), piece.size(), piece.volume(), piece.path()});
+  repair.piece_count = record.piece_count();
+  if (!record.damaged_digest().empty())
+    repair.damaged_digest = Digest::from_bytes(as_bytes(record.damaged_digest()));
+  repair.damaged_size = record.damaged_size();
+  repair.set_aside = record.set_aside();
+  repair.deleted = record.deleted();
+  return repair;
 }
 
 Volume from_record(const records::VolumeStated& record) {

@@ -23,6 +23,10 @@ Policy from_record(const records::PolicyStated& record);
 Volume from_record(const records::VolumeStated& record);
 std::string volume_label(ByteView record);
 
+/// At most a thousand of its pieces.
+records::Repaired to_record(const Repair& repair);
+Repair from_record(const records::Repaired& record);
+
 void fill_record(records::CopySeen& record, const Copy& copy);
 Copy from_record(const records::CopySeen& record);
 /// Absent where the content lies on the volume as it is.

@@ -18,6 +18,8 @@ using namespace schema;
 namespace {
 /// Kind of a run that wrote to a backup drive (docs/formats/entry.md).
 constexpr const char* kBackupRun = "backup";
+/// Kind of a run that mended copies.
+constexpr const char* kRepairRun = "repair";
 
 void check_verdicts(Seq seq, const records::DirectoriesVerified::One& directory) {
   const std::string& verdicts = directory.verdicts();
@@ -156,6 +158,7 @@ void Deriver::apply(Seq seq, const records::Record& record) {
     case K::kKeysRotated:
     case K::kArchiveCreated:
     case K::kScanNote:
+    case K::kRepaired:
       return;  // nothing is derived from these
     case K::KIND_NOT_SET:
       break;
@@ -373,7 +376,7 @@ void Deriver::apply(Seq seq, const records::Run& run) {
       run.counts(), [](const auto& count) { return count.name() == kPartialRun && count.value() != 0; });
   // What looked at names and sizes only, or at a part, may lower what is said of the volume and not raise it.
   const bool whole = run.mode() != "quick" && !partial;
-  if (run.kind() == kBackupRun) return;  // says nothing of what was on the volume before
+  if (run.kind() == kBackupRun || run.kind() == kRepairRun) return;  // says nothing of the rest of the volume
   if (run.kind() != "scan" && !whole && run.result() != "FAIL") return;
   // What was checked elsewhere is told late: a newer verification stands, and of two at once the one that
   // failed.

@@ -239,6 +239,13 @@ AddedCopy Editor::add_copy_with_its_tags(const Copy& copy) {
   return {applied.item, applied.new_item, seq};
 }
 
+void Editor::add_repair(const Copy& copy, const Repair& repair) {
+  add_copy_with_its_tags(copy);
+  records::Record record;
+  *record.mutable_repaired() = to_record(repair);
+  state_->append_and_apply(SealClass::inventory, record);
+}
+
 void Editor::add_symlink(Row volume, std::string_view directory, std::string_view name,
                          const files::FileStat& stat, std::string_view target) {
   records::Record record;

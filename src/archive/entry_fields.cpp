@@ -70,6 +70,16 @@ std::vector<EntryField> fields_of(const records::Record& record) {
               {"digest", hex(copy.digest())},
               {"size_bytes", copy.size()}};
     }
+    case K::kRepaired: {
+      const auto& repaired = record.repaired();
+      return stated({{"volume", volume_id(repaired.volume())},
+                     {"path", files::join_path(repaired.directory(), repaired.name())},
+                     {"digest", hex(repaired.digest())},
+                     {"was", repaired.was()},
+                     {"pieces", repaired.piece_count()},
+                     {"damaged_sha256", hex(repaired.damaged_digest())},
+                     {"set_aside", repaired.set_aside()}});
+    }
     case K::kSymlinkSeen: {
       const auto& link = record.symlink_seen();
       return {{"volume", volume_id(link.volume())},
@@ -178,6 +188,8 @@ std::optional<Row> volume_of(const records::Record& record) {
       return record.drive_stated().volume();
     case K::kCopySeen:
       return record.copy_seen().volume();
+    case K::kRepaired:
+      return record.repaired().volume();
     case K::kSymlinkSeen:
       return record.symlink_seen().volume();
     case K::kCopiesGone:

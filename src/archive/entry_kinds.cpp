@@ -43,6 +43,7 @@ constexpr KindName kKindNames[] = {
     {24, "recovery_key_stated"},
     {25, "drive_stated"},
     {26, "report_imported"},
+    {27, "repaired"},
     {28, "policy_stated"},
     {29, "verification_begun"},
 };

@@ -26,6 +26,7 @@ class Candidates {
 
   std::vector<Seq> of_item(Row item) {
     seqs_ = read_seqs(view_.reader().cell(schema::kItemCopies, item));
+    for (const Repair& repair : view_.repairs_of(item)) seqs_.push_back(repair.seq);
     if (view_.can_read(ledger::SealClass::evidence)) {
       const std::uint64_t facts = load_u64(view_.reader().cell(schema::kFactSeq, item).data());
       if (facts != 0) seqs_.push_back(facts - 1);

@@ -18,6 +18,10 @@ std::uint64_t RunSummary::count(std::string_view name) const {
   return found == counts.end() ? 0 : found->second;
 }
 
+bool is_set_aside(std::string_view path) {
+  return path == kAsideFolder || (path.starts_with(kAsideFolder) && path[kAsideFolder.size()] == '/');
+}
+
 const char* name_of(DriveKind kind) {
   return kind == DriveKind::sealed ? "sealed" : "plain";
 }

@@ -22,6 +22,7 @@ bool may_state(Role role, const records::Record& record) {
       return true;
     case K::kVolumeStated:
     case K::kDriveStated:
+    case K::kRepaired:
     case K::kCopySeen:
     case K::kSymlinkSeen:
     case K::kCopiesGone:

@@ -22,6 +22,8 @@ class NamedItems {
     switch (record.kind_case()) {
       case K::kCopySeen:
         return add_digest(record.copy_seen().digest());
+      case K::kRepaired:
+        return add_digest(record.repaired().digest());
       case K::kFactsStated:
         return add_digest(record.facts_stated().digest());
       case K::kLinkMade:

@@ -54,6 +54,7 @@ bool can_be_redacted(const records::Record& record) {
     case K::kLinkMade:
     case K::kScanNote:
     case K::kSourceIdentity:
+    case K::kRepaired:
       return true;
     default:
       return false;

@@ -61,6 +61,11 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("copy {} of {} on V{}",
                          shown_path(record.copy_seen().directory(), record.copy_seen().name()),
                          short_digest(record.copy_seen().digest()), record.copy_seen().volume() + 1);
+    case K::kRepaired:
+      return fmt::format("copy {} of {} on V{} repaired: {}",
+                         shown_path(record.repaired().directory(), record.repaired().name()),
+                         short_digest(record.repaired().digest()), record.repaired().volume() + 1,
+                         escape_for_display(record.repaired().was()));
     case K::kSymlinkSeen:
       return fmt::format("symbolic link {} -> {}",
                          shown_path(record.symlink_seen().directory(), record.symlink_seen().name()),
@@ -88,6 +93,7 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return fmt::format("{} V{}: {}{}",
                          record.run().kind() == "scan"     ? "scan of"
                          : record.run().kind() == "backup" ? "backup to"
+                         : record.run().kind() == "repair" ? "repair of"
                                                            : "verification of",
                          record.run().volume() + 1, escape_for_display(record.run().result()),
                          hardware_text(record.run()));

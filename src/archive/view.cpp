@@ -192,6 +192,20 @@ std::vector<CopyInfo> View::copies_of(Row item) {
   return copies;
 }
 
+std::vector<Repair> View::repairs_of(Row item) {
+  std::vector<Repair> repairs;
+  for (const Seq seq : read_seqs(state_->reader.cell(kItemCopies, item))) {
+    if (seq + 1 >= state_->reader.size()) continue;
+    const ledger::Entry next = state_->reader.entry(seq + 1);
+    if (next.state != ledger::Entry::State::open) continue;
+    const records::Record record = parse_record(next.content, seq + 1);
+    if (!record.has_repaired()) continue;
+    repairs.push_back(from_record(record.repaired()));
+    repairs.back().seq = seq + 1;
+  }
+  return repairs;
+}
+
 void View::for_each_copy(
     Row volume, const std::function<void(Row, const std::string&, const std::vector<CopyRow>&)>& visit) {
   state_->reader.for_each_record(kDirectories, [&](ByteView content) {

@@ -98,7 +98,7 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
   ++result.seen;
   ++progress_.files_seen;
   const auto full = [&] { return files::join_path(path, entry.name); };
-  if (is_drive_ && archive::is_drive_file(full())) {
+  if ((is_drive_ && archive::is_drive_file(full())) || (known == nullptr && archive::is_set_aside(path))) {
     ++found_.skipped;
     return;
   }

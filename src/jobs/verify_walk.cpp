@@ -129,7 +129,8 @@ void VerifyWalk::look_at(const files::Directory& directory) {
     if (found != known.end()) {
       compare(directory, news, entry, std::move(found->second));
       known.erase(found);
-    } else if (entry.error_number == 0 && entry.stat.kind == files::FileKind::regular) {
+    } else if (entry.error_number == 0 && entry.stat.kind == files::FileKind::regular &&
+               !archive::is_set_aside(news.path)) {
       if (!shared_path) shared_path = std::make_shared<const std::string>(news.path);
       extras.push_back({shared_path, entry.name, entry.stat.size_bytes, false});
     }

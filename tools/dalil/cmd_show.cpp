@@ -49,6 +49,30 @@ void print_copies(Subject& subject) {
   table.print(out);
 }
 
+/// Copies that were damaged once, and from what they were made anew.
+void print_repairs(Subject& subject) {
+  Printer& out = subject.out;
+  const std::vector<archive::Repair> repairs = subject.view.repairs_of(subject.item.row);
+  if (repairs.empty()) return;
+  out.line();
+  out.line("repairs");
+  for (const archive::Repair& repair : repairs) {
+    subject.entries.insert(repair.seq);
+    const std::string volume = subject.view.volume(repair.volume).label;
+    out.line(fmt::format("  {}  {}:{}", time_text(subject.view.reader().line(repair.seq).time),
+                         escape_for_display(volume), escape_for_display(repair.path)));
+    out.line(fmt::format("      was {}; entry {}", escape_for_display(repair.was), repair.seq));
+    for (const archive::Repair::Piece& piece : repair.pieces)
+      out.line(fmt::format("      {} from {}:{}", ranges_text({{piece.offset, piece.size_bytes}}),
+                           escape_for_display(subject.view.volume(piece.volume).label),
+                           escape_for_display(piece.path)));
+    Json fields = {{"seq", repair.seq}, {"volume", volume}, {"was", repair.was}, {"deleted", repair.deleted}};
+    put_path(fields, "path", repair.path);
+    put_path(fields, "set_aside", repair.set_aside);
+    out.object("repair", fields);
+  }
+}
+
 std::string stream_text(const media::Stream& stream) {
   std::string text = fmt::format("{} {}", media::name_of(stream.kind), escape_for_display(stream.codec));
   if (stream.width > 0) text += fmt::format(" {}x{}", stream.width, stream.height);
@@ -201,6 +225,7 @@ int run_show(Session& session, const std::string& text) {
   out.object("item", {{"digest", subject.item.digest.hex()}, {"size_bytes", subject.item.size_bytes}});
   subject.entries.insert(subject.item.first_seq);
   print_copies(subject);
+  print_repairs(subject);
   if (const auto facts = view.facts(row)) print_facts(subject, *facts);
   print_links(subject);
   print_sources(subject);

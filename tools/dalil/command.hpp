@@ -57,6 +57,7 @@ Runner declare_report_key(Options& app);
 Runner declare_report_show(Options& app);
 Runner declare_report_import(Options& app);
 Runner declare_backup(Options& app);
+Runner declare_repair(Options& app);
 Runner declare_verify_bag(Options& app);
 Runner declare_status(Options& app);
 Runner declare_policy_set(Options& app);

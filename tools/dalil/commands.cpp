@@ -32,6 +32,7 @@ constexpr Command kCommands[] = {
     {"report show", "show a signed report; needs neither archive nor key", declare_report_show},
     {"report import", "take a signed report of a drive into the ledger", declare_report_import},
     {"backup", "copy to backup drives, read back and compared", declare_backup},
+    {"repair", "make damaged copies anew from whatever is intact of them", declare_repair},
     {"verify-bag", "check a bag (BagIt); needs neither archive nor key", declare_verify_bag},
     {"status", "where the archive stands, and what is at risk", declare_status},
     {"policy set", "say how many copies are wanted, where, and how fresh", declare_policy_set},

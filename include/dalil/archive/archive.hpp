@@ -75,6 +75,8 @@ class View {
   /// Items whose digest begins with these hex digits (at least 4); at most `limit`.
   std::vector<Row> find_items_by_prefix(std::string_view hex_prefix, std::size_t limit = 16);
   std::vector<CopyInfo> copies_of(Row item);
+  /// Repairs of the item's copies, in the order in which they were made.
+  std::vector<Repair> repairs_of(Row item);
   /// The copy index's rows of one directory of a volume; empty if it is unknown.
   std::vector<CopyRow> directory(Row volume, std::string_view path);
   /// All rows of one volume or of all (kNoRow), directory by directory in no particular order.
@@ -177,6 +179,8 @@ class Editor {
   AddedCopy add_copy(const Copy& copy);
   /// A further copy of a content, with the tags that were made when it was read, perhaps in an earlier epoch.
   AddedCopy add_copy_with_its_tags(const Copy& copy);
+  /// A copy that was repaired: the file as it is now, with the tags of its content, and how that came about.
+  void add_repair(const Copy& copy, const Repair& repair);
   /// A symbolic link, recorded and not followed.
   void add_symlink(Row volume, std::string_view directory, std::string_view name, const files::FileStat& stat,
                    std::string_view target);

@@ -45,6 +45,10 @@ struct Drive {
 /// (docs/formats/drive.md).
 bool is_drive_file(std::string_view path);
 
+/// Where a repair keeps damaged files on a volume that is no backup drive: no evidence of its own.
+inline constexpr std::string_view kAsideFolder = ".dalil-aside";
+bool is_set_aside(std::string_view path);
+
 /// A tree of files that holds copies.
 struct Volume {
   Row row = ledger::kNoRow;
@@ -137,6 +141,29 @@ struct CopyInfo {
   std::string path;
   CopyRow row;
   std::optional<StoredForm> stored = {};  ///< of a copy on a sealed drive
+};
+
+/// That a damaged copy was made anew from what was intact.
+struct Repair {
+  struct Piece {
+    std::uint64_t offset = 0, size_bytes = 0;
+    Row volume = ledger::kNoRow;
+    std::string path;
+    bool operator==(const Piece&) const = default;
+  };
+  Digest digest;  ///< of the item
+  Row volume = ledger::kNoRow;
+  std::string path;  ///< of the copy
+  std::string was;   ///< what was wrong with it, in words
+  /// Where each range was taken from that was not intact where it was; joined where they touch. Read from the
+  /// ledger: the first 1,000 of `piece_count`.
+  std::vector<Piece> pieces;
+  std::uint64_t piece_count = 0;
+  std::optional<Digest> damaged_digest;  ///< of the damaged file; absent if it was gone or could not be read
+  std::uint64_t damaged_size = 0;
+  std::string set_aside;  ///< where it is now, on the volume; empty if there was none
+  bool deleted = false;   ///< it was removed, as was asked for
+  Seq seq = 0;            ///< read from the ledger: its entry
 };
 
 enum class LinkType : std::uint8_t {

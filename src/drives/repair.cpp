@@ -1,0 +1,395 @@
+#include "dalil/drives/repair.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/crypto/hash.hpp"
+#include "mender.hpp"
+#include "parts.hpp"
+#include "repair_parts.hpp"
+#include "repair_place.hpp"
+
+namespace dalil::drives {
+
+namespace {
+
+constexpr std::size_t kMostStrays = 32;
+
+std::pair<std::uint64_t, std::uint64_t> identity_of(int fd) {
+  const files::FileStat stat = files::stat_fd(fd).stat;
+  return {stat.device, stat.inode};
+}
+
+files::Fd open_folder(const std::string& folder) {
+  files::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return fd;
+  const Error cause = system_error("open the folder", folder, errno);
+  throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io, cause.what(), "is it mounted there?");
+}
+
+/// What is wrong with a copy that was read through.
+std::string words_for(const PieceFile& file, const PieceFile::Survey& survey, std::uint64_t size) {
+  if (file.stat().size_bytes != size)
+    return fmt::format("{} bytes where {} are expected", file.stat().size_bytes, size);
+  if (survey.unreadable_bytes > 0) return fmt::format("{} bytes unreadable", survey.unreadable_bytes);
+  return "corrupt";
+}
+
+/// One run, in one thread: what is damaged is little, and each step waits for a drive.
+class RepairRun {
+ public:
+  RepairRun(archive::Archive& archive, const RepairOptions& options, jobs::Progress& progress,
+            const jobs::StopFlag& stop)
+      : archive_(archive),
+        options_(options),
+        progress_(progress),
+        stop_(stop),
+        view_(archive.view()),
+        volume_(view_.volume(options.volume)),
+        root_(std::make_shared<const files::Fd>(open_folder(options.folder))),
+        place_(root_, options.folder, volume_.drive.has_value()),
+        started_(archive.clock().now()) {
+    report_.dry_run = options.dry_run;
+  }
+
+  RepairReport run() {
+    refuse_what_cannot_be();
+    open_sources();
+    if (volume_.drive)
+      report_.lists = drive_lists_fault(archive_, view_, volume_, options_.folder, root_->get());
+    plan_ = plan_repair(
+        view_, options_, root_->get(), report_.lists.empty(),
+        [this](const std::string& path, archive::Row item) { return !unrecorded_aside(path, item).empty(); });
+    report_.left = std::move(plan_.left);
+    if (!options_.dry_run) {
+      editor_.emplace(archive_.edit());
+      place_.clear_parts();
+    }
+    announce();
+    try {
+      for (const RepairTask& task : plan_.tasks) {
+        if (stop_.requested()) break;
+        ++report_.examined;
+        look_at(task);
+        ++progress_.files_done;
+      }
+      if (editor_ && !stop_.requested() && !report_.lists.empty())
+        rewrite_drive_lists(archive_, *editor_, volume_, options_.folder, root_);
+    } catch (const DriveFailure& failure) {
+      report_.why = failure.what();
+    }
+    place_.discard();
+    report_.interrupted = stop_.requested();
+    report_.read_path = place_.read_path();
+    if (editor_) record_run();
+    return std::move(report_);
+  }
+
+ private:
+  void refuse_what_cannot_be() const {
+    if (!options_.dry_run && archive_.keyring().role() == ledger::Role::auditor)
+      throw Error(ErrorCode::wrong_key, "this is not for the role 'auditor' to state",
+                  "open the archive with the key of an investigator or archivist; --dry-run says what can be "
+                  "mended");
+    if (volume_.sealed)
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("volume {} is a sealed drive, which cannot be repaired in place",
+                              quoted(volume_.label)),
+                  "seal another drive from an intact volume (dalil seal); as a source a sealed drive does");
+    if (options_.dry_run) return;
+    const files::VolumeIdentity identity = files::identify_volume(options_.folder);
+    if (identity.read_only)
+      throw Error(ErrorCode::io, fmt::format("{} is read-only", quoted(options_.folder)),
+                  "its write protection may be on, or its file system damaged");
+    if (!volume_.uuid.empty() && !identity.uuid.empty() && volume_.uuid != identity.uuid && !volume_.drive)
+      throw Error(ErrorCode::conflict,
+                  fmt::format("{} is not volume {}: its file system is {}, and {} was recorded",
+                              quoted(options_.folder), quoted(volume_.label), identity.uuid, volume_.uuid),
+                  "mount the right one, or name another volume");
+  }
+
+  void open_sources() {
+    for (const RepairSource& source : options_.sources) {
+      const archive::Volume volume = view_.volume(source.volume);
+      if (source.volume == options_.volume)
+        throw Error(ErrorCode::usage,
+                    fmt::format("volume {} is the one that is repaired", quoted(volume.label)),
+                    "what is intact on it is used anyway; name other volumes with --from");
+      sources_.push_back({source.volume, volume.label, open_folder(source.folder)});
+      if (identity_of(sources_.back().root.get()) == identity_of(root_->get()))
+        throw Error(ErrorCode::conflict, fmt::format("{} is named twice", quoted(source.folder)),
+                    "name each volume's own folder");
+    }
+  }
+
+  void announce() {
+    progress_.files_expected = plan_.tasks.size();
+    for (const RepairTask& task : plan_.tasks) progress_.bytes_expected += task.row.size_bytes;
+    progress_.walk_finished = true;
+  }
+
+  void look_at(const RepairTask& task) {
+    const archive::Copy copy = view_.copy(task.row.seq);
+    if (copy.stored) return problem(task.path, "is recorded as an encrypted object");
+    const crypto::Secret key = archive_.tag_key(copy.tag_epoch);
+    if (copy.tags.size() != crypto::tag_count(copy.size_bytes))
+      throw Error(ErrorCode::corrupt, fmt::format("entry {} has not a tag for each MiB", task.row.seq),
+                  "run 'dalil check'");
+    const ChunkProof proof(key.view(), copy.tag_nonce, copy.tags, copy.size_bytes);
+    PieceFile own(root_->get(), task.path);
+    if (own.error_number() != 0) return mend(task, copy, proof, nullptr, {});
+    const PieceFile::Survey survey = own.survey(proof, progress_, stop_);
+    if (survey.stopped) return;
+    if (survey.digest == copy.digest) return is_intact(task, copy, own.stat());
+    mend(task, copy, proof, &own, survey);
+  }
+
+  /// Also what a run mended that was killed before it could say so.
+  void is_intact(const RepairTask& task, archive::Copy copy, const files::FileStat& stat) {
+    ++report_.intact;
+    const std::string aside = unrecorded_aside(task.path, task.row.item);
+    const bool was_fine =
+        task.row.verdict == archive::Verdict::intact || task.row.verdict == archive::Verdict::not_checked;
+    if (!editor_ || (was_fine && aside.empty())) return;
+    place_at(copy, stat);
+    if (aside.empty()) {
+      editor_->add_copy_with_its_tags(copy);
+    } else {
+      archive::Repair repair;
+      repair.digest = copy.digest;
+      repair.volume = options_.volume;
+      repair.path = task.path;
+      repair.was = "mended by a run that was ended before it could record from where";
+      repair.set_aside = aside;
+      const PieceFile damaged(root_->get(), aside);
+      if (damaged.error_number() == 0) repair.damaged_size = damaged.stat().size_bytes;
+      editor_->add_repair(copy, repair);
+      report_.repaired.push_back(std::move(repair));
+      --report_.intact;
+    }
+    editor_->commit();
+    view_.renew();
+  }
+
+  std::string unrecorded_aside(const std::string& path, archive::Row item) {
+    std::vector<std::string> aside = place_.aside_of(path);
+    if (aside.empty()) return {};
+    for (const archive::Repair& repair : view_.repairs_of(item)) std::erase(aside, repair.set_aside);
+    return aside.empty() ? std::string() : aside.back();
+  }
+
+  static void place_at(archive::Copy& copy, const files::FileStat& stat) {
+    copy.mtime_ns = stat.mtime_ns;
+    copy.ctime_ns = stat.ctime_ns;
+    copy.inode = stat.inode;
+  }
+
+  std::vector<MendSource> sources_for(const RepairTask& task) {
+    std::vector<MendSource> found;
+    const std::vector<archive::CopyInfo> copies = view_.copies_of(task.row.item);
+    const auto add = [&](int fd, archive::Row volume, const archive::CopyInfo& copy) {
+      found.push_back({fd, volume, copy.path, escape_for_display(copy.volume_label + ":" + copy.path),
+                       copy.stored.has_value()});
+    };
+    for (const Source& source : sources_)
+      for (const archive::CopyInfo& copy : copies)
+        if (copy.volume == source.volume && copy.row.state == archive::CopyRow::State::live)
+          add(source.root.get(), source.volume, copy);
+    for (const archive::CopyInfo& copy : copies)
+      if (copy.volume == options_.volume && copy.path != task.path &&
+          copy.row.state == archive::CopyRow::State::live)
+        add(root_->get(), options_.volume, copy);
+    for (const std::string& path : place_.aside_of(task.path)) found.push_back(stray(path));
+    return found;
+  }
+
+  MendSource stray(const std::string& path) const {
+    return {root_->get(), options_.volume, path, escape_for_display(volume_.label + ":" + path), false};
+  }
+
+  std::vector<MendSource> strays_for(const RepairTask& task) const {
+    std::vector<MendSource> found;
+    const auto [first, last] = plan_.strays.equal_range(task.row.size_bytes);
+    for (auto at = first; at != last && found.size() < kMostStrays; ++at)
+      if (at->second != task.path) found.push_back(stray(at->second));
+    return found;
+  }
+
+  /// A dry run hashes what it would write.
+  void mend(const RepairTask& task, const archive::Copy& copy, const ChunkProof& proof, PieceFile* own,
+            const PieceFile::Survey& survey) {
+    archive::Repair repair;
+    repair.digest = copy.digest;
+    repair.volume = options_.volume;
+    repair.path = task.path;
+    repair.was = own != nullptr ? words_for(*own, survey, copy.size_bytes) : task.was;
+    if (repair.was.empty()) repair.was = "unreadable";
+    repair.damaged_digest = survey.digest;
+    if (own != nullptr) repair.damaged_size = own->stat().size_bytes;
+    if (editor_) place_.begin(copy.size_bytes);
+    Mender mender(proof, sources_for(task), strays_for(task), options_.identities, stop_);
+    const Mended mended = mender.run(own, survey.good, [&](std::uint64_t offset, ByteView bytes) {
+      if (editor_) place_.put(offset, bytes);
+    });
+    if (stop_.requested()) return;
+    for (const auto& [source, fault] : mended.faults) report_.source_damage.push_back(source + ": " + fault);
+    repair.pieces = mended.pieces;
+    if (!mended.complete()) {
+      const std::optional<archive::Repair::Piece> whole = take_whole(task, copy);
+      if (stop_.requested()) return;
+      if (!whole) return lose(task, copy, repair.was, mended);
+      repair.pieces = {*whole};
+    }
+    repair.piece_count = mended.pieces.size();
+    if (!editor_) {
+      report_.bytes += copy.size_bytes;
+      report_.repaired.push_back(std::move(repair));
+      return;
+    }
+    put_in_place(task, copy, own, std::move(repair));
+  }
+
+  /// The tags may be what is wrong: a source with the item's SHA-256 needs none.
+  std::optional<archive::Repair::Piece> take_whole(const RepairTask& task, const archive::Copy& copy) {
+    for (const MendSource& source : sources_for(task)) {
+      if (source.sealed) continue;
+      PieceFile file(source.root_fd, source.path);
+      if (file.error_number() != 0 || file.stat().size_bytes != copy.size_bytes) continue;
+      crypto::Sha256Stream hash;
+      for (std::uint64_t i = 0; i < crypto::tag_count(copy.size_bytes) && !stop_.requested(); ++i) {
+        const PieceFile::Chunk chunk = file.read(i, chunk_size(copy.size_bytes, i));
+        if (!chunk.whole()) break;
+        hash.update(chunk.bytes);
+        if (editor_) place_.put(i * kChunk, chunk.bytes);
+      }
+      if (hash.finish() == copy.digest)
+        return archive::Repair::Piece{0, copy.size_bytes, source.volume, source.path};
+    }
+    return std::nullopt;
+  }
+
+  FileManners manners_for(const RepairTask& task, const PieceFile* own, const archive::Repair& repair) const {
+    FileManners manners;
+    if (own != nullptr) {
+      manners = manners_of(own->fd());
+    } else if (!repair.pieces.empty()) {
+      const archive::Repair::Piece& piece = repair.pieces.front();
+      int root = root_->get();
+      for (const Source& source : sources_)
+        if (source.volume == piece.volume) root = source.root.get();
+      const files::Opened from = files::open_regular(root, piece.path.c_str());
+      if (from.error_number == 0) manners = manners_of(from.fd.get());
+    }
+    manners.mtime_ns = task.row.mtime_ns;
+    return manners;
+  }
+
+  void put_in_place(const RepairTask& task, archive::Copy copy, const PieceFile* own,
+                    archive::Repair repair) {
+    const std::string lost = place_.finish(manners_for(task, own, repair));
+    const std::optional<Digest> digest = place_.read_back(stop_);
+    if (stop_.requested()) return;
+    if (digest != copy.digest) {
+      place_.discard();
+      return problem(task.path,
+                     digest ? "was put together, and has not the SHA-256 of the item: not put in place"
+                            : "was put together, and cannot be read back: the drive fails");
+    }
+    std::optional<files::FileStat> seen;
+    if (own != nullptr)
+      seen = own->stat();
+    else if (const files::StatResult there = Folders(root_->get()).stat(task.path); there.error_number == 0)
+      seen = there.stat;
+    const RepairPlace::Published published = place_.publish(task.path, seen);
+    if (!published.fault.empty()) return problem(task.path, published.fault);
+    repair.set_aside = published.set_aside;
+    place_at(copy, published.stat);
+    repair.deleted = options_.delete_damaged && !published.set_aside.empty();
+    editor_->add_repair(copy, repair);
+    editor_->commit();
+    view_.renew();
+    ++progress_.files_committed;
+    if (repair.deleted) {
+      place_.remove_aside(published.set_aside);
+    } else if (!published.set_aside.empty() && repair.damaged_size > 0) {
+      plan_.strays.emplace(repair.damaged_size, published.set_aside);
+    }
+    if (!lost.empty()) report_.remarks.push_back({task.path, "was repaired " + lost});
+    report_.bytes += copy.size_bytes;
+    report_.repaired.push_back(std::move(repair));
+  }
+
+  void lose(const RepairTask& task, const archive::Copy& copy, const std::string& was, const Mended& mended) {
+    place_.discard();
+    ++progress_.problems;
+    LostCopy lost{task.path, copy.digest, copy.size_bytes, was, mended.lost, {}};
+    for (const auto& [source, fault] : mended.faults) lost.tried.push_back(source + " " + fault);
+    report_.lost.push_back(std::move(lost));
+  }
+
+  void problem(const std::string& path, const std::string& what) {
+    ++progress_.problems;
+    report_.problems.push_back({path, what});
+  }
+
+  void record_run() {
+    archive::RunSummary run;
+    run.kind = "repair";
+    run.volume = options_.volume;
+    run.folder = options_.folder;
+    run.result = report_.interrupted                                                       ? "INTERRUPTED"
+                 : report_.why.empty() && report_.lost.empty() && report_.problems.empty() ? "DONE"
+                                                                                           : "INCOMPLETE";
+    run.started = started_;
+    run.ended = archive_.clock().now();
+    run.counts = {{"examined", report_.examined},        {"intact", report_.intact},
+                  {"repaired", report_.repaired.size()}, {"lost", report_.lost.size()},
+                  {"failed", report_.problems.size()},   {"bytes", report_.bytes}};
+    for (const LostCopy& lost : report_.lost) {
+      archive::RunSummary::Exception exception;
+      exception.path = lost.path;
+      exception.verdict = archive::Verdict::corrupt;
+      exception.ranges = lost.ranges;
+      exception.detail = "nothing can mend it: " + lost.was;
+      exception.digest = lost.digest;
+      run.exceptions.push_back(std::move(exception));
+    }
+    editor_->add_run(run);
+    editor_->commit();
+  }
+
+  struct Source {
+    archive::Row volume;
+    std::string label;
+    files::Fd root;
+  };
+
+  archive::Archive& archive_;
+  const RepairOptions& options_;
+  jobs::Progress& progress_;
+  const jobs::StopFlag& stop_;
+  archive::View view_;
+  const archive::Volume volume_;
+  std::shared_ptr<const files::Fd> root_;
+  RepairPlace place_;
+  const UtcTime started_;
+  std::vector<Source> sources_;
+  RepairPlan plan_;
+  std::optional<archive::Editor> editor_;
+  RepairReport report_;
+};
+
+}  // namespace
+
+RepairReport repair(archive::Archive& archive, const RepairOptions& options, jobs::Progress& progress,
+                    const jobs::StopFlag& stop) {
+  return RepairRun(archive, options, progress, stop).run();
+}
+
+}  // namespace dalil::drives

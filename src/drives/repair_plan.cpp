@@ -1,0 +1,174 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "dalil/archive/recovery.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/drives/drive.hpp"
+#include "dalil/files/walk.hpp"
+#include "dalil/formats/bagit.hpp"
+#include "drive_files.hpp"
+#include "layout.hpp"
+#include "parts.hpp"
+#include "repair_parts.hpp"
+#include "stores.hpp"
+
+namespace dalil::drives {
+
+namespace bagit = formats::bagit;
+using archive::CopyRow;
+using archive::Verdict;
+
+namespace {
+
+bool is_damage(Verdict verdict) {
+  return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
+         verdict == Verdict::changed;
+}
+
+/// What name and size tell; empty if they are as recorded.
+std::string fault_of(const files::StatResult& there, const CopyRow& row) {
+  if (there.error_number == ENOENT || there.error_number == ENOTDIR) return "missing";
+  if (there.error_number != 0) return fmt::format("unreadable: {}", std::strerror(there.error_number));
+  if (there.stat.kind != files::FileKind::regular)
+    return fmt::format("a {} in its place", files::name_of(there.stat.kind));
+  if (there.stat.size_bytes != row.size_bytes)
+    return fmt::format("{} bytes where {} are expected", there.stat.size_bytes, row.size_bytes);
+  return {};
+}
+
+class Planner {
+ public:
+  Planner(const RepairOptions& options, bool is_backup, int root_fd, const WasInterrupted& was_interrupted)
+      : options_(options), is_backup_(is_backup), folders_(root_fd), was_interrupted_(was_interrupted) {}
+
+  void look(const std::string& directory, const CopyRow& row) {
+    if (row.state != CopyRow::State::live) return;
+    ++copies_;
+    RepairTask task{files::join_path(directory, row.name), row, {}};
+    const files::StatResult there = folders_.stat(task.path);
+    task.was = fault_of(there, row);
+    found_ += there.error_number == 0 ? 1 : 0;
+    if (row.verdict == Verdict::moved || row.verdict == Verdict::renamed) {
+      if (!task.was.empty())
+        plan_.left.push_back({task.path, "is elsewhere on the volume; 'dalil scan' takes that in"});
+      return;
+    }
+    if (task.was.empty() && !is_damage(row.verdict) && !options_.check_all &&
+        !was_interrupted_(task.path, row.item))
+      return;
+    const bool edited = !is_backup_ && there.error_number == 0 && there.stat.mtime_ns > row.mtime_ns &&
+                        (!task.was.empty() || is_damage(row.verdict));
+    if (edited && !options_.changed) {
+      plan_.left.push_back({task.path,
+                            "is newer than recorded, perhaps edited: 'dalil scan' takes it in, --changed "
+                            "brings the recorded content back"});
+      return;
+    }
+    if (there.error_number == 0 && there.stat.kind == files::FileKind::regular)
+      plan_.strays.emplace(there.stat.size_bytes, task.path);
+    plan_.tasks.push_back(std::move(task));
+  }
+
+  RepairPlan finish(const archive::Volume& volume, bool is_known) {
+    if ((copies_ > 0 && found_ == 0) || (!is_known && found_ * 2 < copies_))
+      throw Error(ErrorCode::conflict,
+                  fmt::format("{} of the {} copies of volume {} are in {}", found_, copies_,
+                              quoted(volume.label), quoted(options_.folder)),
+                  "mount the right one there; a drive that lost everything is made anew by dalil backup");
+    std::ranges::sort(plan_.tasks, {}, &RepairTask::path);
+    std::ranges::sort(plan_.left, {}, &RepairProblem::path);
+    return std::move(plan_);
+  }
+
+ private:
+  const RepairOptions& options_;
+  const bool is_backup_;
+  Folders folders_;
+  const WasInterrupted& was_interrupted_;
+  RepairPlan plan_;
+  std::uint64_t copies_ = 0, found_ = 0;
+};
+
+struct ReadNote {
+  std::optional<DriveNote> note;
+  std::string bytes;
+};
+
+/// The note, if anybody who may sign for this archive signed it.
+ReadNote read_note(archive::View& view, int root_fd) {
+  ReadNote read;
+  const auto bytes = read_drive_file(root_fd, layout::kNote);
+  if (!bytes) return read;
+  read.bytes = *bytes;
+  const auto signed_note = merkle::Note::parse(*bytes);
+  if (!signed_note) return read;
+  std::vector<merkle::NoteKey> keys;
+  for (const ledger::Signer& signer : view.reader().signers()) keys.push_back(signer.key);
+  const auto check = merkle::check(*signed_note, keys);
+  if (check.rejected || check.verified.empty()) return read;
+  read.note = DriveNote::parse(signed_note->text);
+  return read;
+}
+
+}  // namespace
+
+RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int root_fd, bool is_known,
+                       const WasInterrupted& was_interrupted) {
+  const archive::Volume volume = view.volume(options.volume);
+  Planner planner(options, volume.kind == archive::VolumeKind::backup, root_fd, was_interrupted);
+  view.for_each_copy(options.volume,
+                     [&](archive::Row, const std::string& directory, const std::vector<CopyRow>& rows) {
+                       for (const CopyRow& row : rows) planner.look(directory, row);
+                     });
+  return planner.finish(volume, is_known);
+}
+
+std::string drive_lists_fault(const archive::Archive&, archive::View& view, const archive::Volume& volume,
+                              const std::string& folder, int root_fd) {
+  const auto [note, bytes] = read_note(view, root_fd);
+  if (!note) return "the drive's note is missing or damaged";
+  if (note->drive.id != volume.drive->id || note->volume_id != volume.id)
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} is the drive of {}, not of {}", quoted(folder), note->volume_id, volume.id),
+                "mount the right drive, or name its volume");
+  if (volume.drive->sequence == 0) return {};  // begun, and without lists
+  std::vector<std::pair<std::string, Digest>> listed = note->tag_files;
+  listed.emplace_back(layout::kNote, crypto::sha256(as_bytes(bytes)));
+  std::ranges::sort(listed);
+  std::string tag_manifest;
+  for (const auto& [path, digest] : listed) {
+    const auto content = read_drive_file(root_fd, path.c_str());
+    if (!content || crypto::sha256(as_bytes(*content)) != digest) return fmt::format("{} is damaged", path);
+    tag_manifest += bagit::manifest_line(digest.view(), path);
+  }
+  if (read_drive_file(root_fd, layout::kTagManifest) != tag_manifest)
+    return fmt::format("{} is damaged", layout::kTagManifest);
+  return {};
+}
+
+void rewrite_drive_lists(archive::Archive& archive, archive::Editor& editor, const archive::Volume& volume,
+                         const std::string& folder, std::shared_ptr<const files::Fd> root) {
+  archive::View view = archive.view();
+  DriveJob job;
+  job.target = {folder, volume.label};
+  job.root = std::move(root);
+  job.identity = files::identify_volume(folder);
+  job.volume = view.volume(volume.row);
+  job.drive = *job.volume->drive;
+  if (const auto [note, bytes] = read_note(view, job.root->get()); note) {
+    job.drive.sequence = std::max(job.drive.sequence, note->drive.sequence);
+    job.noted_tree_size = note->checkpoint.size;
+  }
+  BackupOptions options;
+  for (const archive::RecoveryRecipient& one : archive::recovery_recipients(view))
+    if (options.recipients.empty()) options.recipients.push_back(one.recipient);  // the newest
+  BackupReport report;
+  editor.state_drive(volume.row, write_drive_files(archive, view, job, options, report));
+  editor.commit();
+}
+
+}  // namespace dalil::drives

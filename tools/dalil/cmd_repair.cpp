@@ -1,0 +1,284 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "command.hpp"
+#include "dalil/archive/recovery.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/drives/repair.hpp"
+#include "forms.hpp"
+#include "item_forms.hpp"
+#include "json_forms.hpp"
+#include "progress_line.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+using drives::LostCopy;
+using drives::RepairProblem;
+using drives::RepairReport;
+
+constexpr std::size_t kLinesShown = 50;
+
+struct RepairArguments {
+  std::string folder, volume, recovery_key;
+  std::vector<std::string> from;
+  bool check = false, changed = false, dry_run = false, delete_damaged = false;
+};
+
+/// "LABEL=FOLDER", or the label of a volume that is where it was last.
+drives::RepairSource source_from(archive::View& view, const std::string& text) {
+  if (const auto volume = view.find_volume(text)) {
+    if (volume->root.empty())
+      throw Error(ErrorCode::not_found, "it is not known where volume " + in_quotes(text) + " is",
+                  "say it: --from " + text + "=FOLDER");
+    return {volume->row, volume->root};
+  }
+  const auto equals = text.find('=');
+  if (equals == text.npos) return {volume_named(view, text).row, {}};  // says that there is none
+  return {volume_named(view, text.substr(0, equals)).row, text.substr(equals + 1)};
+}
+
+drives::RepairOptions options_from(archive::View& view, const RepairArguments& arguments) {
+  drives::RepairOptions options;
+  options.volume = volume_named(view, arguments.volume).row;
+  options.folder = arguments.folder;
+  for (const std::string& one : arguments.from) options.sources.push_back(source_from(view, one));
+  options.check_all = arguments.check;
+  options.changed = arguments.changed;
+  options.dry_run = arguments.dry_run;
+  options.delete_damaged = arguments.delete_damaged;
+  const bool sealed = std::ranges::any_of(
+      options.sources, [&](const auto& source) { return view.volume(source.volume).sealed; });
+  if (!arguments.recovery_key.empty())
+    options.identities = read_key_file(arguments.recovery_key);
+  else if (sealed && view.can_read(ledger::SealClass::evidence))
+    options.identities = archive::recovery_identities(view);
+  return options;
+}
+
+const char* answer(const RepairReport& report) {
+  if (!report.why.empty() || report.interrupted) return "INCOMPLETE";
+  if (!report.lost.empty()) return "LOST";
+  if (!report.problems.empty() || !report.left.empty()) return "INCOMPLETE";
+  if (report.dry_run) return "DRY RUN";
+  return report.repaired.empty() ? "NOTHING TO DO" : "REPAIRED";
+}
+
+int exit_code(const RepairReport& report) {
+  if (report.interrupted) return kExitInterrupted;
+  if (!report.why.empty()) return kExitFailure;
+  if (!report.lost.empty()) return kExitNo;
+  return report.problems.empty() && report.left.empty() ? kExitOk : kExitPartial;
+}
+
+/// The first of them; all with -v.
+template <typename List, typename Print>
+void print_some(Printer& out, const std::string& title, const List& list, const Print& print) {
+  if (list.empty()) return;
+  out.line();
+  out.line(title);
+  const std::size_t shown = out.verbose() ? list.size() : std::min(list.size(), kLinesShown);
+  for (std::size_t i = 0; i < shown; ++i) print(list[i]);
+  if (list.size() > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(list.size() - shown)));
+}
+
+void print_repaired(Printer& out, archive::View& view, const archive::Repair& repair) {
+  out.line(fmt::format("  {}: {}", escape_for_display(repair.path), repair.was));
+  // By source: where it comes from matters more than in which order.
+  std::map<std::string, std::vector<std::pair<std::uint64_t, std::uint64_t>>> by_source;
+  for (const auto& piece : repair.pieces)
+    by_source[escape_for_display(view.volume(piece.volume).label + ":" + piece.path)].emplace_back(
+        piece.offset, piece.size_bytes);
+  for (const auto& [source, ranges] : by_source)
+    out.line(fmt::format("      {}\n        from {}", ranges_text(ranges, 3), source));
+  if (repair.deleted)
+    out.line("      the damaged file was removed");
+  else if (!repair.set_aside.empty())
+    out.line("      the damaged file: " + escape_for_display(repair.set_aside));
+}
+
+void print_lost(Printer& out, archive::View& view, const LostCopy& lost, bool incidents_visible) {
+  out.line(fmt::format("  {}: {}", escape_for_display(lost.path), lost.was));
+  out.line("      item        " + lost.digest.hex());
+  out.line("      intact nowhere: " + ranges_text(lost.ranges));
+  for (const std::string& tried : lost.tried) out.line("      " + tried);
+  if (!incidents_visible) return;
+  if (const auto item = view.find_item(lost.digest))
+    for (const std::string& id : incidents_of(view, *item))
+      out.line("      evidence of " + escape_for_display(id));
+}
+
+void print_text(Printer& out, archive::View& view, const RepairArguments& arguments,
+                const RepairReport& report, double seconds) {
+  const archive::Volume volume = volume_named(view, arguments.volume);
+  const bool visible = view.can_read(ledger::SealClass::evidence);
+  const std::string word = answer(report);
+  const Style style = word == "REPAIRED" || word == "NOTHING TO DO" ? Style::good
+                      : word == "DRY RUN"                           ? Style::plain
+                                                                    : Style::bad;
+  out.line(fmt::format("{}  volume {} ({}): {} examined", out.styled(style, word), in_quotes(volume.label),
+                       volume.id, count_text(report.examined, "copy", "copies")));
+  const auto row = [&](std::uint64_t count, const std::string& text) {
+    if (count > 0) out.line(fmt::format("  {:>11}  {}", number_text(count), text));
+  };
+  row(report.repaired.size(), report.dry_run ? "can be repaired" : "repaired, " + bytes_text(report.bytes));
+  row(report.lost.size(), "cannot be repaired from what is here");
+  row(report.intact, "intact when read now");
+  row(report.left.size(), "left as they are");
+  row(report.problems.size(), "failed");
+  if (!report.why.empty()) out.line("  ended       " + report.why);
+  if (!report.lists.empty())
+    out.line(fmt::format("  lists       {}: {}", report.lists,
+                         report.dry_run ? "would be written anew" : "written anew"));
+  if (!report.read_path.empty()) out.line("  read back   " + report.read_path);
+  if (!report.dry_run && report.examined > 0)
+    out.line(fmt::format("  took        {}", duration_text(static_cast<std::int64_t>(seconds + 0.5))));
+  print_some(out, "lost", report.lost, [&](const LostCopy& lost) { print_lost(out, view, lost, visible); });
+  if (!report.lost.empty() && !visible) out.line("  incidents   not visible to this role");
+  print_some(out, report.dry_run ? "can be repaired" : "repaired", report.repaired,
+             [&](const archive::Repair& repair) { print_repaired(out, view, repair); });
+  const auto print_problem = [&](const RepairProblem& one) {
+    out.line(fmt::format("  {}: {}", escape_for_display(one.path), one.what));
+  };
+  print_some(out, "failed", report.problems, print_problem);
+  print_some(out, "left as they are", report.left, print_problem);
+  print_some(out, "remarks", report.remarks, print_problem);
+  print_some(out, "sources that are damaged, too", report.source_damage,
+             [&](const std::string& text) { out.line("  " + text); });
+}
+
+void print_meaning(Printer& out, const RepairArguments& arguments, const RepairReport& report) {
+  if (report.dry_run) return out.line("nothing was written or recorded");
+  if (!report.lost.empty()) {
+    out.line();
+    out.line("Lost copies were left as they are. Another drive may have them: run it again");
+    out.line("with that one as --from. 'dalil status' says what they are evidence of.");
+  }
+  if (report.repaired.empty()) return;
+  out.line();
+  out.line("Verify the volume now: dalil verify " + escape_for_display(arguments.folder) + " --volume " +
+           escape_for_display(arguments.volume));
+  if (!report.source_damage.empty()) out.line("Then repair those that were sources and are damaged, too.");
+}
+
+Json json_of(archive::View& view, const archive::Repair& repair) {
+  Json fields = {{"digest", repair.digest.hex()},
+                 {"was", repair.was},
+                 {"piece_count", repair.piece_count},
+                 {"damaged_size_bytes", repair.damaged_size},
+                 {"deleted", repair.deleted}};
+  put_path(fields, "path", repair.path);
+  put_path(fields, "set_aside", repair.set_aside);
+  if (repair.damaged_digest) fields["damaged_sha256"] = repair.damaged_digest->hex();
+  fields["pieces"] = Json::array();
+  for (const auto& piece : repair.pieces) {
+    Json one = {
+        {"offset", piece.offset}, {"size", piece.size_bytes}, {"volume", view.volume(piece.volume).label}};
+    put_path(one, "path", piece.path);
+    fields["pieces"].push_back(std::move(one));
+  }
+  return fields;
+}
+
+Json ranges_of(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges) {
+  Json list = Json::array();
+  for (const auto& [offset, size] : ranges) list.push_back({{"offset", offset}, {"size", size}});
+  return list;
+}
+
+void print_objects(Printer& out, archive::View& view, const RepairReport& report, double seconds) {
+  for (const LostCopy& lost : report.lost) {
+    Json fields = {
+        {"digest", lost.digest.hex()},      {"size_bytes", lost.size_bytes}, {"was", lost.was},
+        {"ranges", ranges_of(lost.ranges)}, {"tried", lost.tried},           {"incidents", nullptr}};
+    put_path(fields, "path", lost.path);
+    if (view.can_read(ledger::SealClass::evidence)) {
+      const auto item = view.find_item(lost.digest);
+      fields["incidents"] = item ? incidents_of(view, *item) : std::vector<std::string>();
+    }
+    out.object("lost", fields);
+  }
+  for (const archive::Repair& repair : report.repaired) out.object("repaired", json_of(view, repair));
+  const auto list = [&](const char* type, const std::vector<RepairProblem>& problems) {
+    for (const RepairProblem& one : problems) {
+      Json fields = {{"text", one.what}};
+      put_path(fields, "path", one.path);
+      out.object(type, fields);
+    }
+  };
+  list("problem", report.problems);
+  list("left", report.left);
+  list("remark", report.remarks);
+  for (const std::string& text : report.source_damage) out.object("source_damage", {{"text", text}});
+  Json summary = {{"command", "repair"},
+                  {"result", answer(report)},
+                  {"dry_run", report.dry_run},
+                  {"interrupted", report.interrupted},
+                  {"examined", report.examined},
+                  {"intact", report.intact},
+                  {"repaired", report.repaired.size()},
+                  {"lost", report.lost.size()},
+                  {"problems", report.problems.size()},
+                  {"left", report.left.size()},
+                  {"bytes", report.bytes},
+                  {"read_path", report.read_path},
+                  {"seconds", seconds}};
+  put_text(summary, "lists_rewritten", report.dry_run ? "" : report.lists);
+  put_text(summary, "why", report.why);
+  out.object("summary", summary);
+}
+
+int run_repair(Session& session, const RepairArguments& arguments) {
+  archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const drives::RepairOptions options = options_from(view, arguments);
+  view.rest();
+  Printer& out = session.out();
+  jobs::Progress progress;
+  const auto started = std::chrono::steady_clock::now();
+  RepairReport report;
+  {
+    const ProgressLine line("repair", progress, out.progress_wanted());
+    report = drives::repair(archive, options, progress, session.stop());
+  }
+  view.renew();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  print_text(out, view, arguments, report, seconds);
+  print_meaning(out, arguments, report);
+  print_objects(out, view, report, seconds);
+  return exit_code(report);
+}
+
+}  // namespace
+
+Runner declare_repair(Options& app) {
+  const auto options = std::make_shared<RepairArguments>();
+  app.add_option("FOLDER", options->folder, "where the volume with the damaged copies is")
+      ->required()
+      ->type_name("");
+  app.add_option("--volume", options->volume, "that volume's label or id")->required()->type_name("LABEL");
+  app.add_option("--from", options->from,
+                 "a volume to take from, and where it is now; several, tried in order")
+      ->type_name("LABEL[=FOLDER]")
+      ->allow_extra_args(false);
+  app.add_option("--recovery-key", options->recovery_key,
+                 "opens sealed drives where the archive's key does not")
+      ->type_name("FILE");
+  app.add_flag("--check", options->check, "read every copy first, not only those known to be damaged");
+  app.add_flag("--changed", options->changed,
+               "also bring back what is newer than recorded on a working volume");
+  app.add_flag("--dry-run", options->dry_run, "read, and say what could be repaired; write nothing");
+  app.add_flag("--delete-damaged", options->delete_damaged, "remove damaged files after they were replaced");
+  app.explain(
+      "Each MiB is taken from whichever copy still has it intact, the damaged one included. A file is\n"
+      "replaced only by one that was read back and has the item's SHA-256; the damaged one is set aside.\n"
+      "Without --from, what is intact on the volume itself is used. What nothing can mend is named.");
+  return [options](Session& session) { return run_repair(session, *options); };
+}
+
+}  // namespace dalil::cli
