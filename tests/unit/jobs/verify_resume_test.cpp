@@ -348,11 +348,12 @@ TEST_CASE("a spinning disk is read in the disk's order") {
     f.write("d" + std::to_string(i % 3) + "/" + std::to_string(i * 77 % kMany), pattern(5000, i));
   f.scan();
   for (const auto& [name, row] : f.live()) f.damage(name, 1);
+  const files::Fd root(open(f.tree.c_str(), O_RDONLY | O_DIRECTORY));
+  REQUIRE(syncfs(root.get()) == 0);  // until then a file has no place on the disk
   std::vector<std::uint64_t> places;
   f.verify([&](VerifyOptions& options) {
     options.spinning = true;
     options.on_verdict = [&](const auto& exception) {
-      const files::Fd root(open(f.tree.c_str(), O_RDONLY | O_DIRECTORY));
       const files::Opened opened = files::open_regular(root.get(), exception.path.c_str());
       places.push_back(files::physical_order_key(opened.fd.get(), opened.stat));
     };
