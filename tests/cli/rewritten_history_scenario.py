@@ -73,7 +73,7 @@ class RewrittenHistory(Scenario):
             actors.setdefault(one["actor"], set()).add(one["kind"])
         self.assertIn("link_made", actors["Amal"])
         self.assertIn("copy_seen", actors["Basel"])
-        self.assertEqual(actors["Sami"], {"directories_verified", "run"})
+        self.assertEqual(actors["Sami"], {"directories_verified", "run", "verification_begun"})
         self.assertNotIn("link_made", actors["Basel"])
         checkpoints = self.dalil("checkpoint", "list", "--json", env=self.sami).of("checkpoint")
         signed_by = {one["size"]: [by["actor"] for by in one["signed_by"]] for one in checkpoints}

@@ -114,7 +114,7 @@ class Auditor(Roles):
         self.refused("scan", self.tree, "--volume", "disk", message="not for this role")
         self.assertEqual(self.dalil("scan", self.tree, "--volume", "disk", "--dry-run", "--json").summary["indexed"], 1)
         self.refused("scan", self.tree, "--volume", "disk", "--dry-run", "--incident", "INC-1")
-        self.refused("rebuild", message="every class")
+        self.refused("rebuild", message="for archivists")
         self.dalil("find", "--path", "new.bin", expect=NO)
 
     def test_verifying_is_done_and_says_nothing_of_incidents(self):

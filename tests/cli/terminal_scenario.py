@@ -69,7 +69,7 @@ class Terminal(Scenario):
     def test_every_list_fits(self):
         self.dalil("incident", "add", "--set", "id=" + INCIDENT, "--set", "date=2017-09-14", "--set", "killed=42",
                    "--set", "governorate=Deir ez-Zor", "--set", "perpetrator_group=Syrian or Russian air forces")
-        self.dalil("source", "add", "W7", "--note", "who took it is known to the office in Gaziantep, see the safe there")
+        self.dalil("source", "add", "W7", "--note", "who took it is known to the office")
         self.write(LONG, b"content")
         self.scan("--incident", INCIDENT, "--source", "W7")
         self.assertIn("copied by", self.dalil("show", "disk:" + LONG).out)
