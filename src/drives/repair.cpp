@@ -101,7 +101,7 @@ class RepairRun {
       throw Error(ErrorCode::unsupported,
                   fmt::format("volume {} is a sealed drive, which cannot be repaired in place",
                               quoted(volume_.label)),
-                  "seal another drive from an intact volume (dalil seal); as a source a sealed drive does");
+                  "back up to it again from an intact volume (dalil backup --sealed); as a source it does");
     if (options_.dry_run) return;
     const files::VolumeIdentity identity = files::identify_volume(options_.folder);
     if (identity.read_only)

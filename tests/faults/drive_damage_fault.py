@@ -234,10 +234,9 @@ class DriveDamage(Fault):
                 tell(rounds=number + 1, found=found, mended=mended, lost=lost, **kinds)
 
     def test_sealed_objects(self):
-        self.dalil("recovery-key", "make")
         sealed = os.path.join(self.dir, "sealed")
         os.mkdir(sealed)
-        self.dalil("seal", self.tree, "--volume", "disk", "--to", sealed, "--drive", "sealed")
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", sealed, "--volume", "sealed", "--sealed")
         objects = os.path.join(sealed, "objects")
         good = {path: read(os.path.join(objects, path)) for path in files_below(objects)}
         self.drives["sealed"] = sealed
