@@ -45,6 +45,12 @@ std::vector<StatedPolicy> incident_policy_history(View& view) {
   return all;
 }
 
+std::map<Row, Policy> incident_policies(View& view) {
+  std::map<Row, Policy> newest;
+  for (const StatedPolicy& stated : incident_policy_history(view)) newest[stated.incident] = stated.policy;
+  return newest;
+}
+
 std::string text_of(const Policy& policy) {
   if (!policy.asks_for_anything()) return "nothing";
   const std::string days = fmt::format("within {} days", policy.verified_within_days);

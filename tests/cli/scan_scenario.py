@@ -19,16 +19,6 @@ class Life(Scenario):
     def verify(self, *arguments, expect=0, volume="disk", folder=None):
         return self.dalil("verify", folder or self.tree, "--volume", volume, "--json", *arguments, expect=expect)
 
-    def damage(self, path, offset):
-        full = os.path.join(self.tree, path)
-        times = os.stat(full)
-        with open(full, "r+b") as file:
-            file.seek(offset)
-            byte = file.read(1)
-            file.seek(offset)
-            file.write(bytes([byte[0] ^ 1]))
-        os.utime(full, ns=(times.st_atime_ns, times.st_mtime_ns))
-
     def test_first_scan_counts_every_file_once(self):
         summary = self.first.summary
         self.assert_accounted(summary)
@@ -71,7 +61,7 @@ class Life(Scenario):
             self.assertEqual((summary["result"], summary["expected"], summary["checked"]), ("PASS", 5, 5), mode)
 
     def test_damage_is_located_to_the_mib(self):
-        self.damage("a/one.bin", 3 * MIB + 5)
+        self.flip("a/one.bin", 3 * MIB + 5)
         result = self.verify(expect=NO)
         verdicts = result.of("verdict")
         self.assertEqual(len(verdicts), 1)
@@ -80,12 +70,12 @@ class Life(Scenario):
         self.assertEqual(result.summary["result"], "FAIL")
 
     def test_damage_in_the_short_last_chunk_ends_with_the_file(self):
-        self.damage("a/one.bin", 5 * MIB + 99)
+        self.flip("a/one.bin", 5 * MIB + 99)
         verdicts = self.verify("--sha256", expect=NO).of("verdict")
         self.assertEqual(verdicts[0]["ranges"], [{"offset": 5 * MIB, "size": 100}])
 
     def test_text_report_begins_with_the_result(self):
-        self.damage("a/one.bin", 0)
+        self.flip("a/one.bin", 0)
         result = self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
         self.assertTrue(result.out.startswith("FAIL  volume 'disk' (V1): 5 of 5 copies checked, 4 intact"), result.out)
         self.assertIn("bytes 0 to 1,048,575", result.out)
@@ -109,7 +99,7 @@ class Life(Scenario):
     def test_what_is_endangered_is_said_by_incident(self):
         self.dalil("incident", "add", "--set", "id=INC-1", "--set", "date=2017-09-11")
         self.dalil("link", "disk:a/one.bin", "disk:b/three.bin", "INC-1", "--type", "depicts")
-        self.damage("a/one.bin", MIB)
+        self.flip("a/one.bin", MIB)
         result = self.verify(expect=NO)
         endangered = result.of("endangered")
         self.assertEqual(len(endangered), 1)

@@ -90,6 +90,17 @@ class Scenario(unittest.TestCase):
             file.write(content)
         return full
 
+    def flip(self, path, offset):
+        """A bit of a file below the tree; its times stay."""
+        full = os.path.join(self.tree, path)
+        times = os.stat(full)
+        with open(full, "r+b") as file:
+            file.seek(offset)
+            byte = file.read(1)
+            file.seek(offset)
+            file.write(bytes([byte[0] ^ 1]))
+        os.utime(full, ns=(times.st_atime_ns, times.st_mtime_ns))
+
     def assert_accounted(self, summary):
         self.assertEqual(summary["seen"],
                          summary["indexed"] + summary["unchanged"] + summary["skipped"] + summary["failed"], summary)

@@ -10,16 +10,6 @@ class Verify(Scenario):
     def verify(self, *arguments, **options):
         return self.dalil("verify", self.tree, "--volume", "disk", "--json", *arguments, **options)
 
-    def flip(self, name, offset):
-        path = os.path.join(self.tree, name)
-        times = os.stat(path)
-        with open(path, "r+b") as file:
-            file.seek(offset)
-            byte = file.read(1)
-            file.seek(offset)
-            file.write(bytes([byte[0] ^ 1]))
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
 
 class InParts(Verify):
     """Files that take their time and no room on the disk, a directory each."""

@@ -38,16 +38,6 @@ class SlowDisk(Fault):
         with open(self.log) as lines:
             return [os.path.relpath(line.rstrip("\n"), self.tree) for line in lines if line.startswith(self.tree + "/")]
 
-    def flip(self, name, offset):
-        path = os.path.join(self.tree, name)
-        times = os.stat(path)
-        with open(path, "r+b") as file:
-            file.seek(offset)
-            byte = file.read(1)
-            file.seek(offset)
-            file.write(bytes([byte[0] ^ 1]))
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
 
 class KilledVerification(SlowDisk):
     def setUp(self):

@@ -46,14 +46,6 @@ archive::Policy changed(archive::Policy policy, const SetOptions& options) {
   return policy;
 }
 
-/// What was stated last for this incident.
-archive::Policy policy_of_incident(archive::View& view, archive::Row incident) {
-  archive::Policy policy;
-  for (const archive::StatedPolicy& stated : archive::incident_policy_history(view))
-    if (stated.incident == incident) policy = stated.policy;
-  return policy;
-}
-
 Json json_of(const archive::Policy& policy) {
   return {{"copies", policy.copies},
           {"places", policy.places},
@@ -70,7 +62,7 @@ int run_set(Session& session, const SetOptions& options) {
   std::optional<archive::Row> incident;
   if (!options.incident.empty()) incident = incident_named(view, options.incident);
   const archive::Policy policy =
-      changed(incident ? policy_of_incident(view, *incident) : archive::policy_of(view), options);
+      changed(incident ? archive::incident_policies(view)[*incident] : archive::policy_of(view), options);
   editor.state_policy(policy, incident, options.reason);
   editor.commit();
   Printer& out = session.out();

@@ -86,11 +86,11 @@ std::map<archive::Row, std::string> last_folders(archive::View& view) {
 }
 
 void check_other_volumes(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  if (volume.live_copies == 0) return;  // nothing that could be mixed up yet
   const std::string here = real_path(folder);
   const auto folders = last_folders(view);
   const auto own = folders.find(volume.row);
   if (own != folders.end() && real_path(own->second) == here) return;
-  if (volume.live_copies == 0) return;  // nothing that could be mixed up yet
   for (const auto& [row, known] : folders)
     if (row != volume.row && real_path(known) == here)
       refuse(volume, folder, "it is that of volume " + in_quotes(view.volume(row).label), moved_hint(volume));

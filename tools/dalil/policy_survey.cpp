@@ -21,11 +21,9 @@ Policy stricter(const Policy& a, const Policy& b) {
   return both;
 }
 
-/// The newest policy of each incident that has one of its own.
+/// Of the incidents whose own policy asks for anything.
 std::map<Row, Policy> own_policies(archive::View& view) {
-  std::map<Row, Policy> newest;
-  for (const archive::StatedPolicy& stated : archive::incident_policy_history(view))
-    newest[stated.incident] = stated.policy;
+  std::map<Row, Policy> newest = archive::incident_policies(view);
   std::erase_if(newest, [](const auto& one) { return !one.second.asks_for_anything(); });
   return newest;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +23,10 @@ std::vector<StatedPolicy> policy_history(View& view);
 /// All that were ever stated for single incidents, in the order of their entries. Error(wrong_key) unless the
 /// role may see evidence.
 std::vector<StatedPolicy> incident_policy_history(View& view);
+
+/// What holds for each incident that has a policy of its own, also where it asks for nothing any more.
+/// Error(wrong_key) as above.
+std::map<Row, Policy> incident_policies(View& view);
 
 /// "3 copies in 2 places, read within 180 days"; "nothing" if it asks for nothing.
 std::string text_of(const Policy& policy);
