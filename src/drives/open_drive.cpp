@@ -49,10 +49,7 @@ std::optional<DriveNote> note_of(archive::View& view, const DriveJob& job, const
   auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
   if (!note) throw bad("its dalil/drive.note is damaged");
   if (note->origin != origin) throw bad("it belongs to another archive");
-  std::vector<merkle::NoteKey> keys;
-  for (const ledger::Signer& signer : view.reader().signers()) keys.push_back(signer.key);
-  const auto check = merkle::check(*signed_note, keys);
-  if (check.rejected || check.verified.empty()) throw bad("nobody of this archive has signed its note");
+  if (!is_signed_for(view, *signed_note)) throw bad("nobody of this archive has signed its note");
   return note;
 }
 
@@ -134,6 +131,13 @@ void settle_kind(DriveJob& job) {
 }
 
 }  // namespace
+
+bool is_signed_for(archive::View& view, const merkle::Note& note) {
+  std::vector<merkle::NoteKey> keys;
+  for (const ledger::Signer& signer : view.reader().signers()) keys.push_back(signer.key);
+  const auto check = merkle::check(note, keys);
+  return !check.rejected && !check.verified.empty();
+}
 
 DriveJob open_drive(const archive::Archive& archive, archive::View& view, const BackupTarget& target) {
   DriveJob job;

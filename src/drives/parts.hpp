@@ -69,6 +69,9 @@ std::string quoted(const std::string& text);
 /// What a drive is in after such a failure.
 DriveReport::State state_of(DriveFailure::Kind kind);
 
+/// Somebody who may sign for this archive has, and no signature in their names is wrong.
+bool is_signed_for(archive::View& view, const merkle::Note& note);
+
 /// Looks at the drive without writing. Error(conflict) if it is not what the archive expects.
 DriveJob open_drive(const archive::Archive& archive, archive::View& view, const BackupTarget& target);
 

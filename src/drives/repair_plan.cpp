@@ -105,12 +105,7 @@ ReadNote read_note(archive::View& view, int root_fd) {
   if (!bytes) return read;
   read.bytes = *bytes;
   const auto signed_note = merkle::Note::parse(*bytes);
-  if (!signed_note) return read;
-  std::vector<merkle::NoteKey> keys;
-  for (const ledger::Signer& signer : view.reader().signers()) keys.push_back(signer.key);
-  const auto check = merkle::check(*signed_note, keys);
-  if (check.rejected || check.verified.empty()) return read;
-  read.note = DriveNote::parse(signed_note->text);
+  if (signed_note && is_signed_for(view, *signed_note)) read.note = DriveNote::parse(signed_note->text);
   return read;
 }
 

@@ -7,19 +7,10 @@ import signal
 import subprocess
 import time
 
+from backup_scenario import content_of
 from scenario import FAILURE, MIB, NO, PARTIAL, WRONG_KEY, Scenario, main, pattern
 
 KILLS = 500 if "DALIL_LONG" in os.environ else 20
-
-
-def content_of(folder):
-    root, found = os.fsencode(folder), {}
-    for at, _, names in os.walk(root):
-        for name in names:
-            path = os.path.join(at, name)
-            with open(path, "rb") as file:
-                found[os.path.relpath(path, root)] = hashlib.sha256(file.read()).hexdigest()
-    return found
 
 
 class Repair(Scenario):
