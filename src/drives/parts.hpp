@@ -69,6 +69,9 @@ std::string quoted(const std::string& text);
 /// What a drive is in after such a failure.
 DriveReport::State state_of(DriveFailure::Kind kind);
 
+/// The newest verification found the copy not to be what was recorded: its size and time vouch for nothing.
+bool is_damage(archive::Verdict verdict);
+
 /// Somebody who may sign for this archive has, and no signature in their names is wrong.
 bool is_signed_for(archive::View& view, const merkle::Note& note);
 

@@ -108,7 +108,7 @@ class PlainPlanner {
     }
     const bool same = there.stat.kind == files::FileKind::regular &&
                       there.stat.size_bytes == known->second.size_bytes &&
-                      there.stat.mtime_ns == known->second.mtime_ns;
+                      there.stat.mtime_ns == known->second.mtime_ns && !is_damage(known->second.verdict);
     return same ? Action::there : Action::examine;
   }
 
@@ -154,7 +154,7 @@ class SealedPlanner {
       const archive::StoredForm& from = *copy.stored;
       known_.insert_or_assign(
           {from.source_volume, files::join_path(from.source_directory, from.source_name), row.item},
-          Known{copy.path(), row.size_bytes, row.mtime_ns, row.seq});
+          Known{copy.path(), row.size_bytes, row.mtime_ns, row.seq, is_damage(row.verdict)});
     }
   }
 
@@ -169,7 +169,7 @@ class SealedPlanner {
     const Known& known = found->second;
     const files::StatResult there = folders_.stat(known.path);
     if (there.error_number == 0 && there.stat.kind == files::FileKind::regular &&
-        there.stat.size_bytes == known.size_bytes && there.stat.mtime_ns == known.mtime_ns)
+        there.stat.size_bytes == known.size_bytes && there.stat.mtime_ns == known.mtime_ns && !known.damaged)
       return Action::there;
     job_.superseded.insert_or_assign(index, LostObject{known.path, known.seq});
     if (there.error_number == 0) return Action::examine;
@@ -183,6 +183,7 @@ class SealedPlanner {
     std::uint64_t size_bytes = 0;
     std::int64_t mtime_ns = 0;
     archive::Seq seq = 0;
+    bool damaged = false;
   };
   const BackupOptions& options_;
   DriveJob& job_;

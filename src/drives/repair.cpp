@@ -101,7 +101,7 @@ class RepairRun {
       throw Error(ErrorCode::unsupported,
                   fmt::format("volume {} is a sealed drive, which cannot be repaired in place",
                               quoted(volume_.label)),
-                  "back up to it again from an intact volume (dalil backup --sealed); as a source it does");
+                  "dalil backup seals anew what is known to be damaged, from any volume that has it intact");
     if (options_.dry_run) return;
     const files::VolumeIdentity identity = files::identify_volume(options_.folder);
     if (identity.read_only)

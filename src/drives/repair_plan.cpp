@@ -22,12 +22,12 @@ namespace bagit = formats::bagit;
 using archive::CopyRow;
 using archive::Verdict;
 
-namespace {
-
 bool is_damage(Verdict verdict) {
   return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
          verdict == Verdict::changed;
 }
+
+namespace {
 
 /// What name and size tell; empty if they are as recorded.
 std::string fault_of(const files::StatResult& there, const CopyRow& row) {

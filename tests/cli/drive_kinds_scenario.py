@@ -8,7 +8,7 @@ import signal
 import time
 
 from backup_scenario import Backup, content_of
-from scenario import FAILURE, main
+from scenario import FAILURE, NO, main
 
 
 def sha256(data):
@@ -173,6 +173,23 @@ class Kinds(Backup):
                          (2, 1, 1, 1, 4))
         self.assert_sealed_whole(self.two, 2, 7)
         self.assert_restores(self.two, 2)
+
+    def test_what_a_verification_found_damaged_is_not_counted_as_there(self):
+        """Size and time are as recorded: only the verdict tells, and it is believed until the bytes are read again."""
+        self.fill(6, 0)
+        self.both("--seal", "backup-2")
+        copy = os.path.join(self.one, "data/disk/d1/f0001.jpg")
+        wrong = sorted(glob.glob(self.two + "/objects/*/*"))[3]
+        for path in (copy, wrong):
+            self.flip(path, 5)
+        for number, drive in ((1, self.one), (2, self.two)):
+            self.dalil("verify", drive, "--volume", f"backup-{number}", expect=NO)
+        for drive in self.both().of("drive"):
+            self.assertEqual((drive["copied"], drive["set_aside"], drive["there"]), (1, 1, 6), drive)
+        self.assert_whole(self.one, 1)
+        self.assert_sealed_whole(self.two, 2, 7)
+        self.assert_restores(self.two, 2)
+        self.assertEqual([drive["there"] for drive in self.both().of("drive")], [7, 7])
 
     def test_killed_at_any_moment_both_go_on(self):
         self.fill(1200, 4)
