@@ -25,12 +25,14 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// As XDG asks: what is made on the way is the user's alone.
+/// As XDG asks: what is made on the way is the user's alone. Each new name is synced, or a power cut would take
+/// all that was remembered with the directory.
 void make_directories(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return;
   if (const std::string parent = parent_of(path); parent != path) make_directories(parent);
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) throw system_error("create", path, errno);
+  files::sync_directory(parent_of(path));
 }
 
 /// One process at a time compares and replaces. The lock goes with the object.
