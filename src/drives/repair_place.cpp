@@ -87,7 +87,7 @@ void RepairPlace::clear_parts() {
   int error_number = 0;
   const auto partial = folders_.open(partial_path_, error_number);
   if (!partial) return;
-  const std::unique_ptr<DIR, decltype(&::closedir)> listing(
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(
       ::fdopendir(::openat(partial->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), &::closedir);
   while (const dirent* entry = listing ? ::readdir(listing.get()) : nullptr) {
     const std::string_view name = entry->d_name;

@@ -20,10 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       row.item = i == 3 ? ledger::kNoRow : static_cast<archive::Row>(i);
       portion.rows.push_back(row);
     }
-    std::vector<Bytes> samples{portion.encode(), archive::DirectoryPortion{}.encode()};
+    std::vector<Bytes> encoded{portion.encode(), archive::DirectoryPortion{}.encode()};
     portion.rows[1].verified_in = 77;
-    samples.push_back(portion.encode());
-    return samples;
+    encoded.push_back(portion.encode());
+    return encoded;
   }();
   const Bytes input = fuzz::input_from({data, size}, samples);
   try {

@@ -370,8 +370,9 @@ TEST_CASE("runs come back newest first with their provenance") {
   check.mode = "tags";
   check.result = "FAIL";
   check.ended.ms = 3;
-  check.exceptions = {{"p\xff", Verdict::corrupt, {{0, 1 << 20}, {5, 6}}, 0, "detail", crypto::sha256({})},
-                      {"q", Verdict::unreadable, {}, 5, "", {}}};
+  check.exceptions = {
+      {"p\xff", Verdict::corrupt, {{0, 1 << 20}, {5, 6}}, 0, "detail", crypto::sha256({}), {}, {}},
+      {"q", Verdict::unreadable, {}, 5, "", {}, {}, {}}};
   d.editor->add_run(check);
   View view = d.commit();
   const auto runs = view.runs();
@@ -403,7 +404,7 @@ TEST_CASE("a run's exceptions fill as many entries as they need, and all come ba
   run.result = "FAIL";
   run.note = "between the run and what continues it";
   for (unsigned i = 0; i < 2500; ++i)
-    run.exceptions.push_back({"p" + std::to_string(i), Verdict::missing, {}, 0, "", {}});
+    run.exceptions.push_back({"p" + std::to_string(i), Verdict::missing, {}, 0, "", {}, {}, {}});
   d.editor->add_run(run);
   CHECK(d.editor->writer().size() == before + 4);  // 1000, the note, 1000, 500
   RunSummary large;
@@ -413,7 +414,7 @@ TEST_CASE("a run's exceptions fill as many entries as they need, and all come ba
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
   for (std::uint64_t i = 0; i < 30'000; ++i) ranges.emplace_back(i << 21, 1 << 20);
   for (const char* name : {"a", "b", "c", "d"})
-    large.exceptions.push_back({name, Verdict::corrupt, ranges, 0, "", {}});
+    large.exceptions.push_back({name, Verdict::corrupt, ranges, 0, "", {}, {}, {}});
   d.editor->add_run(large);
   CHECK(d.editor->writer().size() == before + 6);  // two and two: a MiB fills an entry, too
 
