@@ -25,8 +25,8 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// As XDG asks: what is made on the way is the user's alone. Each new name is synced, or a power cut would take
-/// all that was remembered with the directory.
+/// As XDG asks: what is made on the way is the user's alone. Each new name is synced, or a power cut would
+/// take all that was remembered with the directory.
 void make_directories(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) return;

@@ -89,8 +89,9 @@ void NewDirectory::put_in_place() {
     if (errno != EINVAL || rename(path_.c_str(), place_.c_str()) != 0)
       throw system_error("create archive", place_, errno);
   }
-  finished_ = true;
+  path_ = place_;  // until its name is durable, a failure still takes it away
   files::sync_directory(parent_of(place_));
+  finished_ = true;
 }
 
 }  // namespace dalil::ledger

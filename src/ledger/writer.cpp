@@ -45,7 +45,8 @@ struct Writer::State {
 
   std::shared_ptr<const Core> core;
   WriterLock lock;
-  std::unique_ptr<lmdb::Txn> txn;  // empty once the writer is dead
+  std::unique_ptr<lmdb::Txn> txn;  // empty once the writer is dead, and between two transactions
+  bool dead = false;
   SealBox seals;
   mutable TokenMaker tokens;
   layout::State sizes;
@@ -63,9 +64,10 @@ struct Writer::State {
   Bytes value, plain, scratch;
 
   lmdb::Txn& live() {
-    if (!txn)
+    if (dead)
       throw Error(ErrorCode::io, "the archive can no longer be written: an earlier commit failed",
                   "mend the cause (free space, the disk) and run the command again");
+    if (!txn) txn = std::make_unique<lmdb::Txn>(core->env, false);
     return *txn;
   }
 
@@ -313,10 +315,10 @@ void Writer::commit() {
   try {
     note = s.flush_all();
     txn.commit();
-    s.txn.reset();
-    s.txn = std::make_unique<lmdb::Txn>(s.core->env, false);
+    s.txn.reset();  // the next one begins when it is needed: its failure would not be this commit's
   } catch (...) {
     s.txn.reset();
+    s.dead = true;
     throw;
   }
   s.uncommitted = 0;

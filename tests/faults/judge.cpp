@@ -103,7 +103,7 @@ void judge(const std::vector<std::string>& words) {
     std::cout << "redacted " << report.redacted << "\n";
     for (const std::string& problem : report.problems) std::cout << "problem " << problem << "\n";
   }
-  add_and_find(words[0], words[1], words[2], words[3]);
+  if (words[3] != "?") add_and_find(words[0], words[1], words[2], words[3]);
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ int run_add(Session& session, const AddOptions& options) {
     ledger::discard_slot(session.archive_directory(), name);
     throw;
   }
+  slot.keep();  // from now on the key counts, whatever becomes of its slot
   ledger::accept_slot(session.archive_directory(), name);
-  slot.keep();
 
   Printer& out = session.out();
   out.line(fmt::format("added {} {} ({})", ledger::name_of(role), in_quotes(options.name),

@@ -24,7 +24,8 @@ struct SnapshotOptions {
   std::vector<std::string> recipients;
 };
 
-/// A file that is being written under a name that says so; it goes away unless it was kept.
+/// A file that is being written under a name that says so; it goes away, wherever it is by then, unless it
+/// was kept.
 class PartialFile {
  public:
   explicit PartialFile(const std::string& path) : place_(path), path_(path + kPartialEnd) {
@@ -41,7 +42,7 @@ class PartialFile {
   void write(ByteView bytes) {
     if (const int error = write_all(file_.get(), as_chars(bytes))) throw system_error("write", path_, error);
   }
-  void keep() {
+  void put_in_place() {
     if (fsync(file_.get()) != 0) throw system_error("write", path_, errno);
     // Not over a file that has appeared meanwhile; where there are no hard links, a look has to do.
     if (link(path_.c_str(), place_.c_str()) == 0) {
@@ -50,10 +51,11 @@ class PartialFile {
       refuse_existing(place_, "the file");
       if (rename(path_.c_str(), place_.c_str()) != 0) throw system_error("create", place_, errno);
     }
-    kept_ = true;
+    path_ = place_;
     const auto slash = place_.rfind('/');
     files::sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : place_.substr(0, slash));
   }
+  void keep() { kept_ = true; }
 
  private:
   std::string place_, path_;
@@ -70,9 +72,15 @@ int run_snapshot(Session& session, const SnapshotOptions& options) {
   PartialFile file(options.out_file);
   const archive::SnapshotMade made =
       archive::write_snapshot(archive, recipients, [&](ByteView piece) { file.write(piece); });
+  file.put_in_place();
+  // Without its note a snapshot is not used: the file comes first, and goes with it.
+  try {
+    files::write_atomically(note_file, as_bytes(made.note), 0644);
+  } catch (...) {
+    unlink(note_file.c_str());
+    throw;
+  }
   file.keep();
-  // Without its note a snapshot is not used: the file comes first.
-  files::write_atomically(note_file, as_bytes(made.note), 0644);
 
   Printer& out = session.out();
   const archive::SnapshotNote& stated = made.stated;
