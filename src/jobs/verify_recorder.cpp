@@ -53,7 +53,11 @@ void VerifyRecorder::take_absent(std::vector<Exception> exceptions, const std::v
   for (std::size_t i = 0; i < exceptions.size(); ++i) {
     const std::uint64_t number = number_of.at(absent[i].directory);
     State& state = states_.at(number);
-    add(number, absent[i].row.name, exceptions[i].verdict);
+    // A name and a size that fit are no reading, and clear nothing that one has found.
+    if (options_.mode == VerifyMode::quick && exceptions[i].verdict != Verdict::missing)
+      state.whole = false;
+    else
+      add(number, absent[i].row.name, exceptions[i].verdict);
     if (state.news.absent > 0) --state.news.absent;
     if (report_.sample) {
       report_.sample->drawn += absent[i].drawn;

@@ -29,6 +29,20 @@ class Damage(Scenario):
         self.assertEqual(self.verdict_of_clip(), ["corrupt"])
         self.assertEqual(self.dalil("volume", "list", "--json").of("volume")[0]["last_verification_result"], "FAIL")
 
+    def test_quick_check_of_a_renamed_file_clears_nothing_and_is_no_reading(self):
+        self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
+        before = self.dalil("show", "disk:clip.bin", "--json").of("copy")
+        os.rename(os.path.join(self.tree, "clip.bin"), os.path.join(self.tree, "CLIP.bin"))
+        quick = self.dalil("verify", self.tree, "--volume", "disk", "--quick", "--json").summary
+        self.assertEqual(quick["verdicts"], {"intact": 1, "renamed": 1})
+        self.assertEqual(self.verdict_of_clip(), ["corrupt"])
+        self.assertEqual(self.dalil("show", "disk:clip.bin", "--json").of("copy"), before)
+        status = self.dalil("status", "--json", expect=NO).summary
+        self.assertEqual((status["damaged_copies"], status["without_live_copy"]), (1, 1))
+        # Whoever reads it tells that it is lost: no file has its content.
+        self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
+        self.assertEqual(self.verdict_of_clip(), ["missing"])
+
     def test_a_part_that_is_whole_does_not_clear_the_volume(self):
         self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
         self.dalil("verify", os.path.join(self.tree, "a"), "--volume", "disk", "--below", "a")
