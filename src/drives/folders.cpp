@@ -44,6 +44,10 @@ std::shared_ptr<const files::Fd> Folders::walk(std::string_view path, bool make,
     const std::size_t end = std::min(rest.find('/'), rest.size());
     const std::string name(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (name == "..") {  // a drive's note may name it
+      error_number = EXDEV;
+      return nullptr;
+    }
     const int parent = at ? at->get() : root_;
     int fd = ::openat(parent, name.c_str(), kFlags);
     if (fd < 0 && errno == ENOENT && make) {

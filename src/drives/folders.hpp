@@ -9,8 +9,8 @@
 
 namespace dalil::drives {
 
-/// Folders below a drive's root, opened component by component without following links: nothing on a drive
-/// can lead writes out of it. Remembers those used last. Not for two threads at once.
+/// Folders below a drive's root, opened component by component without following links or "..": nothing on a
+/// drive can lead out of it. Remembers those used last. Not for two threads at once.
 class Folders {
  public:
   explicit Folders(int root_fd) : root_(root_fd) {}

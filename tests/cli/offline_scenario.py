@@ -287,6 +287,19 @@ class Sealed(Offline):
         self.damage("checkpoint", 60)
         self.assertEqual(self.verify(expect=NO).summary["result"], "FAIL")
 
+    def test_a_note_that_leads_elsewhere_tells_nothing_of_what_lies_there(self):
+        self.make_drive()
+        secret = b"of the auditor alone"
+        self.write("secret.txt", secret, below=self.dir)
+        note = bytes_of(self.at("dalil/drive.note"))
+        for path in (b"../secret.txt", b"data/../../secret.txt"):
+            with open(self.at("dalil/drive.note"), "wb") as file:
+                file.write(note.replace(b"\n\n", b"\nsha256 " + b"0" * 64 + b" " + path + b"\n\n", 1))
+            result = self.verify(trust=False, expect=NO)
+            self.assertEqual(self.verdicts(result)[path.decode()], "unreadable")
+            self.assertNotIn(hashlib.sha256(secret).hexdigest()[:8], result.out)
+            self.assertNotIn(f"{len(secret)} bytes", result.out)
+
     def test_a_list_that_leads_elsewhere_is_refused(self):
         self.make_sealed()
         line = bytes_of(self.at("objects.sha256")).splitlines()[0].decode()
