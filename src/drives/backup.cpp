@@ -182,6 +182,8 @@ class BackupRun {
         if (job.is_new) write_first_note(archive_, view, job);
         stores_.back() = make_store(job);
         stores_.back()->sync();  // what a killed run left may count after a look, so it has to be durable
+        for (const auto& [path, verdict] : job.lost) recorder.found(job, path, verdict);
+        if (!job.lost.empty()) recorder.commit_if_due(true);
         if (job.sealed())
           examine_objects(job, plan_, recorder, stop_);
         else

@@ -45,10 +45,22 @@ class Examiner {
     }
     if (action == Action::replace && keep_version(folder->get(), target, content)) return Action::copy;
     set_aside(folder->get(), name, target);
+    give_up(target, readable ? archive::Verdict::corrupt : archive::Verdict::unreadable);
     return Action::copy;
   }
 
  private:
+  /// A copy that was recorded there counts no more, also if nothing takes its place.
+  void give_up(const std::string& target, archive::Verdict verdict) {
+    const auto [directory, name] = split_path(target);
+    for (const archive::CopyRow& row : recorder_.view().directory(job_.volume->row, directory)) {
+      if (row.name != name || row.state != archive::CopyRow::State::live) continue;
+      recorder_.found(job_, target, verdict);
+      recorder_.commit_if_due(true);
+      return;
+    }
+  }
+
   /// The path's earlier content stays beside it, if it is still what was recorded.
   bool keep_version(int folder, const std::string& target, const jobs::Content& content) {
     const auto [directory, name] = split_path(target);

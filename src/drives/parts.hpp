@@ -51,6 +51,8 @@ struct DriveJob {
   archive::Drive drive;
   bool is_new = false;          ///< no note on it yet
   std::vector<Action> actions;  ///< one a file of the plan
+  /// Copies that the ledger has, and that are not at their place.
+  std::vector<std::pair<std::string, archive::Verdict>> lost;
   DriveReport report;
   std::vector<std::string> prefixes;  ///< one a source: "data/disk"
   std::uint64_t noted_tree_size = 0;  ///< of the checkpoint on it
@@ -215,6 +217,9 @@ class BackupRecorder {
   void record(std::size_t drive, const PlannedFile& file, const Stored& stored);
   /// An object that is whole, with other times than it was recorded with.
   void record_again(archive::Seq seq, const files::FileStat& stat);
+  /// What the drive turned out not to hold as recorded: it counts no more, whatever the run comes to. To be
+  /// committed before anything else takes the place.
+  void found(const DriveJob& job, const std::string& path, archive::Verdict verdict);
   void moved(std::size_t drive, const std::string& from, const std::string& to, archive::Seq seq,
              const files::FileStat& stat);
   void problem(BackupProblem problem);

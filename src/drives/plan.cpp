@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 #include <unordered_set>
@@ -21,6 +22,14 @@ constexpr std::size_t kMostLosses = 10'000;
 
 bool is_below(const std::string& directory, const std::string& below) {
   return below.empty() || directory == below || directory.starts_with(below + "/");
+}
+
+/// lstat does not find a recorded copy: what an earlier verification said of it stays, unless that was good.
+void note_lost(DriveJob& job, const std::string& path, const CopyRow& row, int error_number) {
+  using archive::Verdict;
+  if (row.verdict != Verdict::intact && row.verdict != Verdict::not_checked) return;
+  const bool absent = error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
+  job.lost.emplace_back(path, absent ? Verdict::missing : Verdict::unreadable);
 }
 
 void add_loss(BackupReport& report, BackupProblem loss) {
@@ -101,14 +110,16 @@ class PlainPlanner {
     const files::StatResult there = folders_.stat(*target);
     const auto known = known_.find(*target);
     if (known == known_.end()) return there.error_number == 0 ? Action::examine : Action::copy;
+    if (there.error_number != 0) note_lost(job_, *target, known->second, there.error_number);
     if (known->second.item != file.item) return there.error_number == 0 ? Action::replace : Action::copy;
     if (there.error_number != 0) {
       ++job_.report.copied_again;
       return Action::copy;
     }
-    const bool same = there.stat.kind == files::FileKind::regular &&
+    // Bits rot without a trace in size and time: what a verification said of the copy holds until it is read.
+    const bool same = !is_damage(known->second.verdict) && there.stat.kind == files::FileKind::regular &&
                       there.stat.size_bytes == known->second.size_bytes &&
-                      there.stat.mtime_ns == known->second.mtime_ns && !is_damage(known->second.verdict);
+                      there.stat.mtime_ns == known->second.mtime_ns;
     return same ? Action::there : Action::examine;
   }
 
@@ -154,7 +165,7 @@ class SealedPlanner {
       const archive::StoredForm& from = *copy.stored;
       known_.insert_or_assign(
           {from.source_volume, files::join_path(from.source_directory, from.source_name), row.item},
-          Known{copy.path(), row.size_bytes, row.mtime_ns, row.seq, is_damage(row.verdict)});
+          Known{copy.path(), row});
     }
   }
 
@@ -168,11 +179,13 @@ class SealedPlanner {
     if (found == known_.end()) return Action::copy;
     const Known& known = found->second;
     const files::StatResult there = folders_.stat(known.path);
-    if (there.error_number == 0 && there.stat.kind == files::FileKind::regular &&
-        there.stat.size_bytes == known.size_bytes && there.stat.mtime_ns == known.mtime_ns && !known.damaged)
+    if (there.error_number == 0 && !is_damage(known.row.verdict) &&
+        there.stat.kind == files::FileKind::regular && there.stat.size_bytes == known.row.size_bytes &&
+        there.stat.mtime_ns == known.row.mtime_ns)
       return Action::there;
-    job_.superseded.insert_or_assign(index, LostObject{known.path, known.seq});
+    job_.superseded.insert_or_assign(index, LostObject{known.path, known.row.seq});
     if (there.error_number == 0) return Action::examine;
+    note_lost(job_, known.path, known.row, there.error_number);
     ++job_.report.copied_again;
     return Action::copy;
   }
@@ -180,10 +193,7 @@ class SealedPlanner {
  private:
   struct Known {
     std::string path;
-    std::uint64_t size_bytes = 0;
-    std::int64_t mtime_ns = 0;
-    archive::Seq seq = 0;
-    bool damaged = false;
+    CopyRow row;
   };
   const BackupOptions& options_;
   DriveJob& job_;

@@ -63,6 +63,12 @@ void BackupRecorder::record_again(archive::Seq seq, const files::FileStat& stat)
   editor_.add_copy_with_its_tags(copy);
 }
 
+void BackupRecorder::found(const DriveJob& job, const std::string& path, archive::Verdict verdict) {
+  const auto [directory, name] = split_path(path);
+  editor_.record_named_verdicts(job.volume->row, directory, {{name, verdict}},
+                                archive_.clock().now().ms / 1000);
+}
+
 void BackupRecorder::moved(std::size_t drive, const std::string& from, const std::string& to,
                            archive::Seq seq, const files::FileStat& stat) {
   archive::Copy copy = view().copy(seq);

@@ -36,6 +36,9 @@ class ObjectExaminer {
     }
     set_aside(folders_, folder->get(), name, object.path);
     ++job_.report.set_aside;
+    recorder_.found(job_, object.path,
+                    content.ok() ? archive::Verdict::corrupt : archive::Verdict::unreadable);
+    recorder_.commit_if_due(true);
     recorder_.problem({job_.report.label, object.path,
                        fmt::format("is not what was recorded: set aside in {}", layout::kAside)});
     return Action::copy;

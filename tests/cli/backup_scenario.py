@@ -1,4 +1,5 @@
 """Backup drives: what counts as copied is there, whatever ended the run, and stock tools agree."""
+import glob
 import gzip
 import hashlib
 import os
@@ -171,6 +172,67 @@ class Plain(Backup):
         aside = os.listdir(os.path.join(self.one, "dalil/aside"))
         self.assertEqual(len(aside), 1)
         self.assertEqual(self.dalil("verify-bag", self.one, "--json").summary["result"], "VALID")
+
+    def test_a_copy_that_was_found_damaged_is_not_taken_for_safe(self):
+        self.fill(4, 0)
+        self.backup(self.one, self.two, more=["--seal", "backup-2"])
+        # Bits rot: size and times stay.
+        self.flip(os.path.join(self.one, "data/disk/d2/f0002.jpg"), 50)
+        self.flip(max(glob.glob(os.path.join(self.two, "objects/*/*")), key=os.path.getsize), 3000)
+        for number, drive in ((1, self.one), (2, self.two)):
+            found = self.dalil("verify", drive, "--volume", f"backup-{number}", "--json", expect=NO).summary
+            self.assertEqual(found["verdicts"]["corrupt"], 1)
+        result = self.backup(self.one, self.two)
+        self.assertTrue(result.summary["complete"])
+        for drive in result.of("drive"):
+            self.assertEqual((drive["there"], drive["copied"], drive["set_aside"]), (4, 1, 1))
+        self.assertEqual(self.dalil("verify-bag", self.one, "--json").summary["result"], "VALID")
+        for number, drive in ((1, self.one), (2, self.two)):
+            found = self.dalil("verify", drive, "--volume", f"backup-{number}", "--json").summary
+            self.assertEqual((found["result"], found["expected"]), ("PASS", 5))
+        # Said to be damaged, and right when it is read: it counts again, and is not copied.
+        path = os.path.join(self.one, "data/disk/d1/f0001.jpg")
+        self.flip(path, 10)
+        self.dalil("verify", self.one, "--volume", "backup-1", "--json", expect=NO)
+        self.flip(path, 10)
+        drive = self.backup().of("drive")[0]
+        self.assertEqual((drive["there"], drive["adopted"], drive["copied"]), (4, 1, 0))
+        self.assertEqual(self.dalil("status", "--json", expect=NO).summary["damaged_copies"], 0)
+
+    def test_a_copy_that_is_not_there_any_more_counts_no_more_if_nothing_replaces_it(self):
+        self.fill(4, 0)
+        self.dalil("policy", "set", "--copies", "3", "--reason", "board")
+        self.backup(self.one, self.two, more=["--seal", "backup-2"])
+        self.assertEqual(self.dalil("status", "--json").summary["policy"]["below_policy"], 0)
+        lost, damaged = "data/disk/d1/f0001.jpg", "data/disk/d2/f0002.jpg"
+        os.remove(os.path.join(self.one, lost))
+        with open(os.path.join(self.one, damaged), "r+b") as file:
+            file.write(b"damage")
+        first, second = sorted(glob.glob(os.path.join(self.two, "objects/*/*")))[:2]
+        os.remove(first)
+        with open(second, "r+b") as file:
+            file.write(b"damage")
+        hidden = self.tree + ".away"
+        shutil.copytree(self.tree, hidden)
+        for directory, _, names in os.walk(self.tree):
+            for name in names:
+                os.remove(os.path.join(directory, name))
+        for drive in self.backup(self.one, self.two, expect=PARTIAL).of("drive"):
+            self.assertEqual((drive["there"], drive["copied"], drive["set_aside"]), (3, 0, 1))
+        status = self.dalil("status", "--json", expect=NO)
+        self.assertEqual(sorted((one["volume"], one["verdict"]) for one in status.of("damaged_copy")),
+                         [("backup-1", "corrupt"), ("backup-1", "missing"),
+                          ("backup-2", "corrupt"), ("backup-2", "missing")])
+        self.assertGreaterEqual(status.summary["policy"]["too_few_copies"], 2)
+        # The source is found again.
+        os.rename(self.tree, self.tree + ".empty")
+        os.rename(hidden, self.tree)
+        self.assertTrue(self.backup(self.one, self.two).summary["complete"])
+        self.assertEqual(self.dalil("status", "--json").summary["damaged_copies"], 0)
+        for number, drive in ((1, self.one), (2, self.two)):
+            found = self.dalil("verify", drive, "--volume", f"backup-{number}", "--json").summary
+            self.assertEqual((found["result"], found["expected"]), ("PASS", 5))
+        self.assert_sound()
 
     def test_the_wrong_drive_is_refused(self):
         self.fill(3, 0)
