@@ -108,8 +108,17 @@ class Planner {
       std::swap(found->second, task);
       newest_[path] = seq;
     }
-    task.path = path + "." + task.digest.hex().substr(0, 8);
-    tasks_.emplace(task.path, std::move(task));
+    put_beside(path, std::move(task));
+  }
+
+  /// A file may bear by itself the name that is made here, with another content: no task is dropped.
+  void put_beside(std::string path, RestoreTask task) {
+    for (;;) {
+      path += "." + task.digest.hex().substr(0, 8);
+      task.path = path;
+      const auto [found, fresh] = tasks_.emplace(path, task);
+      if (fresh || found->second.digest == task.digest) return;
+    }
   }
 
   archive::View& view_;

@@ -266,6 +266,23 @@ class Plain(Backup):
         self.backup(expect=PARTIAL)
         self.assertEqual(os.listdir(outside), [])
 
+    def test_a_restore_forgets_no_content_whatever_a_file_is_called(self):
+        earlier = b"what stood there first"
+        self.write("a.jpg", earlier)
+        taken = "a.jpg." + hashlib.sha256(earlier).hexdigest()[:8]
+        self.write(taken, b"bears the name that an earlier content gets")
+        self.scan("--no-metadata")
+        self.backup()
+        self.write("a.jpg", b"what stands there now")
+        self.scan("--no-metadata")
+        out = os.path.join(self.dir, "out")
+        os.mkdir(out)
+        result = self.dalil("restore", "--from", "backup-1=" + self.one, "--from", "disk=" + self.tree, "--all",
+                            "--to", out, "--json").summary
+        self.assertEqual((result["wanted"], result["restored"]), (3, 3))
+        wanted = set(content_of(self.tree).values()) | {hashlib.sha256(earlier).digest()}
+        self.assertEqual(set(content_of(out).values()), wanted)
+
     def test_attributes_and_names_survive(self):
         path = self.write(b"\xff\\ %41\n .", b"hostile")
         try:
