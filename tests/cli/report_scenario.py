@@ -96,6 +96,19 @@ class SignedReports(Reports):
         self.assertIn("signed by   none of the keys that you trust",
                       self.dalil("report", "show", path, "--trust", self.signer, expect=NO).out)
 
+    def test_a_strangers_report_writes_nothing_but_text_to_the_terminal(self):
+        """Without --trust nobody looks at the signature: this may be anybody's."""
+        self.damage()
+        path = self.report(expect=NO)
+        line, last = bytes_of(path).splitlines(keepends=True)
+        evil = line.replace(b'"detail":"', b'"detail":"\\u001b[2J\xe2\x80\xae\\\\')
+        note = last.replace(hashlib.sha256(line).hexdigest().encode(), hashlib.sha256(evil).hexdigest().encode())
+        with open(path, "wb") as file:
+            file.write(evil + note)
+        shown = self.dalil("report", "show", path).out
+        self.assertNotRegex(shown, "[\x1b\u202e]")
+        self.assertIn("\\x1b[2J\\u202e\\", shown)
+
     def test_an_altered_report_is_refused_by_everybody(self):
         self.damage()
         path = self.report(expect=NO)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -60,6 +61,18 @@ std::string json_lines(const JsonObjects& objects) {
     text += object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
   return text;
+}
+
+/// A report's words are whoever's wrote it. Paths in them are escaped already, so that backslashes stay.
+std::string harmless(std::string_view detail) {
+  std::string shown;
+  while (true) {
+    const std::size_t backslash = std::min(detail.find('\\'), detail.size());
+    shown += escape_for_display(detail.substr(0, backslash));
+    if (backslash == detail.size()) return shown;
+    shown += '\\';
+    detail.remove_prefix(backslash + 1);
+  }
 }
 
 UtcTime whole_seconds(UtcTime time) {
@@ -158,7 +171,7 @@ std::string exception_line(const Printer& out, const archive::RunSummary::Except
   std::string more;
   if (warning) more += fmt::format("  intact, but was {} at first:", archive::name_of(*exception.at_first));
   if (!exception.ranges.empty()) more += "  " + ranges_text(exception.ranges);
-  if (!exception.detail.empty()) more += "  " + exception.detail;
+  if (!exception.detail.empty()) more += "  " + harmless(exception.detail);
   if (exception.error_number != 0)
     more += (exception.detail.empty() ? "  (" : " (") + errno_name(exception.error_number) + ")";
   return fmt::format("  {:<11} {}{}", warning ? "warning" : archive::name_of(exception.verdict),
