@@ -109,6 +109,28 @@ ReadNote read_note(archive::View& view, int root_fd) {
   return read;
 }
 
+/// A note that nobody vouches for may still tell whose it was, and the file system that this is another disk:
+/// what is written next says that it is this volume's.
+void refuse_another_drive(archive::View& view, const archive::Volume& volume, const std::string& folder,
+                          const std::string& note_bytes) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} is not known to be the drive of {}: its note is damaged, and {}",
+                            quoted(folder), volume.id, why),
+                fmt::format("mount the right drive, or name its volume; if it is this one all the same: "
+                            "dalil volume edit {} --root FOLDER",
+                            volume.id));
+  };
+  const auto parsed = merkle::Note::parse(note_bytes);
+  const auto claimed = parsed ? DriveNote::parse(parsed->text) : std::nullopt;
+  for (const archive::Volume& other : view.volumes())
+    if (claimed && other.row != volume.row && other.drive && other.drive->id == claimed->drive.id)
+      refuse(fmt::format("was that of {}", other.id));
+  const std::string uuid = files::identify_volume(folder).uuid;
+  if (!volume.uuid.empty() && !uuid.empty() && volume.uuid != uuid)
+    refuse(fmt::format("its file system is {}, where {} was recorded", uuid, volume.uuid));
+}
+
 }  // namespace
 
 RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int root_fd, bool is_known,
@@ -125,7 +147,10 @@ RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int ro
 std::string drive_lists_fault(const archive::Archive&, archive::View& view, const archive::Volume& volume,
                               const std::string& folder, int root_fd) {
   const auto [note, bytes] = read_note(view, root_fd);
-  if (!note) return "the drive's note is missing or damaged";
+  if (!note) {
+    refuse_another_drive(view, volume, folder, bytes);
+    return "the drive's note is missing or damaged";
+  }
   if (note->drive.id != volume.drive->id || note->volume_id != volume.id)
     throw Error(ErrorCode::conflict,
                 fmt::format("{} is the drive of {}, not of {}", quoted(folder), note->volume_id, volume.id),

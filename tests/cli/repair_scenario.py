@@ -224,6 +224,34 @@ class Refused(Repair):
                    message="no volume 'none'")
         self.assertEqual((content_of(self.two), os.listdir(empty)), (before, []))
 
+    def test_a_damaged_note_makes_no_drive_another_one(self):
+        self.fill(5, 0)
+        note = os.path.join(self.two, "dalil/drive.note")
+        with open(note, "rb") as file:
+            digit = file.read()[-10:-9]
+        self.harm("", os.path.getsize(note) - 10, b"B" if digit == b"A" else b"A", full=note)  # in the signature
+        before = content_of(self.two)
+        for more in ((), ("--dry-run",)):
+            self.fails("repair", self.two, "--volume", "one", *more, expect=FAILURE, message="was that of V3")
+        self.assertEqual(content_of(self.two), before)
+        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "NOTHING TO DO")
+        self.assertEqual(self.verify(self.two, "two").summary["result"], "PASS")
+
+    def test_another_disk_with_a_damaged_note_is_refused(self):
+        if os.geteuid() != 0 or shutil.which("mkfs.ext4", path="/usr/sbin:/sbin:/usr/bin") is None:
+            self.skipTest("no file system can be made here")
+        for drive in (self.one, self.two):
+            subprocess.run(["truncate", "-s", "32M", drive + ".img"], check=True)
+            subprocess.run(["/usr/sbin/mkfs.ext4", "-q", drive + ".img"], check=True)
+            if subprocess.run(["mount", "-o", "loop", drive + ".img", drive], capture_output=True).returncode != 0:
+                self.skipTest("no image can be mounted here")
+            self.addCleanup(subprocess.run, ["umount", "-l", drive], capture_output=True)
+        self.fill(5, 0)
+        note = os.path.join(self.two, "dalil/drive.note")
+        self.harm("", 60, full=note)  # it is no note any more
+        self.fails("repair", self.two, "--volume", "one", expect=FAILURE, message="its file system is")
+        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "NOTHING TO DO")
+
     def test_an_auditor_may_look_only(self):
         self.fill(5, 0)
         os.remove(self.at("d0/f000.jpg"))
