@@ -92,7 +92,7 @@ struct Editor::State {
       if (pass != 0) to->set_pass(pass);
       auto* one = to->add_directories();
       one->set_directory(directory.data(), directory.size());
-      one->set_verified_at_s(verified_at_s);
+      one->set_verified_at_s(std::max<std::int64_t>(verified_at_s, 1));  // 0 would say: never
       one->set_continued(only_named || next > 0);
       for (; next < named.size() && names_gathered < kNamesPerEntry; ++next) {
         one->add_names(named[next].first);

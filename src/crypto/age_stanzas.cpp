@@ -83,7 +83,9 @@ std::array<std::uint8_t, 32> x25519_public(ByteView scalar) {
   return point;
 }
 
-std::optional<Secret> x25519(ByteView scalar, ByteView point) {
+namespace {
+
+std::optional<Secret> shared_secret(ByteView scalar, ByteView point) {
   const Key mine(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, scalar.data(), scalar.size()));
   const Key theirs(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, point.data(), point.size()));
   require(mine != nullptr && theirs != nullptr, "load an X25519 key");
@@ -94,6 +96,14 @@ std::optional<Secret> x25519(ByteView scalar, ByteView point) {
   if (EVP_PKEY_derive_set_peer(context.get(), theirs.get()) != 1) return std::nullopt;
   if (EVP_PKEY_derive(context.get(), shared.mutable_view().data(), &size) != 1) return std::nullopt;
   return shared;
+}
+
+}  // namespace
+
+std::optional<Secret> x25519(ByteView scalar, ByteView point) {
+  constexpr std::array<std::uint8_t, kPointSize> kBase = {9};
+  return unless_out_of_memory([&] { return shared_secret(scalar, point); },
+                              [&] { return shared_secret(kBase, kBase); });
 }
 
 std::string format_recipient(ByteView public_key) {

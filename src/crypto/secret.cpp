@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "locked_memory.hpp"
@@ -44,6 +45,8 @@ void harden_process() {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // OpenSSL sets itself up once; if that fails for want of memory, later calls use what is not there.
+  if (OSSL_LIB_CTX_get0_global_default() == nullptr) throw std::bad_alloc();
 }
 
 bool equal_constant_time(ByteView a, ByteView b) {

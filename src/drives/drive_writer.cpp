@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include "parts.hpp"
@@ -52,6 +53,8 @@ void DriveWriter::guard(const std::function<void()>& work) {
     work();
   } catch (const DriveFailure& failure) {
     end(state_of(failure.kind), failure.what());
+  } catch (const std::bad_alloc&) {
+    end(DriveReport::State::failed, "out of memory");
   } catch (const std::exception& failure) {
     end(DriveReport::State::failed, failure.what());
   }

@@ -35,6 +35,7 @@ std::string grant_name(std::uint32_t epoch, const ActorId& actor) {
 /// Names in `keys/` that end so, sorted. Error(no_archive) if there is no such directory.
 std::vector<std::string> names_ending(const std::string& directory, std::string_view end) {
   const std::unique_ptr<DIR, int (*)(DIR*)> handle(opendir(keys_of(directory).c_str()), closedir);
+  if (!handle && errno != ENOENT && errno != ENOTDIR) throw system_error("open", keys_of(directory), errno);
   if (!handle)
     throw Error(ErrorCode::no_archive,
                 fmt::format("there is no archive in '{}'", escape_for_display(directory)),

@@ -16,6 +16,8 @@ JUDGE = os.environ["DALIL_FAULT_JUDGE"]
 DRIVER = os.environ["DALIL_FAULT_SCAN"]
 # States of each test; the long form takes so many times more of them.
 STATES = int(os.environ.get("DALIL_CUTS", rounds(150, 12_000)))
+# How often a state is drawn that was judged already before the next event is turned to.
+TRIES = 10
 # Of so many states one is also opened by the program itself.
 REAL_EVERY = 100
 
@@ -122,9 +124,8 @@ class PowerCut(Fault):
 
     # The cuts, and what is to be found after them
 
-    def cut(self, states=None):
+    def cut(self, states):
         """Returns what was found wrong, in words."""
-        states = states or STATES
         inode = os.stat(self.disk).st_ino
         disk = Disk(inode, self.disk, [self.drive])
         for path in (self.home, self.drive, self.restored):
@@ -146,7 +147,6 @@ class PowerCut(Fault):
             owed += each
             while owed >= 1 and self.judge_one(disk, i, moment):
                 owed -= 1
-            owed = min(owed, 3 * each + 1)
         self.assert_replay_is_the_disk(disk)
         tell(test=self.id().split(".")[-1], plant=self.plant, events=len(self.events) - self.began,
              states=self.made, by_the_program=self.real, wrong=len(self.found))
@@ -167,7 +167,7 @@ class PowerCut(Fault):
 
     def new_state(self, disk, moment):
         """A state that was not judged yet; absent if none is found soon."""
-        for _ in range(4):
+        for _ in range(TRIES):
             found = disk.after_cut(self.random)
             key = hash((moment, *sorted((path, content or b"") for path, content in found.items())))
             if key not in self.seen:
@@ -283,6 +283,6 @@ class PowerCut(Fault):
                     if fact.startswith("incident ") and f'"{fact.split()[1]}"'.encode() not in result.stdout:
                         yield f"lost: {fact}"
 
-    def assert_nothing_wrong(self):
-        found = self.cut()
+    def assert_nothing_wrong(self, states=STATES):
+        found = self.cut(states)
         self.assertEqual(found[:10], [], f"{len(found)} in {self.made} states")

@@ -5,14 +5,12 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-from cut_judge import Judge, fast_directory
-from fault import Fault, main, rounds, tell
+from disk_copies import DiskCopies
+from fault import main, rounds, tell
 
 SHIM = os.environ["DALIL_FAILING_CALLS"]
-JUDGE = os.environ["DALIL_FAULT_JUDGE"]
 WRITES = ("write", "pwrite", "writev")
 # How each call may fail. EINTR and short writes have to be survived; LMDB takes a short write for an error.
 WAYS = {**{call: ("EIO", "ENOSPC", "EINTR", "short") for call in WRITES},
@@ -25,38 +23,10 @@ EXIT_CODES = (0, 1, 2, 3, 10, 11, 12, 13)
 
 
 @unittest.skipIf("DALIL_SANITIZED" in os.environ, "nothing can be loaded before a sanitizer")
-class FailingCalls(Fault):
+class FailingCalls(DiskCopies):
     def setUp(self):
         super().setUp()
-        self.work = tempfile.mkdtemp(prefix="dalil-calls-", dir=fast_directory())
-        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
-        self.disk = os.path.join(self.work, "disk")
-        self.home, self.drive, self.restored = (f"{self.disk}/{name}" for name in ("home", "drive", "restored"))
-        for path in (self.home, self.drive, self.restored):
-            os.makedirs(path)
-        self.archive, self.key = os.path.join(self.disk, "archive"), os.path.join(self.disk, "key.txt")
-        self.env.update(HOME=self.home, DALIL_ARCHIVE=self.archive, DALIL_KEY_FILE=self.key)
-        self.judge = Judge(JUDGE)
-        self.addCleanup(self.judge.close)
-        self.serial, self.found = 0, []
-
-    def make_known(self, drive=False):
-        self.make_archive()
-        self.dalil("incident", "add", "--set", "id=I-0", "--set", "date=2017-09-11")
-        for i in range(8):
-            self.write(f"d{i % 2}/f{i}.bin", b"content %d " % i * (1 + 7 * i))
-        self.scan("--no-metadata", "--note", "a remark")
-        if drive:
-            self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", self.drive, "--volume", "b1")
-        self.keep()
-
-    def keep(self):
-        self.kept = os.path.join(self.work, "kept")
-        shutil.copytree(self.disk, self.kept, symlinks=True)
-
-    def put_back(self):
-        shutil.rmtree(self.disk)
-        shutil.copytree(self.kept, self.disk, symlinks=True)
+        self.found = []
 
     def run_it(self, command, fault=None):
         log = os.path.join(self.work, "log")
@@ -70,13 +40,6 @@ class FailingCalls(Fault):
             with open(log, errors="surrogateescape") as file:
                 calls = file.read().splitlines()
         return result, calls
-
-    def ask(self, last="?", key=None):
-        return self.judge.ask(self.archive, key or self.key, os.path.join(self.home, ".local/state/dalil"), last)
-
-    def known(self, answer):
-        """Facts without what is random each time."""
-        return {fact.split(" objects/")[0] if " objects/" in fact else fact for fact in answer.facts}
 
     def instances(self, calls):
         """(call, number, way) of everything that could fail."""

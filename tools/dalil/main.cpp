@@ -1,7 +1,10 @@
+#include <cxxabi.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <new>
+#include <typeinfo>
 
 #include "dalil/base/error.hpp"
 #include "dalil/crypto/secret.hpp"
@@ -17,9 +20,22 @@ int fail(int code, std::string_view message, std::string_view hint = {}) {
   return code;
 }
 
-}  // namespace
+/// Makes nothing: there is no memory to make it of.
+int fail_without_memory() {
+  dalil::cli::write_all(STDERR_FILENO,
+                        "dalil: error: out of memory\ndalil: hint: what was committed before is kept\n");
+  return dalil::cli::kExitFailure;
+}
 
-int main(int argc, char** argv) {
+/// Libraries make things even while they clean up; what is thrown there cannot be caught. What was being made
+/// stays as after a kill.
+[[noreturn]] void on_terminate() {
+  const std::type_info* const type = abi::__cxa_current_exception_type();
+  if (type != nullptr && *type == typeid(std::bad_alloc)) _exit(fail_without_memory());
+  std::abort();
+}
+
+int run(int argc, char** argv) {
   using namespace dalil;
   try {
     crypto::harden_process();
@@ -30,9 +46,20 @@ int main(int argc, char** argv) {
   } catch (const cli::OutputClosed&) {
     return cli::kExitFailure;
   } catch (const std::bad_alloc&) {
-    return fail(cli::kExitFailure, "out of memory", "what was committed before is kept");
+    return fail_without_memory();
   } catch (const std::exception& error) {
     return fail(cli::kExitFailure, error.what(),
                 "this is a defect in dalil; what was committed before is kept");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::set_terminate(on_terminate);
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {  // while it was said what is wrong
+    return fail_without_memory();
   }
 }

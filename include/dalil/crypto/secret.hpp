@@ -36,7 +36,8 @@ class Secret {
 void wipe(MutableByteView bytes);
 void wipe(std::string& text);
 
-/// Turns off core dumps and ptrace attachment for this process (PR_SET_DUMPABLE, RLIMIT_CORE).
+/// Turns off core dumps and ptrace attachment for this process (PR_SET_DUMPABLE, RLIMIT_CORE), and makes sure
+/// that OpenSSL is there. std::bad_alloc if it is not.
 void harden_process();
 
 /// Cryptographically strong random bytes. Cheap for small requests (a buffer per thread, reset by fork).
