@@ -19,9 +19,6 @@ namespace dalil::drives {
 namespace {
 
 constexpr std::size_t kParcelsAhead = 12;
-constexpr std::uint64_t kListBytesAFile = 512;  ///< its place in lists and folders, at most
-constexpr std::uint64_t kMarginBytes = 1 << 20;
-constexpr std::uint64_t kBlock = 4096;
 
 /// Two names for one thing would each be taken for a copy of its own.
 void refuse_doubles(const archive::Archive& archive, const BackupOptions& options,
@@ -52,25 +49,6 @@ void refuse_doubles(const archive::Archive& archive, const BackupOptions& option
       throw Error(ErrorCode::conflict,
                   fmt::format("{} is the archive itself", quoted(jobs[i].target.folder)));
   }
-}
-
-void refuse_lack_of_room(const archive::Archive& archive, const BackupOptions& options,
-                         const std::vector<PlannedFile>& plan, const DriveJob& job) {
-  // The tree's leaves take 32 bytes each.
-  std::uint64_t need = kMarginBytes + archive.view().reader().size() * (Digest::kSize + 1);
-  if (options.snapshot && !options.recipients.empty()) need += archive.ledger().database_bytes();
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    if (job.actions[i] == Action::leave_out) continue;
-    need += kListBytesAFile;
-    if (job.actions[i] == Action::there) continue;
-    need +=
-        (size_on_drive(job, options.recipients.size(), plan[i].size_bytes) + kBlock - 1) / kBlock * kBlock;
-  }
-  if (job.report.to_copy == 0 || need <= job.identity.free_bytes) return;
-  throw Error(ErrorCode::io,
-              fmt::format("{} has too little room: {} bytes are needed and {} are free",
-                          quoted(job.target.folder), need, job.identity.free_bytes),
-              "select less (--incident, --date, --below), or take a larger drive; nothing was written");
 }
 
 /// Attributes are looked for only where they would be lost: it takes opening every file.
@@ -366,7 +344,7 @@ BackupReport backup(archive::Archive& archive, const BackupOptions& options, job
   tell_same_device(jobs, options, report);
   report.refused = !report.losses.empty() && !options.allow_losses;
   if (!report.refused)
-    for (const DriveJob& job : jobs) refuse_lack_of_room(archive, options, plan, job);
+    for (DriveJob& job : jobs) refuse_lack_of_room(archive, options, plan, job, stop);
   if (report.refused || options.dry_run || plan.empty()) {
     for (DriveJob& job : jobs) report.drives.push_back(std::move(job.report));
     return report;

@@ -248,6 +248,15 @@ void examine_drive(const BackupOptions& options, std::size_t number, DriveJob& j
 void examine_objects(DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
                      const jobs::StopFlag& stop);
 
+/// Moves objects that no entry knows to dalil/aside; how many there were. DriveFailure.
+std::uint64_t set_aside_unknown_objects(const DriveJob& job, Folders& folders);
+
+/// Error(io) if what is to be copied does not fit. Parts that a killed run left count as free, and what lies
+/// at its place with the right content takes no more: it is read where that decides. Nothing is written, but
+/// that a sealed drive's unknown objects are set aside before it is refused: then somebody can remove them.
+void refuse_lack_of_room(const archive::Archive& archive, const BackupOptions& options,
+                         const std::vector<PlannedFile>& plan, DriveJob& job, const jobs::StopFlag& stop);
+
 /// Bytes that a file takes on a drive of this kind, at most.
 std::uint64_t size_on_drive(const DriveJob& job, std::size_t recipients, std::uint64_t size_bytes);
 

@@ -44,29 +44,6 @@ class ObjectExaminer {
     return Action::copy;
   }
 
-  /// Objects of a run that was killed before it recorded them. The archive may also be an older one than the
-  /// drive knows, so that nothing is deleted.
-  void set_aside_unknown() {
-    int error_number = 0;
-    const auto objects = folders_.make(layout::kObjects, error_number);
-    if (!objects) throw DriveFailure::from("make the folder", layout::kObjects, error_number);
-    std::vector<std::string> unknown;
-    files::Walker walker(fmt::format("/proc/self/fd/{}", objects->get()));
-    while (const auto listed = walker.next())
-      for (const auto& entry : listed->entries) {
-        std::string path = files::join_path(layout::kObjects, files::join_path(listed->path, entry.name));
-        if (entry.stat.kind == files::FileKind::regular && !job_.objects.contains(path))
-          unknown.push_back(std::move(path));
-      }
-    for (const std::string& path : unknown) {
-      const auto [directory, name] = split_path(path);
-      const auto folder = folders_.open(directory, error_number);
-      if (!folder) throw DriveFailure::from("open the folder", directory, error_number);
-      set_aside(folders_, folder->get(), name, path);
-      ++job_.report.set_aside;
-    }
-  }
-
  private:
   DriveJob& job_;
   BackupRecorder& recorder_;
@@ -77,10 +54,34 @@ class ObjectExaminer {
 
 }  // namespace
 
+/// Objects of a run that was killed before it recorded them. The archive may also be an older one than the
+/// drive knows, so that nothing is deleted.
+std::uint64_t set_aside_unknown_objects(const DriveJob& job, Folders& folders) {
+  int error_number = 0;
+  const auto objects = folders.make(layout::kObjects, error_number);
+  if (!objects) throw DriveFailure::from("make the folder", layout::kObjects, error_number);
+  std::vector<std::string> unknown;
+  files::Walker walker(fmt::format("/proc/self/fd/{}", objects->get()));
+  while (const auto listed = walker.next())
+    for (const auto& entry : listed->entries) {
+      std::string path = files::join_path(layout::kObjects, files::join_path(listed->path, entry.name));
+      if (entry.stat.kind == files::FileKind::regular && !job.objects.contains(path))
+        unknown.push_back(std::move(path));
+    }
+  for (const std::string& path : unknown) {
+    const auto [directory, name] = split_path(path);
+    const auto folder = folders.open(directory, error_number);
+    if (!folder) throw DriveFailure::from("open the folder", directory, error_number);
+    set_aside(folders, folder->get(), name, path);
+  }
+  return unknown.size();
+}
+
 void examine_objects(DriveJob& job, const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
                      const jobs::StopFlag& stop) {
   ObjectExaminer examiner(job, recorder);
-  examiner.set_aside_unknown();
+  Folders folders(job.root->get());
+  job.report.set_aside += set_aside_unknown_objects(job, folders);
   for (std::size_t i = 0; i < plan.size() && !stop.requested(); ++i) {
     if (job.actions[i] != Action::examine) continue;
     job.actions[i] = examiner.look(i, stop);

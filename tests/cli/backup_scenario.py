@@ -411,6 +411,36 @@ class Drives(Backup):
         self.fails(*self.arguments(), expect=FAILURE, message="too little room", hint="nothing was written")
         self.assertEqual(os.listdir(self.one), [])
 
+    def test_what_a_killed_run_left_does_not_stop_the_next_one(self):
+        self.fill(5, 0)
+        self.write("videos/long.mp4", pattern(7 * MIB, 3))
+        self.scan("--no-metadata")
+        self.backup(more=["--below", "d0", "--no-snapshot"])
+        # Parts of files, and a file at its place that no entry knows yet: together they fill the drive.
+        self.write("dalil/partial/00000007.part", bytes(4 * MIB), below=self.one)
+        self.write("data/disk/videos/long.mp4", pattern(7 * MIB, 3), below=self.one)
+        before = content_of(self.one)
+        self.backup(more=["--no-snapshot", "--dry-run"])
+        self.assertEqual(content_of(self.one), before)
+        result = self.backup(more=["--no-snapshot"])
+        self.assertTrue(result.summary["complete"])
+        self.assertEqual(result.of("drive")[0]["adopted"], 1)
+        self.assert_whole(self.one)
+
+    def test_objects_that_no_entry_knows_are_named_where_they_take_the_room(self):
+        self.fill(5, 1)
+        self.backup(more=["--below", "d0", "--no-snapshot", "--sealed"])
+        self.write("objects/ab/" + "ab" * 16, pattern(8 * MIB, 3), below=self.one)
+        self.fails(*self.arguments(), "--no-snapshot", "--dry-run", expect=FAILURE, message="too little room",
+                   hint="nothing was written")
+        self.assertTrue(os.path.exists(os.path.join(self.one, "objects/ab/" + "ab" * 16)))
+        self.fails(*self.arguments(), "--no-snapshot", expect=FAILURE, message="too little room",
+                   hint="8388608 bytes are in dalil/aside")
+        aside = os.path.join(self.one, "dalil/aside")
+        self.assertEqual(len(os.listdir(aside)), 1)
+        shutil.rmtree(aside)
+        self.assertTrue(self.backup(more=["--no-snapshot"]).summary["complete"])
+
     def test_a_drive_that_fills_up_ends_and_the_other_goes_on(self):
         self.fill(200, 1)
         process = self.start(*self.arguments(self.one, self.two), "--json")
