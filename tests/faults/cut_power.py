@@ -136,7 +136,7 @@ class PowerCut(Fault):
         self.prefixes = reference.prefixes
         with open(os.path.join(self.archive, "lock.mdb"), "rb") as file:
             self.lock_file = file.read()
-        self.random, self.found, self.seen, self.made, self.real = random.Random(SEED), [], set(), 0, 0
+        self.draws, self.found, self.seen, self.made, self.real = random.Random(SEED), [], set(), 0, 0
         each, moment, owed = states / (len(self.events) - self.began), 0, 0.0
         for i, event in enumerate(self.events):
             disk.play(event)
@@ -168,7 +168,7 @@ class PowerCut(Fault):
     def new_state(self, disk, moment):
         """A state that was not judged yet; absent if none is found soon."""
         for _ in range(TRIES):
-            found = disk.after_cut(self.random)
+            found = disk.after_cut(self.draws)
             key = hash((moment, *sorted((path, content or b"") for path, content in found.items())))
             if key not in self.seen:
                 self.seen.add(key)
@@ -189,9 +189,9 @@ class PowerCut(Fault):
 
     def torn_lock_file(self, replayed):
         """Written through a map: any page of it may be there or not."""
-        if self.random.random() < 0.5:
+        if self.draws.random() < 0.5:
             return replayed
-        pages = [self.lock_file[at:at + 4096] if self.random.random() < 0.5 else bytes(4096)
+        pages = [self.lock_file[at:at + 4096] if self.draws.random() < 0.5 else bytes(4096)
                  for at in range(0, len(self.lock_file), 4096)]
         return b"".join(pages)
 
@@ -213,7 +213,7 @@ class PowerCut(Fault):
             yield from self.by_the_program(where, moment)
             return
         for name in moment.files:
-            if name.startswith("key-") and self.random.random() < 0.3:
+            if name.startswith("key-") and self.draws.random() < 0.3:
                 other = self.judge.ask(archive, os.path.join(where, name), state)
                 if other.error:
                     yield f"lost: the key '{name}' opens no longer: {other.error}"

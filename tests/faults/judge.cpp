@@ -57,7 +57,8 @@ void tell_ledger(const archive::Archive& archive, archive::View& view) {
 
 void tell_evidence(archive::View& view) {
   for (const archive::Volume& volume : view.volumes()) std::cout << "volume " << volume.label << "\n";
-  for (ledger::Row row = 0; row < view.incident_count(); ++row) {
+  const ledger::Row incidents = view.can_read(ledger::SealClass::evidence) ? view.incident_count() : 0;
+  for (ledger::Row row = 0; row < incidents; ++row) {
     const auto history = view.incident_history(row);
     for (std::size_t i = 0; i < history.size(); ++i)
       std::cout << "incident " << history[i].incident.id << " " << i << "\n";

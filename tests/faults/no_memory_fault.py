@@ -3,6 +3,8 @@ truth, never a wrong answer, and the archive is whole."""
 import collections
 import hashlib
 import os
+import shutil
+import struct
 import subprocess
 import unittest
 
@@ -29,25 +31,33 @@ class NoMemory(DiskCopies):
         with open(log) as file:
             return result, int(file.read().split()[-1])
 
-    def each_allocation_fails(self, *command, writes=True):
+    @staticmethod
+    def same_files(one, other):
+        return subprocess.run(["diff", "-r", one, other], capture_output=True).returncode == 0
+
+    def each_allocation_fails(self, *command, writes=True, done=lambda: True):
         self.put_back()
         before = self.known(self.ask())
         first, _ = self.run_it(command)
         self.assertEqual(first.returncode, 0, first.stderr)
         after = self.known(self.ask())
+        self.assertTrue(done())
         self.put_back()
         _, allocations = self.run_it(command)
         self.put_back()
         outcomes, found = collections.Counter(), []
-        # Most come while the command line is declared; what matters comes after.
+        # Most come while the command line is declared and OpenSSL sets itself up; what matters comes after.
+        _, opened = self.run_it(["volume", "list"])
         for i in range(SAMPLE):
-            least = allocations * 3 // 4 if i % 4 else 1
+            least = opened - 1000 if i % 4 else 1
             at, stays = self.random.randint(least, allocations), self.random.choice((1, 1, 1, 3, 100))
             if writes:
                 self.put_back()
             result, _ = self.run_it(command, at, stays)
             outcomes[result.returncode] += 1
             wrong = list(self.wrongs(result, first, before, after, writes))
+            if result.returncode == 0 and not done():
+                wrong.append("it said that all is done, and it is not")
             said = (result.stderr[-300:] + b" / " + result.stdout[-300:]).decode(errors="replace")
             found += [f"{' '.join(command[:2])}: allocation {at}, {stays} times: {what}: {said}" for what in wrong]
         tell(command=" ".join(command[:2]), allocations=allocations, failed=SAMPLE,
@@ -55,7 +65,9 @@ class NoMemory(DiskCopies):
         self.assertEqual(found[:8], [], f"{len(found)} wrong")
 
     def wrongs(self, result, first, before, after, writes):
-        if result.returncode < 0 or result.returncode in (134, 139):
+        if b"Fatal glibc error" in result.stderr:
+            pass  # glibc ends a process that cannot register a thread's destructor; it says why
+        elif result.returncode < 0 or result.returncode in (134, 139):
             yield f"ended by a signal ({result.returncode})"
         elif result.returncode not in (0, 2, 3):
             yield f"code {result.returncode}"
@@ -101,6 +113,38 @@ class NoMemory(DiskCopies):
     def test_backup(self):
         self.each_allocation_fails("backup", "disk", "--folder", "disk=" + self.tree, "--to", self.drive,
                                    "--volume", "b1", "--no-snapshot")
+
+    def test_scan_with_metadata(self):
+        for i in range(4):
+            app1 = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
+            header = b"\xff\xd8\xff\xe1" + struct.pack(">H", len(app1) + 2) + app1
+            self.write(f"media/{i}.jpg", header + b"\xff\xd9" + bytes([i]))
+        self.each_allocation_fails("scan", self.tree, "--volume", "disk")
+
+    def test_redact_and_rebuild(self):
+        remark = next(one["seq"] for one in self.dalil("log", "--json", "--limit", "0").of("entry")
+                      if one["kind"] == "scan_note")
+        self.each_allocation_fails("redact", str(remark), "--why", "they asked")
+        self.each_allocation_fails("rebuild")
+
+    def test_key_add(self):
+        self.each_allocation_fails("key", "add", "--role", "archivist", "--name", "sami", "--key-file",
+                                   os.path.join(self.disk, "other.txt"))
+
+    def test_what_is_done_with_a_drive(self):
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", self.drive, "--volume", "b1")
+        shutil.rmtree(self.kept)
+        self.keep()
+        self.each_allocation_fails("restore", "--from", "b1=" + self.drive, "--all", "--to", self.restored,
+                                   done=lambda: self.same_files(os.path.join(self.restored, "disk"), self.tree))
+        self.put_back()
+        path = os.path.join(self.drive, "data/disk/d1/f3.bin")
+        with open(path, "r+b") as file:
+            file.write(b"damage")
+        shutil.rmtree(self.kept)
+        self.keep()
+        self.each_allocation_fails("repair", self.drive, "--volume", "b1", "--from", "disk=" + self.tree, "--check")
+        self.each_allocation_fails("snapshot", "--out", os.path.join(self.disk, "out.snapshot"))
 
     def test_answers(self):
         for command in (["find", "--json"], ["incident", "list", "--json"], ["log", "--json", "--limit", "0"],

@@ -54,6 +54,10 @@ class Archives(PowerCut):
                     facts=[f"key {name}"], files=[path])
         self.do("key", "rotate", "--why", "yearly", facts=["epoch 2"])
         self.do("key", "rotate", "--why", "again", facts=["epoch 3"])
+        self.facts.discard("key huda")
+        self.moments[-1].facts -= {"key huda"}
+        self.do("key", "remove", "huda", "--why", "left", facts=["unkey huda"])
+        self.moments[-1].may |= {"key huda"}
         self.assert_nothing_wrong()
 
     def test_made_anew_after_redaction_and_rebuild(self):
@@ -66,6 +70,47 @@ class Archives(PowerCut):
         self.do("rebuild")
         self.do("incident", "add", "--set", "id=I-9", "--set", "date=2019-01-01", facts=["incident I-9 0"])
         self.assert_nothing_wrong()
+
+
+class Histories(PowerCut):
+    """Work in an order that nobody thought of."""
+
+    def step(self, i):
+        def key():
+            path = os.path.join(self.disk, f"key-{i}.txt")
+            role = self.random.choice(("archivist", "investigator", "auditor"))
+            self.do("key", "add", "--role", role, "--name", f"n{i}", "--key-file", path,
+                    facts=[f"key n{i}"], files=[path])
+
+        def scan():
+            content = b"new %d " % i * self.random.randrange(1, 4000)
+            self.write(f"new/{i}", content)
+            self.do("scan", self.tree, "--volume", "disk", "--no-metadata", "--note", f"note {i}",
+                    facts=[f"copy disk {hashlib.sha256(content).hexdigest()} 1 new/{i}"])
+
+        def incident():
+            text = "x" * self.random.randrange(1, 3000)
+            self.do("incident", "add", "--set", f"id=R-{i}", "--set", "date=2017-09-11", "--reason", text,
+                    facts=[f"incident R-{i} 0"])
+
+        def rotate():
+            epoch = 1 + sum(fact.startswith("epoch ") for fact in self.facts)
+            self.do("key", "rotate", "--why", "again", facts=[f"epoch {epoch}"])
+
+        self.random.choice((key, scan, scan, incident, incident, rotate, lambda: self.do("rebuild"),
+                            lambda: self.do("verify", self.tree, "--volume", "disk")))()
+
+    def test_random_histories(self):
+        for _ in range(rounds(1, 40)):
+            self.make_known(self.random.randrange(1, 30))
+            self.begin_cuts()
+            for i in range(6):
+                self.step(i)
+            self.assert_nothing_wrong(rounds(STATES, 1000))
+            seed = self.random.random()
+            self.doCleanups()
+            self.setUp()
+            self.random.seed(seed)
 
 
 class Drives(PowerCut):
@@ -109,6 +154,17 @@ class Drives(PowerCut):
         to = os.path.join(self.disk, "again")
         self.do("restore", "--archive-from", out, "--recovery-key", recovery, "--to", to,
                 files=lambda: [to + "/data.mdb", to + "/keys/archivist-1.age"])
+        self.assert_nothing_wrong()
+
+    def test_a_report_from_elsewhere(self):
+        self.make_drive()
+        key, report = os.path.join(self.dir, "report.key"), os.path.join(self.dir, "report.jsonl")
+        signer = self.dalil("checkpoint", "keys", "--json").of("key")[0]["key"]
+        verifier = self.dalil("report", "key", "--out", key, "--json").of("key")[0]["key"]
+        self.dalil("verify", self.drive, "--offline", "--trust", signer, "--report", report, "--sign-key", key)
+        self.begin_cuts()
+        self.do("report", "import", report, "--trust", verifier)
+        self.do("incident", "add", "--set", "id=I-9", "--set", "date=2019-01-01", facts=["incident I-9 0"])
         self.assert_nothing_wrong()
 
     def test_a_repair(self):
