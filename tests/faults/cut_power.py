@@ -15,7 +15,7 @@ TRACE = os.environ["DALIL_WRITE_TRACE"]
 JUDGE = os.environ["DALIL_FAULT_JUDGE"]
 DRIVER = os.environ["DALIL_FAULT_SCAN"]
 # States of each test; the long form takes so many times more of them.
-STATES = int(os.environ.get("DALIL_CUTS", rounds(150, 12_000)))
+STATES = int(os.environ.get("DALIL_CUTS", rounds(100, 12_000)))
 # How often a state is drawn that was judged already before the next event is turned to.
 TRIES = 10
 # Of so many states one is also opened by the program itself.

@@ -13,7 +13,7 @@ from fault import main, rounds, tell
 
 SHIM = os.environ["DALIL_NO_MEMORY"]
 # Allocations of each kind of work that find no memory.
-SAMPLE = int(os.environ.get("DALIL_ALLOCATIONS", rounds(12, 4000)))
+SAMPLE = int(os.environ.get("DALIL_ALLOCATIONS", rounds(8, 2000)))
 
 
 @unittest.skipIf("DALIL_SANITIZED" in os.environ, "nothing can be loaded before a sanitizer")

@@ -167,6 +167,16 @@ class Drives(PowerCut):
         self.do("incident", "add", "--set", "id=I-9", "--set", "date=2019-01-01", facts=["incident I-9 0"])
         self.assert_nothing_wrong()
 
+    def test_files_for_others(self):
+        self.make_known(6)
+        self.begin_cuts()
+        proof, note, key, report = (f"{self.disk}/{name}" for name in ("a.proof", "a.note", "report.key", "a.jsonl"))
+        self.do("prove", "--incident", "I-0", "--out", proof, files=[proof])
+        self.do("checkpoint", "export", note, files=[note])
+        self.do("report", "key", "--out", key, files=[key])
+        self.do("verify", self.tree, "--volume", "disk", "--report", report, "--sign-key", key, files=[report])
+        self.assert_nothing_wrong()
+
     def test_a_repair(self):
         self.make_drive()
         path = os.path.join(self.drive, "data/disk/d1/f004.bin")
@@ -204,7 +214,7 @@ class Planted(PowerCut):
         self.do("link", self.digest(1), "I-0", "--type", "depicts", facts=[f"link {self.digest(1)} I-0"])
         self.do("key", "rotate", "--why", "yearly", facts=["epoch 2"])
         self.do("volume", "add", "phone", "--kind", "source", facts=["volume phone"])
-        return self.cut(rounds(160, 2000))
+        return self.cut(rounds(120, 2000))
 
     def assert_found(self, *words):
         found = self.found_in_edits()
@@ -218,6 +228,10 @@ class Planted(PowerCut):
     def test_a_machine_that_syncs_names_only_damages_the_archive(self):
         self.planted = "no_data_sync"
         self.assert_found("lost: ", "error: ")
+
+    def test_a_machine_that_does_not_sync_names_loses_keys(self):
+        self.planted = "no_name_sync"
+        self.assert_found("lost: 'key-huda.txt'", "lost: the key 'key-")
 
     def test_a_rename_before_its_sync_is_found(self):
         self.planted = "rename_first"

@@ -18,6 +18,7 @@
 // DALIL_TRACE_PLANT makes a machine, or a program, with a defect, which a harness that is any good must find:
 //   no_sync          fsync, fdatasync and syncfs do nothing and say that they did
 //   no_data_sync     the same for files, and for O_DSYNC; directories are synced
+//   no_name_sync     directories are not synced
 //   rename_first     a temporary file is synced only after it was renamed, and its directory synced
 // A call that a trace cannot hold ends the process with code 99.
 
@@ -166,7 +167,8 @@ int sync_file(long number, int fd) {
   if (!traced(path)) return static_cast<int>(kernel(number, fd));
   struct stat status {};
   fstat(fd, &status);
-  if (plant() == "no_sync" || (plant() == "no_data_sync" && !S_ISDIR(status.st_mode))) return 0;
+  if (plant() == "no_sync" || plant() == (S_ISDIR(status.st_mode) ? "no_name_sync" : "no_data_sync"))
+    return 0;
   if (plant() == "rename_first" && path.ends_with(".tmp")) {
     put_off().push_back(static_cast<int>(kernel(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 100)));
     return 0;
