@@ -170,10 +170,14 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   report.interrupted = stop.requested();
   if (!report.interrupted && walk.root()) {
     const bool sealed = archive.view().volume(options.volume).sealed;
-    recorder.take_absent(
-        match_absent(archive, options, *walk.root(), walk.absent, walk.extras, progress, stop), walk.absent);
-    for (const Extra& extra : walk.extras)
-      if (!extra.matched && may_be_extra(sealed, extra)) recorder.take_extra(extra);
+    std::vector<Exception> matched =
+        match_absent(archive, options, *walk.root(), walk.absent, walk.extras, progress, stop);
+    // A search that was ended has found nobody missing.
+    if (!stop.requested()) {
+      recorder.take_absent(std::move(matched), walk.absent);
+      for (const Extra& extra : walk.extras)
+        if (!extra.matched && may_be_extra(sealed, extra)) recorder.take_extra(extra);
+    }
   }
   recorder.take_damaged_before(walk.damaged_before);
   report.interrupted = stop.requested();

@@ -50,6 +50,23 @@ class InParts(Verify):
         self.assert_sound()
         self.assertEqual(self.verify().summary["checked_before"], 0)
 
+    def test_ctrl_c_while_moved_files_are_looked_for_finds_nobody_missing(self):
+        there = self.tree + ".there"
+        os.rename(self.tree, there)
+        os.mkdir(self.tree)
+        os.rename(there, os.path.join(self.tree, "moved"))
+        process = self.start("verify", self.tree, "--volume", "disk", "--json")
+        self.wait_until(lambda: "begun" in self.dalil("log", "--limit", "3").out or process.poll() is not None,
+                        "the verification began")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        if process.returncode != INTERRUPTED:
+            self.skipTest("it was over too soon")
+        summary = json.loads(out.splitlines()[-1])
+        self.assertEqual((summary["result"], summary["checked"], summary["expected"]), ("INCOMPLETE", 0, self.copies), err)
+        self.assert_account(summary)
+        self.assertEqual(self.dalil("status", "--json").summary["damaged_copies"], 0)
+
 
 class Usage(Verify):
     def setUp(self):
