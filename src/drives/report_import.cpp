@@ -253,6 +253,8 @@ class Importer {
     run.started = report_.started;
     run.ended = report_.ended;
     run.counts = {{"expected", report_.expected}, {"checked", report_.checked}, {"bytes", report_.bytes}};
+    // As of a run with the archive: what was ended early moves no date.
+    if (report_.checked < report_.expected) run.counts.emplace_back(archive::kPartialRun, 1);
     for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
     run.exceptions = report_.exceptions;
     import_.result = run.result;

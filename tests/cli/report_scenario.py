@@ -1,4 +1,5 @@
 """Signed reports of drives that were checked elsewhere: what travels, what is taken in, and what is refused."""
+import base64
 import hashlib
 import json
 import os
@@ -46,6 +47,23 @@ class Reports(Scenario):
                    expect=expect)
         return path
 
+    def signed_again(self, path, change):
+        """A report of which the statement was changed by who signs it. Stock tools sign."""
+        statement = change(json.loads(bytes_of(path).splitlines()[-1])["note"].split("\n\n")[0] + "\n")
+        line = next(one for one in bytes_of(self.report_key).decode().splitlines() if one.startswith("PRIVATE+KEY+"))
+        name, key_id, secret = line.removeprefix("PRIVATE+KEY+").split("+", 2)
+        key, text = (os.path.join(self.dir, one) for one in ("key.der", "statement"))
+        with open(key, "wb") as file:
+            file.write(bytes.fromhex("302e020100300506032b657004220420") + base64.b64decode(secret)[1:])
+        with open(text, "w") as file:
+            file.write(statement)
+        signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", key, "-keyform", "DER", "-rawin", "-in", text],
+                                   check=True, capture_output=True).stdout
+        note = f"{statement}\n\u2014 {name} {base64.b64encode(bytes.fromhex(key_id) + signature).decode()}\n"
+        last = {"type": "signed_report", "schema": "dalil/1", "note": note}
+        with open(path, "wb") as file:
+            file.write(json.dumps(last, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+
     def damage(self, path="data/disk/d1/f01.jpg"):
         full = os.path.join(self.drive, path)
         times = os.stat(full)
@@ -68,6 +86,22 @@ class Reports(Scenario):
 
     def volume(self):
         return next(one for one in self.dalil("volume", "list", "--json").of("volume") if one["label"] == "backup-1")
+
+
+class Ended(Reports):
+    def test_a_check_that_was_ended_early_dates_no_volume(self):
+        path = self.report()
+        self.signed_again(path, lambda text: text.replace("checked 12", "checked 1").replace("intact 12", "intact 1")
+                          .replace("result PASS", "result INCOMPLETE"))
+        taken = self.take(path).summary
+        self.assertEqual((taken["result"], taken["intact"], taken["untouched"]), ("INCOMPLETE", 0, 12))
+        self.assertNotIn("last_verification", self.volume())
+        status = self.dalil("status", "--json")
+        self.assertEqual({one["label"]: one["long_unverified"] for one in status.of("volume")},
+                         {"disk": True, "backup-1": True})
+        self.take(self.report())
+        self.assertEqual(self.volume()["last_verification_result"], "PASS")
+        self.assert_sound()
 
 
 class SignedReports(Reports):
