@@ -60,6 +60,9 @@ class Places(Scenario):
         for more in ([], ["--moved-here"]):
             self.fails("verify", drives[0], "--volume", "two", *more, expect=FAILURE,
                        message="another backup drive")
+            self.fails("verify", os.path.join(drives[0], "data/disk"), "--volume", "two", "--below", "data/disk", *more,
+                       expect=FAILURE, message="another backup drive")
+        self.dalil("verify", os.path.join(drives[0], "data/disk"), "--volume", "one", "--below", "data/disk")
         self.dalil("verify", drives[0], "--volume", "one")
 
     def test_an_empty_folder_makes_nothing_vanish(self):

@@ -52,8 +52,18 @@ std::optional<archive::DriveId> drive_in(const std::string& folder) {
   return drive ? std::optional(drive->drive.id) : std::nullopt;
 }
 
-void check_drive(const archive::Volume& volume, const std::string& folder) {
-  const auto found = drive_in(folder);
+/// Of the drive in which the folder lies.
+std::optional<archive::DriveId> drive_around(const std::string& folder) {
+  for (std::string at = real_path(folder); !at.empty();) {
+    if (const auto found = drive_in(at)) return found;
+    const std::size_t slash = at.rfind('/');
+    at.resize(slash == at.npos ? 0 : slash);
+  }
+  return std::nullopt;
+}
+
+void check_drive(const archive::Volume& volume, const std::string& folder, bool is_whole) {
+  const auto found = is_whole ? drive_in(folder) : drive_around(folder);
   if (found && *found != volume.drive->id)
     refuse(volume, folder, "it is another backup drive", "see: dalil volume list");
 }
@@ -102,7 +112,7 @@ void check_place(archive::View& view, const archive::Volume& volume, const std::
                  const std::string& below, bool moved_here) {
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0) return;  // whoever walks it says so
-  if (below.empty() && volume.drive) check_drive(volume, folder);
+  if (volume.drive) check_drive(volume, folder, below.empty());
   if (moved_here) return;
   check_file_system(volume, folder);
   if (below.empty()) check_other_volumes(view, volume, folder);
