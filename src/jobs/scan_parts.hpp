@@ -169,6 +169,8 @@ class ScanRecorder {
   void add_hard_link(const HardLink& link);
   void add_copy(const ReadFile& file, const std::string& directory, const std::string& name,
                 const files::FileStat& stat, const Expected& expected);
+  /// A copy that was recorded as the file still looks turned out to be damaged.
+  void record_damage(const std::string& directory, const std::string& name, archive::Verdict verdict);
   void link(const std::string& path, archive::Row item);
   void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
   void assign_source();

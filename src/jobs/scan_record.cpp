@@ -139,6 +139,7 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
         exception_for(files::join_path(directory, name), Verdict::corrupt, 0,
                       "other bytes than were recorded, with the same size and modification time: damaged or "
                       "altered. Not taken in; 'dalil verify' tells where"));
+    record_damage(directory, name, Verdict::corrupt);
     return;
   }
   archive::Copy copy;
@@ -169,6 +170,11 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
   if (from_source_.size() >= kAssignedTogether) assign_source();
 }
 
+void ScanRecorder::record_damage(const std::string& directory, const std::string& name, Verdict verdict) {
+  editor_->record_named_verdicts(options_.volume, directory, {{name, verdict}},
+                                 archive_.clock().now().ms / 1000);
+}
+
 /// Before every commit: a file is never on record without the source that it was taken in from.
 void ScanRecorder::assign_source() {
   if (from_source_.empty()) return;
@@ -181,6 +187,8 @@ void ScanRecorder::add_file(ReadFile& file) {
   if (!file.content.ok()) {
     ++report.failed;
     problem(exception_for(file.task, file.content));
+    if (file.task.expected.item != ledger::kNoRow && !file.content.bad.empty())
+      record_damage(file.task.directory, file.task.name, Verdict::unreadable);
     return;
   }
   report.bytes_read += file.content.size_bytes;

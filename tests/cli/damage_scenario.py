@@ -52,6 +52,8 @@ class Damage(Scenario):
         for options in ([], ["--rehash"]):
             summary = self.scan(*options, expect=PARTIAL).summary
             self.assertEqual((summary["failed"], summary["new_items"]), (1, 0))
+            self.assertEqual(self.verdict_of_clip(), ["corrupt"])
+            self.assertEqual(self.dalil("status", "--json", expect=NO).summary["without_live_copy"], 1)
         self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
         self.assert_sound()
 
