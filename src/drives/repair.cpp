@@ -221,9 +221,26 @@ class RepairRun {
     return found;
   }
 
+  /// Before anything is tried: whatever comes of it, a copy that was believed to be good counts no more.
+  void record_damage(const RepairTask& task, const PieceFile* own, const PieceFile::Survey& survey) {
+    using archive::Verdict;
+    if (!editor_ || is_damage(task.row.verdict)) return;
+    Verdict verdict = survey.unreadable_bytes > 0 ? Verdict::unreadable : Verdict::corrupt;
+    if (own == nullptr)
+      verdict = task.was == "missing"                                    ? Verdict::missing
+                : task.was.empty() || task.was.starts_with("unreadable") ? Verdict::unreadable
+                                                                         : Verdict::changed;
+    const auto [directory, name] = split_path(task.path);
+    editor_->record_named_verdicts(options_.volume, directory, {{name, verdict}},
+                                   archive_.clock().now().ms / 1000);
+    editor_->commit();
+    view_.renew();
+  }
+
   /// A dry run hashes what it would write.
   void mend(const RepairTask& task, const archive::Copy& copy, const ChunkProof& proof, PieceFile* own,
             const PieceFile::Survey& survey) {
+    record_damage(task, own, survey);
     archive::Repair repair;
     repair.digest = copy.digest;
     repair.volume = options_.volume;

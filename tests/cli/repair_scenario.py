@@ -278,6 +278,24 @@ class Refused(Repair):
         self.assertIn("intact nowhere", text)
 
 
+    def test_what_is_lost_counts_no_more_also_if_nobody_verified(self):
+        self.fill(5, 0)
+        self.dalil("policy", "set", "--copies", "3", "--reason", "board")
+        self.harm("d0/f000.jpg", 50)
+        os.remove(self.at("d1/f001.jpg"))
+        self.repair("--check", "--dry-run", from_=[], expect=NO)
+        self.assertEqual(self.dalil("status", "--json").summary["damaged_copies"], 0)
+        result = self.repair("--check", from_=[], expect=NO)
+        self.assertEqual(result.summary["lost"], 2)
+        status = self.dalil("status", "--json", expect=NO)
+        self.assertEqual({one["path"]: one["verdict"] for one in status.of("damaged_copy")},
+                         {"data/disk/d0/f000.jpg": "corrupt", "data/disk/d1/f001.jpg": "missing"})
+        self.assertEqual(status.summary["policy"]["too_few_copies"], 2)
+        self.assertEqual(self.repair().summary["repaired"], 2)
+        self.assertEqual(self.dalil("status", "--json").summary["policy"]["below_policy"], 0)
+        self.assert_sound()
+
+
 class Interrupted(Repair):
     removed = 0
 
