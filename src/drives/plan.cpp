@@ -32,6 +32,13 @@ void note_lost(DriveJob& job, const std::string& path, const CopyRow& row, int e
   job.lost.emplace_back(path, absent ? Verdict::missing : Verdict::unreadable);
 }
 
+/// By size and time. Bits rot without a trace in these: what a verification said of the copy holds until it
+/// is read.
+bool is_there(const CopyRow& row, const files::FileStat& stat) {
+  return !is_damage(row.verdict) && stat.kind == files::FileKind::regular &&
+         stat.size_bytes == row.size_bytes && stat.mtime_ns == row.mtime_ns;
+}
+
 void add_loss(BackupReport& report, BackupProblem loss) {
   if (report.losses.size() < kMostLosses) report.losses.push_back(std::move(loss));
 }
@@ -109,24 +116,43 @@ class PlainPlanner {
         return lose(file, "its name differs from another one in case only");
     const files::StatResult there = folders_.stat(*target);
     const auto known = known_.find(*target);
-    if (known == known_.end()) return there.error_number == 0 ? Action::examine : Action::copy;
+    if (known == known_.end()) {
+      if (there.error_number != 0) return Action::copy;
+      const CopyRow* twin = twin_of(*target, there.stat);
+      if (twin == nullptr) return Action::examine;
+      if (twin->item == file.item && is_there(*twin, there.stat)) return Action::there;
+      return lose(file, "its name differs from that of a copy on the drive in case or Unicode form only");
+    }
     if (there.error_number != 0) note_lost(job_, *target, known->second, there.error_number);
     if (known->second.item != file.item) return there.error_number == 0 ? Action::replace : Action::copy;
     if (there.error_number != 0) {
       ++job_.report.copied_again;
       return Action::copy;
     }
-    // Bits rot without a trace in size and time: what a verification said of the copy holds until it is read.
-    const bool same = !is_damage(known->second.verdict) && there.stat.kind == files::FileKind::regular &&
-                      there.stat.size_bytes == known->second.size_bytes &&
-                      there.stat.mtime_ns == known->second.mtime_ns;
-    return same ? Action::there : Action::examine;
+    return is_there(known->second, there.stat) ? Action::there : Action::examine;
   }
 
  private:
   std::string why_not(const PlannedFile& file) const {
     if (file.size_bytes > job_.limits.largest_file) return "it is larger than 4 GiB";
     return path_problem(job_.limits, file.path);
+  }
+  static std::string fold(const std::string& path) {
+    const std::string form = to_nfc(path).value_or(path);
+    return fold_case(form).value_or(form);
+  }
+  /// A recorded copy under another name which the file system does not tell from this one: there is one file,
+  /// and it is not to be moved out of the way as a stranger's. Null if there is none.
+  const CopyRow* twin_of(const std::string& target, const files::FileStat& there) {
+    if (by_fold_.empty())
+      for (const auto& [path, row] : known_) by_fold_.emplace(fold(path), path);
+    const auto [first, last] = by_fold_.equal_range(fold(target));
+    for (auto at = first; at != last; ++at) {
+      const files::StatResult other = folders_.stat(at->second);
+      const bool same_inode = other.stat.device == there.device && other.stat.inode == there.inode;
+      if (other.error_number == 0 && (job_.limits.case_blind || same_inode)) return &known_.at(at->second);
+    }
+    return nullptr;
   }
   Action lose(const PlannedFile& file, const std::string& why) {
     add_loss(report_, {job_.report.label, file.path, why});
@@ -138,6 +164,7 @@ class PlainPlanner {
   BackupReport& report_;
   Folders folders_;
   std::unordered_map<std::string, CopyRow> known_;
+  std::unordered_multimap<std::string, std::string> by_fold_;  ///< paths of those, once one is asked for
   std::unordered_set<std::string> folded_;
 };
 
@@ -179,10 +206,7 @@ class SealedPlanner {
     if (found == known_.end()) return Action::copy;
     const Known& known = found->second;
     const files::StatResult there = folders_.stat(known.path);
-    if (there.error_number == 0 && !is_damage(known.row.verdict) &&
-        there.stat.kind == files::FileKind::regular && there.stat.size_bytes == known.row.size_bytes &&
-        there.stat.mtime_ns == known.row.mtime_ns)
-      return Action::there;
+    if (there.error_number == 0 && is_there(known.row, there.stat)) return Action::there;
     job_.superseded.insert_or_assign(index, LostObject{known.path, known.row.seq});
     if (there.error_number == 0) return Action::examine;
     note_lost(job_, known.path, known.row, there.error_number);

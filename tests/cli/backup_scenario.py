@@ -7,11 +7,13 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 from scenario import FAILURE, INTERRUPTED, MIB, NO, PARTIAL, Scenario, main, pattern
 
 KILLS = 1000 if "DALIL_LONG" in os.environ else 30  # two in each round
+BLIND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "blind_drive.py")
 HOSTILE = os.path.join(os.environ.get("DALIL_SHARED", ""), "data", "hostile-names.nul.gz")
 
 
@@ -471,6 +473,41 @@ class Drives(Backup):
         self.assertEqual(os.listdir(self.one), [], "something was written below an empty mount point")
         volumes = {one["label"]: one for one in self.dalil("volume", "list", "--json").of("volume")}
         self.assertGreaterEqual(volumes["backup-1"]["live_copies"], 101)
+
+
+class CaseBlind(Backup):
+    """A drive that tells no case apart."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):
+            self.skipTest("nothing can be mounted here")
+        below = self.one + ".below"
+        os.mkdir(below)
+        server = subprocess.Popen([sys.executable, "-B", BLIND, below, self.one, "fuse.exfat"], stdout=subprocess.PIPE,
+                                  start_new_session=True)
+        self.addCleanup(server.communicate)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.one], capture_output=True)
+        if server.stdout.readline() != b"mounted\n":
+            self.skipTest("nothing can be mounted here")
+
+    def test_a_name_in_another_case_takes_no_copy_out_of_its_place(self):
+        self.write("x/IMG.JPG", b"the only copy that is left")
+        self.write("y/other.jpg", b"other")
+        self.scan("--no-metadata")
+        self.backup()
+        kept = digest_of(os.path.join(self.one, "data/disk/x/IMG.JPG"))
+        os.remove(os.path.join(self.tree, "x/IMG.JPG"))
+        self.write("x/img.jpg", b"another photo of the same name")
+        os.rename(os.path.join(self.tree, "y/other.jpg"), os.path.join(self.tree, "y/Other.jpg"))
+        self.scan("--no-metadata", "--allow-vanished")
+        result = self.backup(expect=FAILURE)
+        self.assertEqual([one["path"] for one in result.of("loss")], ["x/img.jpg"])
+        drive = self.backup(more=["--allow-losses"], expect=PARTIAL).of("drive")[0]
+        self.assertEqual((drive["there"], drive["copied"], drive["set_aside"], drive["left_out"]), (1, 0, 0, 1))
+        self.assertEqual(digest_of(os.path.join(self.one, "data/disk/x/IMG.JPG")), kept)
+        self.assertEqual(self.dalil("verify-bag", self.one, "--json").summary["result"], "VALID")
+        self.assertEqual(self.dalil("verify", self.one, "--volume", "backup-1", "--json").summary["result"], "PASS")
 
 
 if __name__ == "__main__":
