@@ -5,7 +5,7 @@ import os
 import unittest
 
 from fault import Fault, main, rounds
-from scenario import Result
+from scenario import NO, Result
 
 SHIM = os.environ["DALIL_FALSE_CLOCK"]
 YEAR = 365 * 86400
@@ -135,6 +135,47 @@ class Clock(Fault):
             result = self.dalil("verify", drive, "--volume", f"b{i}", "--json", env=self.at(clock))
             self.assertEqual(result.summary["result"], "PASS", clock)
         self.assert_sound()
+
+
+@unittest.skipIf("DALIL_SANITIZED" in os.environ, "nothing can be loaded before a sanitizer")
+class Future(Fault):
+    """One verification under a clock that is years ahead: nothing counts as read until that day comes."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_archive()
+        for i in range(5):
+            self.write(f"f{i}.jpg", b"content %d" % i)
+        self.scan("--no-metadata")
+
+    def ahead(self, days):
+        return {"LD_PRELOAD": SHIM, "DALIL_CLOCK_OFFSET": str(days * 86_400)}
+
+    def status(self, days, expect):
+        return self.dalil("status", "--json", expect=expect, env=self.ahead(days))
+
+    def test_what_was_verified_in_the_future_is_due(self):
+        self.dalil("policy", "set", "--copies", "1", "--verified-within", "180d", "--reason", "board")
+        self.dalil("verify", self.tree, "--volume", "disk", env=self.ahead(3650))
+        found = self.status(400, NO)
+        self.assertEqual(found.summary["policy"]["not_read_in_time"], 5)
+        self.assertTrue(found.of("volume")[0]["long_unverified"])
+        self.assertIn("yet to come", self.dalil("status", expect=NO, env=self.ahead(400)).out)
+        self.dalil("verify", self.tree, "--volume", "disk", env=self.ahead(400))
+        self.assertEqual(self.status(401, 0).summary["policy"]["not_read_in_time"], 0)
+
+    def test_it_hides_no_damage_that_an_auditor_reports(self):
+        drive, key, report = (os.path.join(self.dir, name) for name in ("b1", "report.key", "report.jsonl"))
+        os.mkdir(drive)
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", drive, "--volume", "b1")
+        self.dalil("report", "key", "--out", key)
+        self.dalil("verify", drive, "--volume", "b1", env=self.ahead(3650))
+        with open(os.path.join(drive, "data/disk/f1.jpg"), "r+b") as file:
+            file.write(b"X")
+        self.dalil("verify", "--offline", drive, "--report", report, "--sign-key", key, expect=NO, env=self.ahead(1))
+        taken = self.dalil("report", "import", report, "--json", expect=NO, env=self.ahead(1)).summary
+        self.assertEqual((taken["not_intact"], taken["newer"]), (1, 4))
+        self.assertEqual(self.status(1, NO).summary["damaged_copies"], 1)
 
 
 if __name__ == "__main__":

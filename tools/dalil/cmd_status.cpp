@@ -61,18 +61,27 @@ struct Patience {
   std::uint32_t days = kDaysWithoutPolicy;
 };
 
+/// A time that is yet to come is that of a clock that was ahead: it vouches for nothing.
+bool is_to_come(UtcTime time, const Patience& patience) {
+  constexpr std::int64_t kClockSlackMs = 3'600'000;
+  return time.ms > patience.now.ms + kClockSlackMs;
+}
+
 bool long_unverified(const archive::Volume& volume, const Patience& patience) {
   return volume.live_copies > 0 &&
-         (!volume.last_verification ||
+         (!volume.last_verification || is_to_come(*volume.last_verification, patience) ||
           patience.now.ms - volume.last_verification->ms > patience.days * kMsPerDay);
 }
 
 Cell verification_cell(const archive::Volume& volume, const Patience& patience) {
   if (!volume.last_verification) return {"never", volume.live_copies > 0 ? Style::warning : Style::plain};
   const auto days = (patience.now.ms - volume.last_verification->ms) / kMsPerDay;
+  const std::string ago =
+      is_to_come(*volume.last_verification, patience)
+          ? "yet to come: a clock was wrong"
+          : count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(days, 0)), "day", "days") + " ago";
   const std::string text =
-      fmt::format("{} {} ({} ago)", volume.last_verification->date(), volume.last_verification_result,
-                  count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(days, 0)), "day", "days"));
+      fmt::format("{} {} ({})", volume.last_verification->date(), volume.last_verification_result, ago);
   const bool passed = volume.last_verification_result == "PASS";
   return {text, !passed ? Style::bad : long_unverified(volume, patience) ? Style::warning : Style::good};
 }

@@ -12,6 +12,8 @@ using archive::Policy;
 using archive::Row;
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
+/// As far as two machines' clocks may differ.
+constexpr std::int64_t kClockSlackSeconds = 3600;
 
 Policy stricter(const Policy& a, const Policy& b) {
   Policy both{std::max(a.copies, b.copies), std::max(a.places, b.places), a.verified_within_days};
@@ -124,7 +126,9 @@ class Survey {
     auto known = first_since_.find(days);
     if (known == first_since_.end())
       known = first_since_.emplace(days, first_since(view_.reader(), since)).first;
-    return row.verified_at_s >= since || row.seq >= known->second;
+    // A time that is yet to come is that of a clock that was ahead: nobody knows when it was.
+    const bool known_time = row.verified_at_s <= now_s_ + kClockSlackSeconds;
+    return (known_time && row.verified_at_s >= since) || row.seq >= known->second;
   }
 
   void name_places() {
