@@ -83,7 +83,7 @@ class Damage(Scenario):
         self.dalil("link", "disk:other.bin", "hit", "--type", "depicts")
         self.dalil("link", "disk:a/photo.bin", "whole", "--type", "depicts")
         self.dalil("link", "disk:a/photo.bin", "lost", "--type", "context")
-        self.dalil("status")
+        self.assertIn("1 corrupt", self.dalil("status", expect=NO).out)  # the scan has seen it
         os.remove(os.path.join(self.tree, "other.bin"))
         self.dalil("verify", self.tree, "--volume", "disk", expect=NO)
         status = self.dalil("status", "--json", expect=NO)

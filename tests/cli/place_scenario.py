@@ -36,6 +36,19 @@ class Places(Scenario):
         self.fails("verify", link + "/.", "--volume", "copy", expect=FAILURE, message="that of volume 'disk'")
         self.dalil("verify", self.tree, "--volume", "copy", "--moved-here")
 
+    def test_what_is_a_volume_already_does_not_become_another_one(self):
+        """Each of its files would count as two copies, and perhaps in two places."""
+        self.dalil("volume", "add", "twice", "--kind", "backup")
+        for folder in (self.tree, os.path.join(self.tree, "d"), self.other, self.dir):
+            for command in ("scan", "verify"):
+                self.fails(command, folder, "--volume", "twice", expect=FAILURE, message="would count as second copies")
+        self.assertEqual(self.dalil("volume", "show", "twice", "--json").of("volume")[0]["live_copies"], 0)
+        # Another medium at the same mount point is none of that.
+        os.rename(self.tree, self.tree + ".away")
+        shutil.copytree(self.tree + ".away", self.tree)
+        found = self.dalil("scan", self.tree, "--volume", "twice", "--json").summary
+        self.assertEqual(found["indexed"], 6)
+
     def test_another_file_system_is_refused(self):
         self.dalil("volume", "edit", "copy", "--root", self.other)
         volume = self.dalil("volume", "show", "copy", "--json").of("volume")[0]

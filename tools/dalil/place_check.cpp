@@ -13,6 +13,7 @@
 #include "dalil/drives/drive.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/files/volume.hpp"
+#include "dalil/files/walk.hpp"
 #include "dalil/merkle/note.hpp"
 #include "refs.hpp"
 
@@ -20,6 +21,7 @@ namespace dalil::cli {
 namespace {
 
 constexpr std::size_t kRunsSearched = 1000;
+constexpr std::size_t kFilesCompared = 64;
 constexpr const char* kDriveNote = "dalil/drive.note";
 
 std::string real_path(const std::string& path) {
@@ -95,10 +97,62 @@ std::map<archive::Row, std::string> last_folders(archive::View& view) {
   return folders;
 }
 
+bool is_within(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder == "/" ? folder : folder + "/");
+}
+
+/// How many of the other volume's copies would lie in `here`, as far as that was looked into, and how many of
+/// them are the very files that are there.
+struct SharedFiles {
+  std::size_t looked_at = 0, same = 0;
+};
+
+SharedFiles shared_files(archive::View& view, archive::Row other, const std::string& root,
+                         const std::string& here) {
+  SharedFiles found;
+  view.for_each_copy(
+      other, [&](archive::Row, const std::string& directory, const std::vector<archive::CopyRow>& rows) {
+        for (const archive::CopyRow& row : rows) {
+          if (found.looked_at == kFilesCompared) return;
+          const std::string path = files::join_path(files::join_path(root, directory), row.name);
+          if (row.state != archive::CopyRow::State::live || !is_within(path, here)) continue;
+          ++found.looked_at;
+          struct stat status {};
+          const bool there = lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+          found.same += there && status.st_ino == row.inode &&
+                                status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec == row.ctime_ns
+                            ? 1
+                            : 0;
+        }
+      });
+  return found;
+}
+
+/// A volume that is taken in for the first time must not be one that is known already: each file would count
+/// as two copies. (What was given back does not count: VolumeKind::source.)
+void check_not_known(archive::View& view, const archive::Volume& volume, const std::string& folder,
+                     const std::string& here, const std::map<archive::Row, std::string>& folders) {
+  for (const auto& [row, known] : folders) {
+    const std::string root = real_path(known);
+    if (row == volume.row || (!is_within(root, here) && !is_within(here, root))) continue;
+    if (view.volume(row).kind == archive::VolumeKind::source) continue;
+    const SharedFiles shared = shared_files(view, row, root, here);
+    if (shared.same == 0 || shared.same * 2 < shared.looked_at) continue;
+    throw Error(ErrorCode::conflict,
+                fmt::format("the files in {} are those of volume {}: they would count as second copies",
+                            in_quotes(folder), in_quotes(view.volume(row).label)),
+                "name that volume, or the folder in which the other copies are (--moved-here if it is a "
+                "clone of the disk)");
+  }
+}
+
 void check_other_volumes(archive::View& view, const archive::Volume& volume, const std::string& folder) {
-  if (volume.live_copies == 0) return;  // nothing that could be mixed up yet
   const std::string here = real_path(folder);
   const auto folders = last_folders(view);
+  if (volume.live_copies == 0) {
+    if (volume.kind != archive::VolumeKind::source) check_not_known(view, volume, folder, here, folders);
+    return;
+  }
   const auto own = folders.find(volume.row);
   if (own != folders.end() && real_path(own->second) == here) return;
   for (const auto& [row, known] : folders)
