@@ -120,6 +120,28 @@ class Clock(Fault):
         self.dalil("verify", self.tree, "--volume", "disk", env=self.at("the first second"))
         self.assertNotIn("corrupt", self.dalil("show", "disk:f").out)
 
+    def test_what_was_verified_in_the_future_is_not_fresh(self):
+        self.make_archive()
+        self.write("f", b"content")
+        self.dalil("policy", "set", "--copies", "1", "--verified-within", "30d", "--reason", "for a test")
+        self.scan("--no-metadata", env=self.at("a year ahead"))
+        self.dalil("verify", self.tree, "--volume", "disk", env=self.at("a year ahead"))
+        told = self.status(None)
+        self.assertEqual((told["policy"]["not_read_in_time"], told["long_unverified"]), (1, 1))
+        self.dalil("verify", self.tree, "--volume", "disk")
+        told = self.status(None)
+        self.assertEqual((told["policy"]["not_read_in_time"], told["long_unverified"]), (0, 0))
+
+    def test_a_jump_in_between_makes_nothing_fresh(self):
+        """Copies that were taken in long ago, beside an entry that seems young."""
+        self.make_archive()
+        self.dalil("policy", "set", "--copies", "1", "--verified-within", "30d", "--reason", "for a test")
+        for i in range(8):
+            self.write(f"f{i}", b"content %d" % i)
+            self.dalil("incident", "add", "--set", f"id=I-{i}", "--set", "date=2017-09-11")
+            self.scan("--no-metadata", env=self.at("a year back"))
+        self.assertEqual(self.status(None)["policy"]["not_read_in_time"], 8)
+
     def test_a_backup_with_a_clock_that_jumps(self):
         self.make_archive()
         for i in range(5):

@@ -127,8 +127,11 @@ class Survey {
     if (known == first_since_.end())
       known = first_since_.emplace(days, first_since(view_.reader(), since)).first;
     // A time that is yet to come is that of a clock that was ahead: nobody knows when it was.
-    const bool known_time = row.verified_at_s <= now_s_ + kClockSlackSeconds;
-    return (known_time && row.verified_at_s >= since) || row.seq >= known->second;
+    const auto young = [&](std::int64_t at_s) {
+      return at_s >= since && at_s <= now_s_ + kClockSlackSeconds;
+    };
+    return young(row.verified_at_s) ||
+           (row.seq >= known->second && young(view_.reader().line(row.seq).time.ms / 1000));
   }
 
   void name_places() {
