@@ -101,7 +101,9 @@ void BackupRecorder::take(News news) {
 
 void BackupRecorder::commit_if_due(bool now) {
   const UtcTime time = archive_.clock().now();
-  if (!now && time.ms - last_commit_.ms < kCommitEveryMs) return;
+  const bool recent =
+      time >= last_commit_ && time.ms - last_commit_.ms < kCommitEveryMs;  // nor was it set back
+  if (!now && recent) return;
   if (!std::exchange(resting_, true)) view_.rest();
   editor_.commit();
   last_commit_ = archive_.clock().now();

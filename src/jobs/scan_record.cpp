@@ -231,7 +231,9 @@ void ScanRecorder::link(const std::string& path, Row item) {
 void ScanRecorder::commit_if_due(bool now) {
   if (!editor_) return;
   const UtcTime time = archive_.clock().now();
-  if (!now && time.ms - last_commit_.ms < kCommitEveryMs && editor_->uncommitted() < kCommitEntries) return;
+  const bool recent =
+      time >= last_commit_ && time.ms - last_commit_.ms < kCommitEveryMs;  // nor was it set back
+  if (!now && recent && editor_->uncommitted() < kCommitEntries) return;
   assign_source();
   editor_->commit();
   progress_.files_committed += uncommitted_files_;

@@ -158,7 +158,7 @@ void VerifyRecorder::write_down_slow(bool all) {
   const std::int64_t now_ms = archive_.clock().now().ms;
   for (auto at = pending_.begin(); at != pending_.end();) {
     State& state = states_.at(*at);
-    const bool due = all || now_ms - state.since_ms >= kPartEveryMs;
+    const bool due = all || now_ms < state.since_ms || now_ms - state.since_ms >= kPartEveryMs;
     if (due) write_down(state, false);
     at = due ? pending_.erase(at) : std::next(at);
   }
@@ -167,7 +167,9 @@ void VerifyRecorder::write_down_slow(bool all) {
 void VerifyRecorder::commit_if_due(bool now) {
   if (!editor_) return;
   const UtcTime time = archive_.clock().now();
-  if (!now && time.ms - last_commit_.ms < kCommitEveryMs) return;
+  const bool recent =
+      time >= last_commit_ && time.ms - last_commit_.ms < kCommitEveryMs;  // nor was it set back
+  if (!now && recent) return;
   write_down_slow(now);
   editor_->commit();
   last_commit_ = archive_.clock().now();

@@ -2,12 +2,14 @@
 ledger, not by the clock."""
 import hashlib
 import os
+import subprocess
 import unittest
 
 from fault import Fault, main, rounds
 from scenario import NO, Result
 
 SHIM = os.environ["DALIL_FALSE_CLOCK"]
+DRIVER = os.environ["DALIL_FAULT_SCAN"]
 YEAR = 365 * 86400
 # 2106 is where 32 bits without a sign end, 2038 where those with one do.
 CLOCKS = {
@@ -141,6 +143,20 @@ class Clock(Fault):
             self.dalil("incident", "add", "--set", f"id=I-{i}", "--set", "date=2017-09-11")
             self.scan("--no-metadata", env=self.at("a year back"))
         self.assertEqual(self.status(None)["policy"]["not_read_in_time"], 8)
+
+    def test_a_clock_that_is_set_back_ends_no_commits(self):
+        """Work goes on being made durable, instead of waiting until the clock has caught up."""
+        self.make_archive()
+        self.make_small_tree(600)
+        counts = []
+        for fault in ({}, {"LD_PRELOAD": SHIM, "DALIL_CLOCK_BACK_AFTER": "20"}):
+            self.keep_pristine() if not counts else self.restore()
+            subprocess.run([DRIVER, self.archive, self.key, self.tree], env={**self.env, **fault}, check=True,
+                           capture_output=True)
+            counts.append(len(self.dalil("checkpoint", "list", "--json").of("checkpoint")))
+            self.assertEqual(self.live_copies(), 600)
+        self.assertGreater(counts[0], 10)
+        self.assertGreater(counts[1], counts[0] // 2)
 
     def test_a_backup_with_a_clock_that_jumps(self):
         self.make_archive()

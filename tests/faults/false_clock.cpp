@@ -11,6 +11,8 @@
 
 namespace {
 
+constexpr time_t kYear = 365 * 86400;
+
 long long number(const char* variable) {
   const char* text = std::getenv(variable);
   return text == nullptr ? 0 : std::strtoll(text, nullptr, 10);
@@ -22,7 +24,10 @@ timespec now() {
   preload::kernel(SYS_clock_gettime, CLOCK_REALTIME, preload::word(&time));
   if (std::getenv("DALIL_CLOCK_AT") != nullptr) return {number("DALIL_CLOCK_AT"), 0};
   time.tv_sec += number("DALIL_CLOCK_OFFSET");
-  if (looks++ % 2 == 1) time.tv_sec += number("DALIL_CLOCK_JUMP");
+  const unsigned look = looks++;
+  if (look % 2 == 1) time.tv_sec += number("DALIL_CLOCK_JUMP");
+  if (const long long after = number("DALIL_CLOCK_BACK_AFTER"); after > 0 && look > after)
+    time.tv_sec -= kYear;
   return time;
 }
 
