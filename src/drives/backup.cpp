@@ -9,6 +9,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/drives/unfinished.hpp"
 #include "dalil/jobs/crew.hpp"
 #include "drive_files.hpp"
 #include "parts.hpp"
@@ -43,28 +44,42 @@ void refuse_doubles(const archive::Archive& archive, const BackupOptions& option
       if (identity(fd.get()) == identity(jobs[i].root->get()))
         throw Error(ErrorCode::conflict, fmt::format("{} is a source itself", quoted(jobs[i].target.folder)),
                     "name another folder for the backup");
+      if (lies_in(jobs[i].root->get(), fd.get()))
+        throw Error(ErrorCode::conflict,
+                    fmt::format("{} lies in what is to be copied, {}", quoted(jobs[i].target.folder),
+                                quoted(source.folder)),
+                    "name a folder on another drive: a copy beside the original goes with it");
     }
     const files::Fd own(::open(archive.ledger().directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (own && identity(own.get()) == identity(jobs[i].root->get()))
-      throw Error(ErrorCode::conflict,
-                  fmt::format("{} is the archive itself", quoted(jobs[i].target.folder)));
+    if (own && lies_in(jobs[i].root->get(), own.get()))
+      throw Error(ErrorCode::conflict, fmt::format("{} is the archive itself", quoted(jobs[i].target.folder)),
+                  "name another folder for the backup");
   }
 }
 
-/// Attributes are looked for only where they would be lost: it takes opening every file.
+bool has_attributes(int fd) {
+  std::string names(65536, '\0');
+  const ssize_t size = ::flistxattr(fd, names.data(), names.size());
+  return size > 0 && names.substr(0, static_cast<std::size_t>(size)).find("user.") != names.npos;
+}
+
+/// Attributes are looked for only where they would be lost: it takes opening every file. That a sealed drive
+/// keeps none refuses nothing: it is told beforehand with a dry run, and else of each file that is copied.
 void find_lost_attributes(const BackupOptions& options, const std::vector<PlannedFile>& plan, DriveJob& job,
                           BackupReport& report) {
-  if (job.limits.attributes || job.sealed()) return;
+  if (job.sealed() ? !options.dry_run : job.limits.attributes) return;
   std::vector<files::Fd> folders;
   for (const BackupSource& source : options.sources)
     folders.emplace_back(::open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (job.actions[i] == Action::there || job.actions[i] == Action::leave_out) continue;
     const files::Opened opened = files::open_regular(folders[plan[i].source].get(), plan[i].path.c_str());
-    if (opened.error_number != 0) continue;
-    std::string names(65536, '\0');
-    const ssize_t size = ::flistxattr(opened.fd.get(), names.data(), names.size());
-    if (size > 0 && names.substr(0, static_cast<std::size_t>(size)).find("user.") != names.npos)
+    if (opened.error_number != 0 || !has_attributes(opened.fd.get())) continue;
+    if (job.sealed())
+      report.problems.push_back(
+          {job.report.label, plan[i].path,
+           "would be copied without its extended attributes: a sealed drive keeps none"});
+    else
       report.losses.push_back({job.report.label, plan[i].path, "its extended attributes are lost"});
   }
 }
@@ -112,6 +127,7 @@ class BackupRun {
   void run() {
     files::raise_open_file_limit();
     state_new_drives();
+    record_begin();
     BackupRecorder recorder(archive_, editor_, plan_, jobs_, report_, progress_);
     begin(recorder);
     copy(recorder);
@@ -267,15 +283,34 @@ class BackupRun {
     report_.drives.push_back(job.report);
   }
 
-  void record_run(const DriveJob& job) {
+  archive::RunSummary run_of(const DriveJob& job) const {
     archive::RunSummary run;
     run.kind = "backup";
     run.volume = job.volume->row;
     run.folder = job.target.folder;
-    run.result = job.report.state == DriveReport::State::stopped ? "INTERRUPTED"
-                 : job.report.state == DriveReport::State::done  ? "DONE"
-                                                                 : "INCOMPLETE";
     run.started = started_;
+    return run;
+  }
+
+  /// Of a run that is killed nothing else tells that more was to come than what it recorded.
+  void record_begin() {
+    for (const DriveJob& job : jobs_) {
+      archive::RunSummary run = run_of(job);
+      run.result = kRunBegun;
+      run.ended = started_;
+      run.counts = {{"selected", report_.selected}, {"there", job.report.there}};
+      editor_.add_run(run);
+    }
+    editor_.commit();
+  }
+
+  void record_run(const DriveJob& job) {
+    archive::RunSummary run = run_of(job);
+    const bool all = job.report.state == DriveReport::State::done && job.report.closed &&
+                     job.report.failed == 0 && job.report.left_out == 0 && report_.source_failed == 0;
+    run.result = job.report.state == DriveReport::State::stopped ? "INTERRUPTED"
+                 : all                                           ? "DONE"
+                                                                 : "INCOMPLETE";
     run.ended = archive_.clock().now();
     run.counts = {{"selected", report_.selected},
                   {"copied", job.report.copied},

@@ -78,7 +78,7 @@ archive::Drive write_drive_files(archive::Archive& archive, archive::View& view,
   for (std::string& problem : write_tiles(view.reader(), files))
     report.problems.push_back({job.report.label, std::move(problem),
                                "is another tile than the archive's: the drive is damaged, or the archive's "
-                               "history was changed; set aside"});
+                               "history was changed; set aside, and written anew"});
   files.add(layout::kSigners, signers_text(archive, view, job));
   files.add(layout::kCheckpoint, view.reader().checkpoint());
   note.tag_files = files.digests();

@@ -32,20 +32,17 @@ class TileWriter {
   std::vector<std::string> run() {
     for (unsigned level = 0; level < kLevels; ++level) {
       const Level tiles = level_of(reader_.size(), level);
-      for (std::uint64_t i = 0; i < tiles.full; ++i)
-        // A tile of a higher level vouches for those below it: they are compared by size.
-        put(level, i, merkle::kTileWidth, level > 0 || i + 1 == tiles.full);
-      if (tiles.width > 0) put(level, tiles.full, tiles.width, true);
+      for (std::uint64_t i = 0; i < tiles.full; ++i) put(level, i, merkle::kTileWidth);
+      if (tiles.width > 0) put(level, tiles.full, tiles.width);
     }
     return std::move(others_);
   }
 
  private:
-  void put(unsigned level, std::uint64_t index, unsigned width, bool compare) {
+  void put(unsigned level, std::uint64_t index, unsigned width) {
     const std::string path = path_of(level, index, width);
     const files::StatResult there = files_.folders().stat(path);
     const std::uint64_t size = std::uint64_t{width} * Digest::kSize;
-    if (there.error_number == 0 && there.stat.size_bytes == size && !compare) return;
     const Bytes tile = reader_.tile(level, index);
     const std::string_view wanted = as_chars(ByteView(tile)).substr(0, size);
     if (there.error_number == 0) {

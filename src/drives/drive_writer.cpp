@@ -125,7 +125,9 @@ void DriveWriter::finish_file(SourceFile file) {
   Pending pending = store_.seal(std::move(file), lost);
   if (!lost.empty()) {
     News news{number_, {}, {}, 0};
-    news.problems.push_back({job_.report.label, pending.file.target, "copied " + lost});
+    // An object's random name tells nobody which file it is.
+    const std::string& path = job_.sealed() ? plan_[pending.file.index].path : pending.file.target;
+    news.problems.push_back({job_.report.label, path, "copied " + lost});
     news_.push(std::move(news));
   }
   batch_.push_back(std::move(pending));

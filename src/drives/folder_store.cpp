@@ -136,7 +136,7 @@ void FolderStore::sync() {
 }
 
 std::vector<std::string> FolderStore::read_back(const std::vector<Pending>& files,
-                                               const jobs::StopFlag& stop) {
+                                                const jobs::StopFlag& stop) {
   std::vector<std::string> answers(files.size());
   // Small ones with their pages dropped, since many of them can be fetched at once; long ones around the
   // cache.
@@ -229,9 +229,10 @@ void FolderStore::check_identity() {
 std::string FolderStore::read_path() const {
   std::string text;
   for (const auto& [path, number] : read_paths_) {
-    const char* name = path == files::ReadPath::direct          ? "around the cache"
-                       : path == files::ReadPath::dropped_pages ? "after dropping it from the cache"
-                                                                : "from the cache";
+    const char* name = path == files::ReadPath::direct ? "around the cache"
+                       : path == files::ReadPath::dropped_pages
+                           ? "after dropping it from the cache"
+                           : "from memory: this file system has no medium, or its pages stay";
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number, name);
   }
   return text;

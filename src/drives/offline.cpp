@@ -18,6 +18,7 @@
 #include "dalil/jobs/crew.hpp"
 #include "layout.hpp"
 #include "offline_parts.hpp"
+#include "tile_check.hpp"
 
 namespace dalil::drives::offline {
 
@@ -70,6 +71,7 @@ OfflineReport Check::run(const Clock& clock) {
     if (!stop_.requested()) judge_list(list_);
     if (!stop_.requested() && list_.error_number == 0) find_extra();
     if (!stop_.requested()) compare_counts();
+    if (!stop_.requested() && statement_.note) look_at_tiles();
   }
   report_.interrupted = stop_.requested();
   check.ended = whole_seconds(clock.now());
@@ -77,6 +79,15 @@ OfflineReport Check::run(const Clock& clock) {
   std::ranges::stable_sort(check.exceptions, {}, &Exception::path);
   check.result = result();
   return std::move(report_);
+}
+
+/// They have no list: the root of the checkpoint that the note states proves them.
+void Check::look_at_tiles() {
+  const merkle::Checkpoint& checkpoint = statement_.note->checkpoint;
+  const std::vector<TileFault> faults = check_tiles(root_.get(), checkpoint, nullptr, true, stop_);
+  for (const TileFault& fault : faults) problem(fault.path.c_str(), fault.detail, fault.verdict);
+  const std::uint64_t tiles = tile_count(checkpoint.size);
+  report_.check.lists_right += tiles - std::min<std::uint64_t>(tiles, faults.size());
 }
 
 std::string Check::result() const {

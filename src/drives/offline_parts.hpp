@@ -100,6 +100,7 @@ class Check {
   void find_extra();
   void look_for_extra(const files::Directory& directory);
   void compare_counts();
+  void look_at_tiles();
   std::string result() const;
   void problem(const char* path, std::string text, archive::Verdict verdict = archive::Verdict::corrupt);
   jobs::ContentNeeds needs(files::ReadFrom from, bool spinning) const;

@@ -38,17 +38,26 @@ Error wrong_drive(const DriveJob& job, const std::string& why, const std::string
                hint);
 }
 
+/// What mends a drive whose note is damaged or gone.
+std::string mend_hint(const DriveJob& job) {
+  if (!job.volume || !job.volume->drive) return "mount the right drive, or name another volume for a new one";
+  return fmt::format(
+      "if it is this drive all the same, 'dalil repair {} --volume {}' makes its note and lists anew",
+      escape_for_display(job.target.folder), escape_for_display(job.target.volume));
+}
+
 /// The drive's note, if anybody who may sign for this archive signed it. Absent if there is none.
 std::optional<DriveNote> note_of(archive::View& view, const DriveJob& job, const std::string& origin) {
   const auto bytes = read_drive_file(job.root->get(), layout::kNote);
   if (!bytes) return std::nullopt;
   const auto bad = [&](const std::string& why) {
-    return wrong_drive(job, why, "nothing was written; look at the drive with: dalil verify-bag FOLDER");
+    return wrong_drive(job, why, fmt::format("nothing was written; {}", mend_hint(job)));
   };
   const auto signed_note = merkle::Note::parse(*bytes);
   auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
   if (!note) throw bad("its dalil/drive.note is damaged");
-  if (note->origin != origin) throw bad("it belongs to another archive");
+  if (note->origin != origin)
+    throw wrong_drive(job, "it belongs to another archive", "nothing was written; mount the right drive");
   if (!is_signed_for(view, *signed_note)) throw bad("nobody of this archive has signed its note");
   return note;
 }
@@ -107,7 +116,8 @@ void begin_new(archive::View& view, DriveJob& job) {
         job,
         fmt::format("the archive knows of {} copies there, and the folder has no note of a drive",
                     job.volume->live_copies),
-        "mount the right drive, or name another volume for a new one");
+        job.volume->drive ? "mount the right drive, or name another volume for a new one; " + mend_hint(job)
+                          : mend_hint(job));
   if (job.volume && !job.volume->uuid.empty() && !job.identity.uuid.empty() &&
       job.volume->uuid != job.identity.uuid)
     throw wrong_drive(

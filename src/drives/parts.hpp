@@ -13,6 +13,7 @@
 #include "dalil/drives/drive.hpp"
 #include "dalil/files/read.hpp"
 #include "dalil/files/volume.hpp"
+#include "dalil/jobs/content.hpp"
 #include "dalil/jobs/queue.hpp"
 #include "folders.hpp"
 #include "limits.hpp"
@@ -24,16 +25,19 @@ namespace dalil::drives {
 
 /// One live copy of a source that is wanted on the drives.
 struct PlannedFile {
-  std::uint32_t source = 0;  ///< in the options
-  std::string path;          ///< within the source's volume
+  std::uint32_t source = 0;              ///< in the options
+  archive::Row volume = ledger::kNoRow;  ///< the source's
+  std::string path;                      ///< within it
   std::uint64_t size_bytes = 0;
+  std::int64_t mtime_ns = 0;  ///< as recorded
   archive::Row item = ledger::kNoRow;
   archive::Seq seq = 0;  ///< of the copy on the source
   Digest digest;
 };
 
 /// What is to happen to one file on one drive.
-enum class Action : std::uint8_t { there, copy, examine, replace, leave_out };
+/// `again`: to be copied, since what was recorded there is gone.
+enum class Action : std::uint8_t { there, copy, again, examine, replace, leave_out };
 
 /// An object of a sealed drive that the ledger has, and that is not there as recorded.
 struct LostObject {
@@ -124,6 +128,8 @@ struct News {
   std::vector<Copied> copied;
   std::vector<BackupProblem> problems;
   std::uint64_t failed = 0;
+  /// What a source was found to be, by index of the plan: read twice, the second time from the medium.
+  std::vector<std::pair<std::size_t, archive::Verdict>> found = {};
 };
 using NewsQueue = jobs::Queue<News>;
 
@@ -189,7 +195,8 @@ class SourceReader {
   void send(std::shared_ptr<const Parcel> parcel);
   void read_group(std::vector<Open> group);
   bool read_long(std::size_t index, Open& opened, std::string& why);
-  void read_elsewhere(std::size_t index, std::string why);
+  void read_again(std::size_t index, std::string why);
+  bool read_elsewhere(std::size_t index, std::string& from);
   SourceFile describe(std::size_t index, const Open& opened) const;
   bool everybody_ended() const;
 
@@ -206,6 +213,8 @@ class SourceReader {
   bool nobody_listens_ = false;  ///< the run is being ended by a failure
   crypto::Sha256Batch hasher_;
   files::Prefetcher prefetcher_;
+  jobs::ContentReader second_reader_{
+      {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
 };
 
 /// Puts what happened into the ledger.

@@ -53,16 +53,23 @@ std::vector<PlannedFile> make_plan(archive::View& view, const BackupOptions& opt
   }
   std::vector<PlannedFile> plan;
   for (std::uint32_t source = 0; source < options.sources.size(); ++source)
-    view.for_each_copy(options.sources[source].volume, [&](archive::Row, const std::string& directory,
-                                                           const std::vector<CopyRow>& rows) {
-      if (!is_below(directory, options.below)) return;
-      for (const CopyRow& row : rows) {
-        if (row.state == CopyRow::State::symlink && !items) ++report.symlinks;
-        if (row.state != CopyRow::State::live || (items && !items->contains(row.item))) continue;
-        plan.push_back(
-            {source, files::join_path(directory, row.name), row.size_bytes, row.item, row.seq, {}});
-      }
-    });
+    view.for_each_copy(options.sources[source].volume,
+                       [&](archive::Row, const std::string& directory, const std::vector<CopyRow>& rows) {
+                         if (!is_below(directory, options.below)) return;
+                         for (const CopyRow& row : rows) {
+                           if (row.state == CopyRow::State::symlink && !items) ++report.symlinks;
+                           if (row.state != CopyRow::State::live || (items && !items->contains(row.item)))
+                             continue;
+                           plan.push_back({source,
+                                           options.sources[source].volume,
+                                           files::join_path(directory, row.name),
+                                           row.size_bytes,
+                                           row.mtime_ns,
+                                           row.item,
+                                           row.seq,
+                                           {}});
+                         }
+                       });
   std::ranges::sort(plan, [](const PlannedFile& a, const PlannedFile& b) {
     return std::tie(a.source, a.path) < std::tie(b.source, b.path);
   });
@@ -125,10 +132,7 @@ class PlainPlanner {
     }
     if (there.error_number != 0) note_lost(job_, *target, known->second, there.error_number);
     if (known->second.item != file.item) return there.error_number == 0 ? Action::replace : Action::copy;
-    if (there.error_number != 0) {
-      ++job_.report.copied_again;
-      return Action::copy;
-    }
+    if (there.error_number != 0) return Action::again;
     return is_there(known->second, there.stat) ? Action::there : Action::examine;
   }
 
@@ -210,8 +214,7 @@ class SealedPlanner {
     job_.superseded.insert_or_assign(index, LostObject{known.path, known.row.seq});
     if (there.error_number == 0) return Action::examine;
     note_lost(job_, known.path, known.row, there.error_number);
-    ++job_.report.copied_again;
-    return Action::copy;
+    return Action::again;
   }
 
  private:

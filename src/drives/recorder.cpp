@@ -83,12 +83,19 @@ void BackupRecorder::moved(std::size_t drive, const std::string& from, const std
 
 void BackupRecorder::take(News news) {
   for (BackupProblem& one : news.problems) problem(std::move(one));
+  for (const auto& [index, verdict] : news.found) {
+    const auto [directory, name] = split_path(plan_[index].path);
+    editor_.record_named_verdicts(plan_[index].volume, directory, {{name, verdict}},
+                                  archive_.clock().now().ms / 1000);
+    ++(verdict == archive::Verdict::changed ? report_.source_changed : report_.source_damaged);
+  }
   if (news.drive == SIZE_MAX) return;
   DriveJob& job = jobs_[news.drive];
   job.report.failed += news.failed;
   for (const News::Copied& one : news.copied) {
     record(news.drive, plan_[one.file.index], one.stored);
     ++job.report.copied;
+    if (job.actions[one.file.index] == Action::again) ++job.report.copied_again;
     job.report.copied_bytes += one.file.size_bytes;
     const auto lost = job.superseded.find(one.file.index);
     if (lost == job.superseded.end()) continue;

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "dalil/files/walk.hpp"
 #include "mender.hpp"
 #include "parts.hpp"
 #include "repair_parts.hpp"
@@ -62,11 +64,12 @@ class RepairRun {
     refuse_what_cannot_be();
     open_sources();
     if (volume_.drive)
-      report_.lists = drive_lists_fault(archive_, view_, volume_, options_.folder, root_->get());
+      report_.lists = drive_lists_fault(view_, volume_, options_.folder, root_->get(), stop_);
     plan_ = plan_repair(
-        view_, options_, root_->get(), report_.lists.empty(),
+        view_, options_, root_->get(), report_.lists != kNoteFault,
         [this](const std::string& path, archive::Row item) { return !unrecorded_aside(path, item).empty(); });
     report_.left = std::move(plan_.left);
+    if (volume_.drive && !plan_.tasks.empty()) find_strays();
     if (!options_.dry_run) {
       editor_.emplace(archive_.edit());
       place_.clear_parts();
@@ -79,8 +82,10 @@ class RepairRun {
         look_at(task);
         ++progress_.files_done;
       }
-      if (editor_ && !stop_.requested() && !report_.lists.empty())
-        rewrite_drive_lists(archive_, *editor_, volume_, options_.folder, root_);
+      if (editor_ && !stop_.requested() && !report_.lists.empty()) {
+        rewrite_drive_lists(archive_, *editor_, volume_, options_, root_);
+        report_.lists_written = true;
+      }
     } catch (const DriveFailure& failure) {
       report_.why = failure.what();
     }
@@ -97,11 +102,11 @@ class RepairRun {
       throw Error(ErrorCode::wrong_key, "this is not for the role 'auditor' to state",
                   "open the archive with the key of an investigator or archivist; --dry-run says what can be "
                   "mended");
-    if (volume_.sealed)
+    if (volume_.sealed && !volume_.drive)
       throw Error(ErrorCode::unsupported,
-                  fmt::format("volume {} is a sealed drive, which cannot be repaired in place",
+                  fmt::format("volume {} is a sealed drive of an earlier version, which cannot be repaired",
                               quoted(volume_.label)),
-                  "dalil backup seals anew what is known to be damaged, from any volume that has it intact");
+                  "dalil backup makes it one of today, and seals anew what is known to be damaged");
     if (options_.dry_run) return;
     const files::VolumeIdentity identity = files::identify_volume(options_.folder);
     if (identity.read_only)
@@ -125,7 +130,32 @@ class RepairRun {
       if (identity_of(sources_.back().root.get()) == identity_of(root_->get()))
         throw Error(ErrorCode::conflict, fmt::format("{} is named twice", quoted(source.folder)),
                     "name each volume's own folder");
+      refuse_empty_source(sources_.back(), volume, source.folder);
     }
+  }
+
+  struct Source {
+    archive::Row volume;
+    std::string label;
+    files::Fd root;
+  };
+
+  /// Where nothing is mounted, everything would seem to be lost.
+  void refuse_empty_source(const Source& source, const archive::Volume& volume, const std::string& folder) {
+    Folders folders(source.root.get());
+    bool found = volume.live_copies == 0;
+    view_.for_each_copy(source.volume, [&](archive::Row, const std::string& directory,
+                                           const std::vector<archive::CopyRow>& rows) {
+      for (const archive::CopyRow& row : rows)
+        found = found || (row.state == archive::CopyRow::State::live &&
+                          folders.stat(files::join_path(directory, row.name)).error_number == 0);
+    });
+    if (found) return;
+    throw Error(ErrorCode::conflict,
+                fmt::format("none of the {} copies of volume {} is in {}", volume.live_copies,
+                            quoted(volume.label), quoted(folder)),
+                fmt::format("is anything mounted at {}? say where it is: --from {}=FOLDER", quoted(folder),
+                            escape_for_display(volume.label)));
   }
 
   void announce() {
@@ -143,11 +173,60 @@ class RepairRun {
                   "run 'dalil check'");
     const ChunkProof proof(key.view(), copy.tag_nonce, copy.tags, copy.size_bytes);
     PieceFile own(root_->get(), task.path);
+    if (own.error_number() == ENOENT && bring_back(task, copy)) return;
     if (own.error_number() != 0) return mend(task, copy, proof, nullptr, {});
     const PieceFile::Survey survey = own.survey(proof, progress_, stop_);
     if (survey.stopped) return;
     if (survey.digest == copy.digest) return is_intact(task, copy, own.stat());
     mend(task, copy, proof, &own, survey);
+  }
+
+  /// What lies on a drive's payload under names that no entry has: moved, renamed, or put there.
+  void find_strays() {
+    strays_.emplace(view_, options_.volume, root_->get());
+    for (const auto& one : strays_->by_size()) plan_.strays.insert(one);
+  }
+
+  /// A copy that somebody moved or renamed, proved by the item's SHA-256. False if there is none.
+  bool bring_back(const RepairTask& task, archive::Copy copy) {
+    const auto from = strays_ ? strays_->find(copy.size_bytes, copy.digest, stop_) : std::nullopt;
+    if (!from) return false;
+    archive::Repair repair;
+    repair.digest = copy.digest;
+    repair.volume = options_.volume;
+    repair.path = task.path;
+    repair.was = "moved or renamed on the volume";
+    repair.pieces = {{0, copy.size_bytes, options_.volume, *from}};
+    repair.piece_count = 1;
+    if (editor_) {
+      const std::string fault = place_.bring_back(*from, task.path, task.row.mtime_ns);
+      if (!fault.empty()) {
+        problem(task.path, fault);
+        return true;
+      }
+      place_at(copy, Folders(root_->get()).stat(task.path).stat);
+      editor_->add_repair(copy, repair);
+      editor_->commit();
+      view_.renew();
+      ++progress_.files_committed;
+    }
+    strays_->forget(*from);
+    std::erase_if(plan_.strays, [&](const auto& one) { return one.second == *from; });
+    report_.bytes += copy.size_bytes;
+    report_.repaired.push_back(std::move(repair));
+    return true;
+  }
+
+  /// The content lies at its place again: the same under a name that no list has makes the drive no bag.
+  void set_stray_aside(const archive::Copy& copy) {
+    const auto stray = strays_ ? strays_->find(copy.size_bytes, copy.digest, stop_) : std::nullopt;
+    if (!stray) return;
+    const std::string kept = place_.set_aside(*stray);
+    report_.remarks.push_back(
+        {*stray, "is the same as a copy that was made anew, under another name: set aside as " +
+                     escape_for_display(kept)});
+    strays_->forget(*stray);
+    std::erase_if(plan_.strays, [&](const auto& one) { return one.second == *stray; });
   }
 
   /// Also what a run mended that was killed before it could say so.
@@ -269,7 +348,7 @@ class RepairRun {
       report_.repaired.push_back(std::move(repair));
       return;
     }
-    put_in_place(task, copy, own, std::move(repair));
+    put_in_place(task, copy, own, survey, std::move(repair));
   }
 
   /// The tags may be what is wrong: a source with the item's SHA-256 needs none.
@@ -291,25 +370,46 @@ class RepairRun {
     return std::nullopt;
   }
 
-  FileManners manners_for(const RepairTask& task, const PieceFile* own, const archive::Repair& repair) const {
+  /// Of the first piece's source that holds the content as it is; absent if there is none.
+  std::optional<FileManners> manners_of_source(const RepairTask& task, const archive::Repair& repair) {
+    std::vector<MendSource> sources = sources_for(task);
+    const std::vector<MendSource> strays = strays_for(task);
+    sources.insert(sources.end(), strays.begin(), strays.end());
+    for (const archive::Repair::Piece& piece : repair.pieces)
+      for (const MendSource& source : sources) {
+        if (source.sealed || source.volume != piece.volume || source.path != piece.path) continue;
+        const files::Opened from = files::open_regular(source.root_fd, source.path.c_str());
+        if (from.error_number == 0) return manners_of(from.fd.get());
+      }
+    return std::nullopt;
+  }
+
+  /// What lies at the place may be another file altogether, and its attributes are then no more the copy's
+  /// than its content.
+  bool is_another_file(const RepairTask& task, const PieceFile::Survey& survey) {
+    if (!survey.digest) return false;
+    const auto item = view_.find_item(*survey.digest);
+    return item && *item != task.row.item;
+  }
+
+  FileManners manners_for(const RepairTask& task, const PieceFile* own, const PieceFile::Survey& survey,
+                          const archive::Repair& repair) {
     FileManners manners;
-    if (own != nullptr) {
-      manners = manners_of(own->fd());
-    } else if (!repair.pieces.empty()) {
-      const archive::Repair::Piece& piece = repair.pieces.front();
-      int root = root_->get();
-      for (const Source& source : sources_)
-        if (source.volume == piece.volume) root = source.root.get();
-      const files::Opened from = files::open_regular(root, piece.path.c_str());
-      if (from.error_number == 0) manners = manners_of(from.fd.get());
+    const bool another = own != nullptr && is_another_file(task, survey);
+    if (own != nullptr) manners = manners_of(own->fd());
+    const bool nothing_left = std::ranges::none_of(survey.good, std::identity());
+    if (own == nullptr || another || nothing_left) {
+      const auto source = manners_of_source(task, repair);
+      if (another) manners.attributes.clear();
+      if (source && (own == nullptr || another || !source->attributes.empty())) manners = *source;
     }
     manners.mtime_ns = task.row.mtime_ns;
     return manners;
   }
 
   void put_in_place(const RepairTask& task, archive::Copy copy, const PieceFile* own,
-                    archive::Repair repair) {
-    const std::string lost = place_.finish(manners_for(task, own, repair));
+                    const PieceFile::Survey& survey, archive::Repair repair) {
+    const std::string lost = place_.finish(manners_for(task, own, survey, repair));
     const std::optional<Digest> digest = place_.read_back(stop_);
     if (stop_.requested()) return;
     if (digest != copy.digest) {
@@ -338,6 +438,7 @@ class RepairRun {
       plan_.strays.emplace(repair.damaged_size, published.set_aside);
     }
     if (!lost.empty()) report_.remarks.push_back({task.path, "was repaired " + lost});
+    set_stray_aside(copy);
     report_.bytes += copy.size_bytes;
     report_.repaired.push_back(std::move(repair));
   }
@@ -381,12 +482,6 @@ class RepairRun {
     editor_->commit();
   }
 
-  struct Source {
-    archive::Row volume;
-    std::string label;
-    files::Fd root;
-  };
-
   archive::Archive& archive_;
   const RepairOptions& options_;
   jobs::Progress& progress_;
@@ -398,6 +493,7 @@ class RepairRun {
   const UtcTime started_;
   std::vector<Source> sources_;
   RepairPlan plan_;
+  std::optional<Strays> strays_;
   std::optional<archive::Editor> editor_;
   RepairReport report_;
 };

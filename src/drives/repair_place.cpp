@@ -246,6 +246,37 @@ RepairPlace::Published RepairPlace::publish(const std::string& path,
   return published;
 }
 
+std::string RepairPlace::bring_back(const std::string& from, const std::string& path, std::int64_t mtime_ns) {
+  const auto [from_directory, from_name] = split_path(from);
+  const auto [directory, name] = split_path(path);
+  int error_number = 0;
+  const auto old_folder = folders_.open(from_directory, error_number);
+  const auto folder = old_folder ? folders_.make(directory, error_number) : nullptr;
+  if (!folder) return fmt::format("its folder cannot be made: {}", std::strerror(error_number));
+  long done = rename_with(old_folder->get(), from_name, folder->get(), name, kNoReplace);
+  if (done != 0 && errno == EINVAL && files::stat_at(folder->get(), name.c_str()).error_number == ENOENT)
+    done = ::renameat(old_folder->get(), from_name.c_str(), folder->get(), name.c_str());
+  if (done != 0)
+    return fmt::format("cannot be brought back from {}: {}", escape_for_display(from), std::strerror(errno));
+  const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(mtime_ns)};
+  (void)::utimensat(folder->get(), name.c_str(), times, AT_SYMLINK_NOFOLLOW);
+  if (::syncfs(root_->get()) != 0) throw DriveFailure::from("write everything to", mount_, errno);
+  return {};
+}
+
+std::string RepairPlace::set_aside(const std::string& path) {
+  const auto [directory, name] = split_path(path);
+  int error_number = 0;
+  const auto folder = folders_.open(directory, error_number);
+  if (!folder) throw DriveFailure::from("open the folder", directory, error_number);
+  if (!aside_) aside_ = folders_.make(aside_path_, error_number);
+  if (!aside_) throw DriveFailure::from("make the folder", aside_path_, error_number);
+  const std::string kept = aside_path_ + "/" + move_away(folder->get(), name, path);
+  sync(aside_->get());
+  sync(folder->get());
+  return kept;
+}
+
 void RepairPlace::list_aside() {
   aside_index_.emplace();
   int error_number = 0;

@@ -48,6 +48,12 @@ class RepairPlace {
   /// that is the fault.
   Published publish(const std::string& path, const std::optional<files::FileStat>& seen);
 
+  /// Puts a file that lies elsewhere on the volume at this place, where nothing is; durable. Why not; empty
+  /// if it is there.
+  std::string bring_back(const std::string& from, const std::string& path, std::int64_t mtime_ns);
+  /// Sets aside a file that is not wanted where it lies; where it is then.
+  std::string set_aside(const std::string& path);
+
   /// What lay at this path and is set aside, also by earlier runs.
   std::vector<std::string> aside_of(const std::string& path);
   /// Of a file; false if it is none, or cannot be removed.

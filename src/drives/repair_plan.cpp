@@ -8,8 +8,8 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/drive.hpp"
+#include "dalil/drives/own_files.hpp"
 #include "dalil/files/walk.hpp"
-#include "dalil/formats/bagit.hpp"
 #include "drive_files.hpp"
 #include "layout.hpp"
 #include "parts.hpp"
@@ -18,7 +18,6 @@
 
 namespace dalil::drives {
 
-namespace bagit = formats::bagit;
 using archive::CopyRow;
 using archive::Verdict;
 
@@ -42,8 +41,14 @@ std::string fault_of(const files::StatResult& there, const CopyRow& row) {
 
 class Planner {
  public:
-  Planner(const RepairOptions& options, bool is_backup, int root_fd, const WasInterrupted& was_interrupted)
-      : options_(options), is_backup_(is_backup), folders_(root_fd), was_interrupted_(was_interrupted) {}
+  Planner(const RepairOptions& options, const archive::Volume& volume, int root_fd,
+          const WasInterrupted& was_interrupted)
+      : options_(options),
+        is_backup_(volume.kind == archive::VolumeKind::backup),
+        is_drive_(volume.drive.has_value()),
+        is_sealed_(volume.sealed),
+        folders_(root_fd),
+        was_interrupted_(was_interrupted) {}
 
   void look(const std::string& directory, const CopyRow& row) {
     if (row.state != CopyRow::State::live) return;
@@ -52,12 +57,14 @@ class Planner {
     const files::StatResult there = folders_.stat(task.path);
     task.was = fault_of(there, row);
     found_ += there.error_number == 0 ? 1 : 0;
-    if (row.verdict == Verdict::moved || row.verdict == Verdict::renamed) {
+    if (is_sealed_) return look_at_object(task);
+    const bool elsewhere = row.verdict == Verdict::moved || row.verdict == Verdict::renamed;
+    if (elsewhere && !is_drive_) {
       if (!task.was.empty())
         plan_.left.push_back({task.path, "is elsewhere on the volume; 'dalil scan' takes that in"});
       return;
     }
-    if (task.was.empty() && !is_damage(row.verdict) && !options_.check_all &&
+    if (task.was.empty() && !is_damage(row.verdict) && !elsewhere && !options_.check_all &&
         !was_interrupted_(task.path, row.item))
       return;
     const bool edited = !is_backup_ && there.error_number == 0 && there.stat.mtime_ns > row.mtime_ns &&
@@ -75,18 +82,30 @@ class Planner {
 
   RepairPlan finish(const archive::Volume& volume, bool is_known) {
     if ((copies_ > 0 && found_ == 0) || (!is_known && found_ * 2 < copies_))
-      throw Error(ErrorCode::conflict,
-                  fmt::format("{} of the {} copies of volume {} are in {}", found_, copies_,
-                              quoted(volume.label), quoted(options_.folder)),
-                  "mount the right one there; a drive that lost everything is made anew by dalil backup");
+      throw Error(
+          ErrorCode::conflict,
+          fmt::format("{} of the {} copies of volume {} are in {}", found_, copies_, quoted(volume.label),
+                      quoted(options_.folder)),
+          "is it mounted there? mount the right one; a drive that lost everything is made anew by dalil "
+          "backup");
     std::ranges::sort(plan_.tasks, {}, &RepairTask::path);
     std::ranges::sort(plan_.left, {}, &RepairProblem::path);
     return std::move(plan_);
   }
 
  private:
+  /// An object cannot be patched without being encrypted again.
+  void look_at_object(const RepairTask& task) {
+    const std::string was = !task.was.empty()             ? task.was
+                            : is_damage(task.row.verdict) ? archive::name_of(task.row.verdict)
+                                                          : "";
+    if (!was.empty())
+      plan_.left.push_back(
+          {task.path, was + ": 'dalil backup' seals its content anew, from the volume that has it"});
+  }
+
   const RepairOptions& options_;
-  const bool is_backup_;
+  const bool is_backup_, is_drive_, is_sealed_;
   Folders folders_;
   const WasInterrupted& was_interrupted_;
   RepairPlan plan_;
@@ -136,7 +155,7 @@ void refuse_another_drive(archive::View& view, const archive::Volume& volume, co
 RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int root_fd, bool is_known,
                        const WasInterrupted& was_interrupted) {
   const archive::Volume volume = view.volume(options.volume);
-  Planner planner(options, volume.kind == archive::VolumeKind::backup, root_fd, was_interrupted);
+  Planner planner(options, volume, root_fd, was_interrupted);
   view.for_each_copy(options.volume,
                      [&](archive::Row, const std::string& directory, const std::vector<CopyRow>& rows) {
                        for (const CopyRow& row : rows) planner.look(directory, row);
@@ -144,50 +163,55 @@ RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int ro
   return planner.finish(volume, is_known);
 }
 
-std::string drive_lists_fault(const archive::Archive&, archive::View& view, const archive::Volume& volume,
-                              const std::string& folder, int root_fd) {
+std::string drive_lists_fault(archive::View& view, const archive::Volume& volume, const std::string& folder,
+                              int root_fd, const jobs::StopFlag& stop) {
   const auto [note, bytes] = read_note(view, root_fd);
   if (!note) {
     refuse_another_drive(view, volume, folder, bytes);
-    return "the drive's note is missing or damaged";
+    return kNoteFault;
   }
-  if (note->drive.id != volume.drive->id || note->volume_id != volume.id)
+  if (note->drive.id != volume.drive->id) {
+    std::string whose = note->volume_id;
+    for (const archive::Volume& other : view.volumes())
+      if (other.drive && other.drive->id == note->drive.id) whose = other.id;
     throw Error(ErrorCode::conflict,
-                fmt::format("{} is the drive of {}, not of {}", quoted(folder), note->volume_id, volume.id),
+                fmt::format("{} is the drive of {}, not of {}", quoted(folder), whose, volume.id),
                 "mount the right drive, or name its volume");
-  if (volume.drive->sequence == 0) return {};  // begun, and without lists
-  std::vector<std::pair<std::string, Digest>> listed = note->tag_files;
-  listed.emplace_back(layout::kNote, crypto::sha256(as_bytes(bytes)));
-  std::ranges::sort(listed);
-  std::string tag_manifest;
-  for (const auto& [path, digest] : listed) {
-    const auto content = read_drive_file(root_fd, path.c_str());
-    if (!content || crypto::sha256(as_bytes(*content)) != digest) return fmt::format("{} is damaged", path);
-    tag_manifest += bagit::manifest_line(digest.view(), path);
   }
-  if (read_drive_file(root_fd, layout::kTagManifest) != tag_manifest)
-    return fmt::format("{} is damaged", layout::kTagManifest);
-  return {};
+  const jobs::OwnFiles own = check_own_files(view, volume, folder, {true, true}, stop);
+  if (own.wrong.empty()) return {};
+  const auto& first = own.wrong.front();
+  const char* what = first.verdict == Verdict::corrupt ? "damaged" : archive::name_of(first.verdict);
+  const std::string more = own.wrong.size() > 1 ? fmt::format(", and {} more", own.wrong.size() - 1) : "";
+  return fmt::format("{} is {}{}", first.path, what, more);
 }
 
 void rewrite_drive_lists(archive::Archive& archive, archive::Editor& editor, const archive::Volume& volume,
-                         const std::string& folder, std::shared_ptr<const files::Fd> root) {
+                         const RepairOptions& options, std::shared_ptr<const files::Fd> root) {
   archive::View view = archive.view();
   DriveJob job;
-  job.target = {folder, volume.label};
+  const std::string& folder = options.folder;
+  job.target = {folder, volume.label, volume.sealed};
   job.root = std::move(root);
   job.identity = files::identify_volume(folder);
   job.volume = view.volume(volume.row);
   job.drive = *job.volume->drive;
+  BackupOptions writing;
   if (const auto [note, bytes] = read_note(view, job.root->get()); note) {
     job.drive.sequence = std::max(job.drive.sequence, note->drive.sequence);
     job.noted_tree_size = note->checkpoint.size;
+    // Whoever left the snapshot out had a reason.
+    writing.snapshot = std::ranges::any_of(note->tag_files, [](const auto& one) {
+      return one.first.starts_with(std::string(layout::kFolder) + "/" + layout::kSnapshot);
+    });
   }
-  BackupOptions options;
   for (const archive::RecoveryRecipient& one : archive::recovery_recipients(view))
-    if (options.recipients.empty()) options.recipients.push_back(one.recipient);  // the newest
+    if (writing.recipients.empty()) writing.recipients.push_back(one.recipient);  // the newest
+  for (const std::string& one : options.recipients)
+    if (std::ranges::find(writing.recipients, one) == writing.recipients.end())
+      writing.recipients.push_back(one);
   BackupReport report;
-  editor.state_drive(volume.row, write_drive_files(archive, view, job, options, report));
+  editor.state_drive(volume.row, write_drive_files(archive, view, job, writing, report));
   editor.commit();
 }
 

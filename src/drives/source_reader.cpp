@@ -160,7 +160,7 @@ void SourceReader::run() {
 void SourceReader::read_group(std::vector<Open> group) {
   if (group.size() == 1 && plan_[group[0].index].size_bytes > jobs::kSmallFile) {
     std::string why;
-    if (!read_long(group[0].index, group[0], why) && !stop_.requested()) read_elsewhere(group[0].index, why);
+    if (!read_long(group[0].index, group[0], why) && !stop_.requested()) read_again(group[0].index, why);
     return;
   }
   auto parcel = std::make_shared<Parcel>();
@@ -198,7 +198,7 @@ void SourceReader::read_group(std::vector<Open> group) {
     parcel->whole.erase(parcel->whole.begin() + static_cast<std::ptrdiff_t>(k));
   }
   if (!parcel->whole.empty()) send(parcel);
-  for (auto& [index, why] : failed_ones) read_elsewhere(index, std::move(why));
+  for (auto& [index, why] : failed_ones) read_again(index, std::move(why));
 }
 
 /// Piece by piece. False if it is not what the ledger says, or cannot be read; what was sent is taken back.
@@ -244,16 +244,57 @@ bool SourceReader::read_long(std::size_t index, Open& opened, std::string& why) 
   }
 }
 
-/// Another of the sources may have it intact.
-void SourceReader::read_elsewhere(std::size_t index, std::string why) {
+/// Before damage is called so the file is read once more, from the medium: memory and cables fail, too. What
+/// is found then is on record, whether or not another source has the content.
+void SourceReader::read_again(std::size_t index, std::string why) {
   const PlannedFile& file = plan_[index];
   if (stop_.requested()) return;
-  bool found = false;
+  News news;
+  news.drive = SIZE_MAX;
+  const auto [directory, name] = split_path(file.path);
+  int error_number = 0;
+  const auto folder = Folders(folders_[file.source].get()).open(directory, error_number);
+  bool copied = false;
+  if (folder) {
+    const std::vector<jobs::FileTask> task{{folder, directory, name, {}}};
+    std::vector<jobs::Content> contents = second_reader_.open(task);
+    jobs::Progress uncounted;
+    second_reader_.read(task, contents, {crypto::TagNonce{}}, uncounted, stop_);
+    if (second_reader_.stopped()) return;
+    const jobs::Content& content = contents[0];
+    std::string again;
+    if (content.ok() && content.digest == file.digest) {
+      Open opened = open(index, file);
+      if (opened.file.error_number == 0) files::drop_pages(opened.file.fd.get());
+      copied = read_long(index, opened, again);
+      why = "was wrong at first and right when it was read again: check the drive, its cable and the memory";
+    } else if (content.error_number == 0 && !content.changing) {
+      const bool newer = content.stat.mtime_ns > file.mtime_ns;
+      const archive::Verdict verdict = !content.bad.empty() ? archive::Verdict::unreadable
+                                       : newer              ? archive::Verdict::changed
+                                                            : archive::Verdict::corrupt;
+      news.found.emplace_back(index, verdict);
+      if (content.bad.empty())
+        why = newer ? "was changed since it was scanned: not what the ledger says, and not copied"
+                    : "is damaged: not what the ledger says, though not newer; not copied";
+    }
+  }
   std::string from;
+  const bool elsewhere = !copied && read_elsewhere(index, from);
+  news.problems.push_back(
+      {"", file.path,
+       elsewhere ? fmt::format("{}; copied from {} instead", why, escape_for_display(from)) : why});
+  if (!copied && !elsewhere) ++failed;
+  news_.push(std::move(news));
+}
+
+/// Another of the sources may have it intact.
+bool SourceReader::read_elsewhere(std::size_t index, std::string& from) {
+  const PlannedFile& file = plan_[index];
   const std::vector<archive::CopyInfo> copies = archive_.view().copies_of(file.item);
   for (const archive::CopyInfo& copy : copies) {
     if (copy.row.state != archive::CopyRow::State::live) continue;
-    for (std::uint32_t source = 0; source < options_.sources.size() && !found; ++source) {
+    for (std::uint32_t source = 0; source < options_.sources.size(); ++source) {
       if (options_.sources[source].volume != copy.volume || (source == file.source && copy.path == file.path))
         continue;
       PlannedFile other = file;
@@ -261,18 +302,11 @@ void SourceReader::read_elsewhere(std::size_t index, std::string why) {
       other.path = copy.path;
       Open opened = open(index, other);
       std::string again;
-      found = read_long(index, opened, again);
       from = copy.volume_label + ":" + copy.path;
+      if (read_long(index, opened, again)) return true;
     }
-    if (found) break;
   }
-  News news;
-  news.drive = SIZE_MAX;
-  news.problems.push_back(
-      {"", file.path,
-       found ? fmt::format("{}; copied from {} instead", why, escape_for_display(from)) : why});
-  if (!found) ++failed;
-  news_.push(std::move(news));
+  return false;
 }
 
 }  // namespace dalil::drives

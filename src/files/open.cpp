@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -34,16 +35,27 @@ bool takes_direct_reads(int fd) {
 #endif
 }
 
+/// Not every kernel tells of their files what is cached.
+bool is_in_memory(int fd) {
+  constexpr std::uint64_t kTmpfs = 0x01021994, kRamfs = 0x858458F6;
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) return false;
+  const auto type = static_cast<std::uint64_t>(status.f_type) & 0xFFFFFFFF;
+  return type == kTmpfs || type == kRamfs;
+}
+
 /// Cached pages are dropped in either case: some file systems accept O_DIRECT and use the cache all the same.
 ReadPath go_to_medium(int fd) {
   drop_pages(fd);
   const int flags = ::fcntl(fd, F_GETFL);
   const bool direct = flags >= 0 && takes_direct_reads(fd) && ::fcntl(fd, F_SETFL, flags | O_DIRECT) == 0;
-  return direct ? ReadPath::direct : ReadPath::dropped_pages;
+  if (direct && !is_in_memory(fd)) return ReadPath::direct;
+  return is_in_memory(fd) ? ReadPath::cache_allowed : ReadPath::dropped_pages;
 }
 
 /// File systems in memory have nothing else than the cache.
 bool first_page_is_cached(int fd) {
+  if (is_in_memory(fd)) return true;
   std::uint8_t byte;
   const iovec to{&byte, 1};
   return ::preadv2(fd, &to, 1, 0, RWF_NOWAIT) == 1;

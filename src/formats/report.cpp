@@ -128,7 +128,8 @@ std::uint64_t CheckReport::count(Verdict verdict) const {
 }
 
 bool CheckReport::is_payload(std::string_view path) const {
-  if (with_archive) return true;
+  // With an archive it is also known what else lies there.
+  if (with_archive && subject == ReportSubject::plain) return !archive::is_drive_file(path);
   switch (subject) {
     case ReportSubject::plain:
       return path == "data" || path.starts_with("data/");

@@ -36,6 +36,7 @@ std::string VerifyReport::result() const {
   };
   for (const Verdict bad : {Verdict::corrupt, Verdict::unreadable, Verdict::missing, Verdict::changed})
     if (count(bad) > 0) return "FAIL";
+  if (!own_files.wrong.empty()) return "FAIL";
   const std::uint64_t found = count(Verdict::intact) + count(Verdict::moved) + count(Verdict::renamed);
   const bool complete =
       !interrupted && !out_of_time && expected > 0 && checked == expected && found == expected;
@@ -99,6 +100,20 @@ std::optional<archive::VerificationPass> pass_for(archive::Archive& archive, con
 /// Beside its objects a sealed drive has lists and a snapshot of its own, which no entry names.
 bool may_be_extra(bool sealed, const Extra& extra) {
   return !sealed || extra.directory->starts_with("objects");
+}
+
+/// A walk that was ended has not met all of them.
+std::uint64_t copies_expected(const archive::Archive& archive, const VerifyOptions& options) {
+  archive::View view = archive.view();
+  if (options.path_prefix.empty()) return view.volume(options.volume).live_copies;
+  std::uint64_t count = 0;
+  view.for_each_copy(options.volume, [&](archive::Row, const std::string& directory,
+                                         const std::vector<archive::CopyRow>& rows) {
+    if (directory != options.path_prefix && !directory.starts_with(options.path_prefix + "/")) return;
+    count += static_cast<std::uint64_t>(
+        std::ranges::count(rows, archive::CopyRow::State::live, &archive::CopyRow::state));
+  });
+  return count;
 }
 
 void conclude_sample(const ChunkSampler& sampler, VerifyReport& report) {
@@ -166,8 +181,8 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
   VerifyRecorder recorder(archive, plan, progress, report, editor);
   run_stages(archive, plan, checkers, walk, recorder, progress, stop);
 
-  report.expected = walk.expected;
   report.interrupted = stop.requested();
+  report.expected = report.interrupted ? copies_expected(archive, options) : walk.expected;
   if (!report.interrupted && walk.root()) {
     const bool sealed = archive.view().volume(options.volume).sealed;
     std::vector<Exception> matched =
@@ -180,6 +195,7 @@ VerifyReport verify(archive::Archive& archive, const VerifyOptions& options, Pro
     }
   }
   recorder.take_damaged_before(walk.damaged_before);
+  if (options.own_files && !stop.requested()) report.own_files = options.own_files(stop);
   report.interrupted = stop.requested();
   report.out_of_time = !report.interrupted && report.remaining() > 0 && options.out_of_time != nullptr;
   report.pass_open = report.pass && (report.interrupted || report.out_of_time);

@@ -205,6 +205,9 @@ void VerifyRecorder::finish(UtcTime started) {
   }
   for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
   run.exceptions = report_.exceptions;
+  const auto& own = report_.own_files.wrong;
+  run.exceptions.insert(run.exceptions.end(), own.begin(), own.end());
+  if (!own.empty()) run.counts.emplace_back("own_files_wrong", own.size());
   if (plan_.pass) {
     run.pass = plan_.pass->seq;
     run.pass_open = report_.pass_open;

@@ -138,6 +138,43 @@ class Plain(Backup):
         self.assertEqual({one["path"] for one in result.of("problem")}, {"d1/f0001.jpg", "videos/0.mp4"})
         self.assertEqual(len(self.payload(self.one)), 5)
         self.dalil("verify-bag", self.one)
+        # What was found is on record, and the advice is what helps.
+        self.assertEqual((result.summary["source_damaged"], result.summary["source_changed"]), (2, 0))
+        self.assertEqual(self.dalil("status", "--json", expect=NO).summary["damaged_copies"], 2)
+        self.assertIn("backup to V2: INCOMPLETE", self.dalil("log", "--kind", "run").out)
+        text = self.dalil(*self.arguments(), expect=PARTIAL).out
+        self.assertIn("dalil repair FOLDER --volume disk", text)
+        self.assertNotIn("Run the same command again", text)
+        repaired = self.dalil("repair", self.tree, "--volume", "disk", "--json", expect=NO)
+        self.assertEqual(repaired.summary["examined"], 2)
+
+    def test_a_source_that_was_edited_is_changed_and_not_damaged(self):
+        self.fill(5, 1)
+        for name in ("d1/f0001.jpg", "videos/0.mp4"):
+            with open(os.path.join(self.tree, name), "r+b") as file:
+                file.write(b"edited")
+        result = self.backup(expect=PARTIAL)
+        self.assertEqual((result.summary["source_damaged"], result.summary["source_changed"]), (0, 2))
+        found = self.dalil("status", "--json", expect=NO).of("damaged_copy")
+        self.assertEqual([one["verdict"] for one in found], ["changed", "changed"])
+
+    def test_a_backup_that_was_killed_is_told_until_it_is_finished(self):
+        self.fill(300, 0)
+        self.write_slow_files(2)
+        self.scan("--no-metadata")
+        process = self.start(*self.arguments())
+        self.wait_until(lambda: glob.glob(os.path.join(self.one, "data/disk/*/*")), "something was copied")
+        process.kill()
+        process.communicate()
+        verified = self.dalil("verify", self.one, "--volume", "backup-1", "--no-record", "--json", expect=None)
+        self.assertTrue(verified.summary["backup_unfinished"])
+        text = self.dalil("verify", self.one, "--volume", "backup-1", expect=None).out
+        self.assertIn("NOT FINISHED", text)
+        self.assertIn("of 303 files, was not finished: run it again", text)
+        self.assertIn("of 303 files, was not finished", self.dalil("status", expect=None).out)
+        self.backup()
+        self.assertFalse(self.dalil("verify", self.one, "--volume", "backup-1", "--json").summary["backup_unfinished"])
+        self.assertNotIn("NOT FINISHED", self.dalil("status", expect=None).out)
 
     def test_another_source_that_has_it_intact_is_used(self):
         self.fill(3, 1)
@@ -442,6 +479,12 @@ class Drives(Backup):
         self.assertEqual(len(os.listdir(aside)), 1)
         shutil.rmtree(aside)
         self.assertTrue(self.backup(more=["--no-snapshot"]).summary["complete"])
+
+    def test_where_there_is_no_medium_nobody_claims_to_have_read_it(self):
+        self.fill(5, 0)
+        self.write("long.bin", pattern(3 * MIB, 1))
+        self.scan("--no-metadata")
+        self.assertNotIn("cache", self.backup().of("drive")[0]["read_path"])
 
     def test_a_drive_that_fills_up_ends_and_the_other_goes_on(self):
         self.fill(200, 1)

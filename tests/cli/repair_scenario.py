@@ -123,8 +123,10 @@ class Mended(Repair):
         self.harm("d0/f000.jpg", 10)
         self.harm("d0/f000.jpg", 20, drive=self.two)
         self.verify(expect=NO)
-        lost = self.repair(expect=NO)
+        lost = self.repair(expect=PARTIAL)
         self.assertEqual([one["path"] for one in lost.of("lost")], ["data/disk/d0/f000.jpg"])
+        # It is not lost: nobody asked the disk.
+        self.assertEqual((lost.summary["result"], lost.of("lost")[0]["not_asked"]), ("INCOMPLETE", ["disk"]))
         self.assertEqual(lost.of("lost")[0]["ranges"], [{"offset": 0, "size": 100}])
         self.assertEqual([one["path"] for one in lost.of("repaired")], ["data/disk/videos/0.mp4"])
         pieces = lost.of("repaired")[0]["pieces"]
@@ -192,6 +194,28 @@ class Mended(Repair):
         self.assertEqual(len(kept), 1)
         self.assert_sound()
 
+    def test_a_file_that_is_another_one_gives_its_attributes_to_nobody(self):
+        for name, size in (("a", 3), ("b", 4)):
+            path = self.write(f"swap/{name}.jpg", pattern(5000, size))
+            try:
+                os.setxattr(path, "user.origin", name.encode())
+            except OSError:
+                self.skipTest("no extended attributes here")
+            os.chmod(path, 0o600 if name == "a" else 0o640)
+        self.fill(3, 0)
+        a, b = self.at("swap/a.jpg"), self.at("swap/b.jpg")
+        os.rename(a, a + ".x")
+        os.rename(b, a)
+        os.rename(a + ".x", b)
+        self.write("d0/f000.jpg", b"another one", below=os.path.join(self.one, "data/disk"))
+        os.setxattr(self.at("d0/f000.jpg", self.two), "user.origin", b"f")
+        self.verify(expect=NO)
+        self.assertEqual(self.repair().summary["repaired"], 3)
+        for path, origin, mode in ((a, b"a", 0o600), (b, b"b", 0o640), (self.at("d0/f000.jpg"), b"f", None)):
+            self.assertEqual(os.getxattr(path, "user.origin"), origin, path)
+            self.assertIn(os.stat(path).st_mode & 0o777, (mode, mode or 0o644))
+        self.assert_mended()
+
     def test_a_sealed_drive_is_a_source(self):
         self.fill(4, 1)
         sealed = os.path.join(self.dir, "sealed")
@@ -203,7 +227,7 @@ class Mended(Repair):
         result = self.repair(from_=["sealed=" + sealed])
         self.assertEqual(result.summary["repaired"], 2)
         self.assert_mended()
-        self.fails("repair", sealed, "--volume", "sealed", expect=FAILURE, message="is a sealed drive")
+        self.assertEqual(self.repair(drive=sealed, volume="sealed", from_=[]).summary["result"], "NOTHING TO DO")
 
 
 class Refused(Repair):
@@ -219,7 +243,12 @@ class Refused(Repair):
         self.fails("repair", self.one, "--volume", "one", "--from", "one=" + self.one, expect=FAILURE,
                    message="is the one that is repaired")
         self.fails("repair", self.one, "--volume", "one", "--from", "two=" + self.one, expect=FAILURE,
-                   message="is named twice")
+                   message="it is another backup drive")
+        self.fails("repair", self.one, "--volume", "one", "--from", "disk=" + self.two, expect=FAILURE,
+                   message="it is that of volume 'two'")
+        for more in ((), ("--dry-run",)):
+            self.fails("repair", self.one, "--volume", "one", "--from", "disk=" + empty, *more, expect=FAILURE,
+                       message="none of the 6 copies of volume 'disk'", hint="is anything mounted at")
         self.fails("repair", self.one, "--volume", "one", "--from", "none=" + self.one, expect=FAILURE,
                    message="no volume 'none'")
         self.assertEqual((content_of(self.two), os.listdir(empty)), (before, []))
@@ -234,7 +263,7 @@ class Refused(Repair):
         for more in ((), ("--dry-run",)):
             self.fails("repair", self.two, "--volume", "one", *more, expect=FAILURE, message="was that of V3")
         self.assertEqual(content_of(self.two), before)
-        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "NOTHING TO DO")
+        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "REPAIRED")
         self.assertEqual(self.verify(self.two, "two").summary["result"], "PASS")
 
     def test_another_disk_with_a_damaged_note_is_refused(self):
@@ -250,7 +279,7 @@ class Refused(Repair):
         note = os.path.join(self.two, "dalil/drive.note")
         self.harm("", 60, full=note)  # it is no note any more
         self.fails("repair", self.two, "--volume", "one", expect=FAILURE, message="its file system is")
-        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "NOTHING TO DO")
+        self.assertEqual(self.repair(drive=self.two, volume="two", from_=[]).summary["result"], "REPAIRED")
 
     def test_an_auditor_may_look_only(self):
         self.fill(5, 0)
@@ -270,6 +299,19 @@ class Refused(Repair):
         self.harm("d0/f000.jpg", 50)
         before = content_of(self.one)
         self.verify(expect=NO)
+        # Volumes that have it by the ledger are named, also by a dry run; and it is not called lost.
+        for more in ((), ("--dry-run",)):
+            result = self.repair(*more, from_=[], expect=PARTIAL)
+            self.assertEqual((result.summary["result"], sorted(result.of("lost")[0]["not_asked"])),
+                             ("INCOMPLETE", ["disk", "two"]))
+            text = self.dalil("repair", self.one, "--volume", "one", *more, expect=PARTIAL).out
+            self.assertIn("add --from two", text)
+            self.assertIn(self.two, text)
+            self.assertNotIn("LOST", text)
+        for folder, volume, full in ((self.two, "two", self.at("d0/f000.jpg", self.two)),
+                                     (self.tree, "disk", os.path.join(self.tree, "d0/f000.jpg"))):
+            self.harm("", 60, full=full)
+            self.verify(folder, volume, expect=NO)
         result = self.repair(from_=[], expect=NO)
         self.assertEqual((result.summary["result"], result.of("lost")[0]["incidents"]), ("LOST", ["market"]))
         self.assertEqual(content_of(self.one), before)
@@ -283,9 +325,9 @@ class Refused(Repair):
         self.dalil("policy", "set", "--copies", "3", "--reason", "board")
         self.harm("d0/f000.jpg", 50)
         os.remove(self.at("d1/f001.jpg"))
-        self.repair("--check", "--dry-run", from_=[], expect=NO)
+        self.repair("--check", "--dry-run", from_=[], expect=PARTIAL)  # others have it, and were not asked
         self.assertEqual(self.dalil("status", "--json").summary["damaged_copies"], 0)
-        result = self.repair("--check", from_=[], expect=NO)
+        result = self.repair("--check", from_=[], expect=PARTIAL)
         self.assertEqual(result.summary["lost"], 2)
         status = self.dalil("status", "--json", expect=NO)
         self.assertEqual({one["path"]: one["verdict"] for one in status.of("damaged_copy")},

@@ -9,6 +9,7 @@
 #include "dalil/drives/backup.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "progress_line.hpp"
 #include "recipients.hpp"
 #include "refs.hpp"
@@ -102,6 +103,7 @@ drives::BackupOptions options_from(const BackupArguments& arguments, archive::Vi
       throw Error(ErrorCode::conflict, "volume " + in_quotes(label) + " is a sealed drive",
                   "copy from the volume that was sealed, or restore it first: dalil restore");
     options.sources.push_back({volume.row, folder_of(arguments, volume, view)});
+    check_source_place(view, volume, options.sources.back().folder);
   }
   for (const std::string& folder : arguments.folders) {
     const bool fits = std::ranges::any_of(options.sources, [&](const drives::BackupSource& source) {
@@ -176,6 +178,25 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
   out.line(fmt::format("  free        {}", bytes_text(drive.free_bytes)));
 }
 
+/// What is wrong with an original is not mended by doing the same again.
+void print_source_damage(Printer& out, const BackupArguments& arguments, const BackupReport& report) {
+  const std::string label = escape_for_display(arguments.volumes.front());
+  const auto told = [&](std::uint64_t count, const char* what) {
+    out.line(
+        fmt::format("{} {}", count_text(count, "file of the source is", "files of the source are"), what));
+  };
+  if (report.source_damaged > 0) {
+    told(report.source_damaged, "damaged: on record. If another volume has it,");
+    out.line(fmt::format("  dalil repair FOLDER --volume {} --from OTHER", label));
+    out.line(fmt::format("or name that one as a source as well: dalil backup {} OTHER ...", label));
+  }
+  if (report.source_changed > 0) {
+    told(report.source_changed, "newer than recorded. If that was on purpose,");
+    out.line(fmt::format("  dalil scan FOLDER --volume {}", label));
+    out.line("and back it up then; else: dalil repair --changed");
+  }
+}
+
 void print_meaning(Printer& out, const BackupArguments& arguments, const BackupReport& report) {
   if (report.refused) {
     out.line("nothing was written. Take another drive, or");
@@ -186,6 +207,7 @@ void print_meaning(Printer& out, const BackupArguments& arguments, const BackupR
   if (report.dry_run) return out.line("nothing was written or recorded");
   if (report.selected == 0) return;
   out.line();
+  print_source_damage(out, arguments, report);
   if (report.complete()) {
     out.line(fmt::format("Every selected file now has a checked copy on {}.",
                          count_text(report.drives.size(), "drive", "drives")));
@@ -199,7 +221,15 @@ void print_meaning(Printer& out, const BackupArguments& arguments, const BackupR
         out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c dalil/sha256sum.txt");
   } else {
     out.line("NOT everything that was selected is safe yet. What counts as copied is.");
-    if (!arguments.dry_run) out.line("Run the same command again to go on.");
+    const bool only_source = std::ranges::all_of(report.drives, [](const DriveReport& drive) {
+      return drive.state == DriveReport::State::done && drive.closed && drive.failed == 0;
+    });
+    const bool known = report.source_damaged + report.source_changed >= report.source_failed;
+    if (!only_source || report.interrupted)
+      out.line("Run the same command again to go on.");
+    else if (!known)
+      out.line("What could not be opened is told by: dalil verify FOLDER --volume " +
+               escape_for_display(arguments.volumes.front()));
   }
 }
 
@@ -273,6 +303,8 @@ void print_objects(Printer& out, const BackupReport& report, double seconds) {
                          {"selected_bytes", report.selected_bytes},
                          {"symlinks", report.symlinks},
                          {"source_failed", report.source_failed},
+                         {"source_damaged", report.source_damaged},
+                         {"source_changed", report.source_changed},
                          {"losses", report.losses.size()},
                          {"problems", report.problems.size()},
                          {"notes", report.notes},

@@ -8,9 +8,11 @@
 #include "dalil/archive/recovery.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/repair.hpp"
+#include "endangered.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
 
@@ -25,7 +27,7 @@ constexpr std::size_t kLinesShown = 50;
 
 struct RepairArguments {
   std::string folder, volume, recovery_key;
-  std::vector<std::string> from;
+  std::vector<std::string> from, recipients;
   bool check = false, changed = false, dry_run = false, delete_damaged = false;
 };
 
@@ -46,7 +48,11 @@ drives::RepairOptions options_from(archive::View& view, const RepairArguments& a
   drives::RepairOptions options;
   options.volume = volume_named(view, arguments.volume).row;
   options.folder = arguments.folder;
-  for (const std::string& one : arguments.from) options.sources.push_back(source_from(view, one));
+  for (const std::string& one : arguments.from) {
+    options.sources.push_back(source_from(view, one));
+    check_source_place(view, view.volume(options.sources.back().volume), options.sources.back().folder);
+  }
+  options.recipients = arguments.recipients;
   options.check_all = arguments.check;
   options.changed = arguments.changed;
   options.dry_run = arguments.dry_run;
@@ -60,18 +66,65 @@ drives::RepairOptions options_from(archive::View& view, const RepairArguments& a
   return options;
 }
 
-const char* answer(const RepairReport& report) {
-  if (!report.why.empty() || report.interrupted) return "INCOMPLETE";
-  if (!report.lost.empty()) return "LOST";
-  if (!report.problems.empty() || !report.left.empty()) return "INCOMPLETE";
-  if (report.dry_run) return "DRY RUN";
-  return report.repaired.empty() ? "NOTHING TO DO" : "REPAIRED";
+/// A volume that by the ledger holds a copy that nothing mended, and that was not asked.
+struct Unasked {
+  archive::Volume volume;
+  std::uint64_t copies = 0;  ///< of those that were not mended
+};
+
+/// What is asked, what came of it, and what else there is to ask.
+struct Outcome {
+  const RepairReport& report;
+  std::map<archive::Row, Unasked> unasked;
+  std::uint64_t known_elsewhere = 0;  ///< of the lost ones: those that an unasked volume holds
+  bool lost() const { return known_elsewhere < report.lost.size(); }
+};
+
+/// Volumes with a copy of the content that was not found damaged, beside those that were asked.
+std::vector<archive::Row> holders_of(archive::View& view, const drives::RepairOptions& options,
+                                     const LostCopy& lost) {
+  std::vector<archive::Row> holders;
+  const auto item = view.find_item(lost.digest);
+  if (!item) return holders;
+  for (const archive::CopyInfo& copy : view.copies_of(*item)) {
+    const bool asked = copy.volume == options.volume ||
+                       std::ranges::find(options.sources, copy.volume, &drives::RepairSource::volume) !=
+                           options.sources.end();
+    if (asked || copy.row.state != archive::CopyRow::State::live || is_damage(copy.row.verdict)) continue;
+    if (std::ranges::find(holders, copy.volume) == holders.end()) holders.push_back(copy.volume);
+  }
+  return holders;
 }
 
-int exit_code(const RepairReport& report) {
+Outcome outcome_of(archive::View& view, const drives::RepairOptions& options, const RepairReport& report) {
+  Outcome outcome{report, {}, 0};
+  for (const LostCopy& lost : report.lost) {
+    const std::vector<archive::Row> holders = holders_of(view, options, lost);
+    outcome.known_elsewhere += holders.empty() ? 0 : 1;
+    for (const archive::Row row : holders) {
+      const auto [known, is_new] = outcome.unasked.try_emplace(row);
+      if (is_new) known->second.volume = view.volume(row);
+      ++known->second.copies;
+    }
+  }
+  return outcome;
+}
+
+const char* answer(const Outcome& outcome) {
+  const RepairReport& report = outcome.report;
+  if (!report.why.empty() || report.interrupted) return "INCOMPLETE";
+  if (outcome.lost()) return "LOST";
+  if (!report.lost.empty() || !report.problems.empty() || !report.left.empty()) return "INCOMPLETE";
+  if (report.dry_run) return "DRY RUN";
+  return report.repaired.empty() && !report.lists_written ? "NOTHING TO DO" : "REPAIRED";
+}
+
+int exit_code(const Outcome& outcome) {
+  const RepairReport& report = outcome.report;
   if (report.interrupted) return kExitInterrupted;
   if (!report.why.empty()) return kExitFailure;
-  if (!report.lost.empty()) return kExitNo;
+  if (outcome.lost()) return kExitNo;
+  if (!report.lost.empty()) return kExitPartial;
   return report.problems.empty() && report.left.empty() ? kExitOk : kExitPartial;
 }
 
@@ -102,10 +155,15 @@ void print_repaired(Printer& out, archive::View& view, const archive::Repair& re
     out.line("      the damaged file: " + escape_for_display(repair.set_aside));
 }
 
-void print_lost(Printer& out, archive::View& view, const LostCopy& lost, bool incidents_visible) {
+void print_lost(Printer& out, archive::View& view, const drives::RepairOptions& options, const LostCopy& lost,
+                bool incidents_visible) {
   out.line(fmt::format("  {}: {}", escape_for_display(lost.path), lost.was));
   out.line("      item        " + lost.digest.hex());
-  out.line("      intact nowhere: " + ranges_text(lost.ranges));
+  const auto holders = holders_of(view, options, lost);
+  out.line((holders.empty() ? "      intact nowhere: " : "      intact in none that was asked: ") +
+           ranges_text(lost.ranges));
+  for (const archive::Row row : holders)
+    out.line("      not asked: volume " + in_quotes(view.volume(row).label));
   for (const std::string& tried : lost.tried) out.line("      " + tried);
   if (!incidents_visible) return;
   if (const auto item = view.find_item(lost.digest))
@@ -113,11 +171,28 @@ void print_lost(Printer& out, archive::View& view, const LostCopy& lost, bool in
       out.line("      evidence of " + escape_for_display(id));
 }
 
+/// What to add to the command, volume by volume.
+void print_unasked(Printer& out, const Outcome& outcome) {
+  if (outcome.unasked.empty()) return;
+  out.line();
+  out.line("not asked, and by the ledger they have what is lacking");
+  for (const auto& [row, one] : outcome.unasked) {
+    const std::string label = escape_for_display(one.volume.label);
+    out.line(
+        fmt::format("  {} ({}): {}{}", in_quotes(one.volume.label), one.volume.id,
+                    count_text(one.copies, "copy", "copies"),
+                    one.volume.root.empty() ? "" : "; it was at " + escape_for_display(one.volume.root)));
+    out.line(fmt::format("      add --from {}{}", label,
+                         one.volume.root.empty() ? "=FOLDER" : ", or --from " + label + "=FOLDER"));
+  }
+}
+
 void print_text(Printer& out, archive::View& view, const RepairArguments& arguments,
-                const RepairReport& report, double seconds) {
+                const drives::RepairOptions& options, const Outcome& outcome, double seconds) {
+  const RepairReport& report = outcome.report;
   const archive::Volume volume = volume_named(view, arguments.volume);
   const bool visible = view.can_read(ledger::SealClass::evidence);
-  const std::string word = answer(report);
+  const std::string word = answer(outcome);
   const Style style = word == "REPAIRED" || word == "NOTHING TO DO" ? Style::good
                       : word == "DRY RUN"                           ? Style::plain
                                                                     : Style::bad;
@@ -138,7 +213,8 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   if (!report.read_path.empty()) out.line("  read back   " + report.read_path);
   if (!report.dry_run && report.examined > 0)
     out.line(fmt::format("  took        {}", duration_text(static_cast<std::int64_t>(seconds + 0.5))));
-  print_some(out, "lost", report.lost, [&](const LostCopy& lost) { print_lost(out, view, lost, visible); });
+  print_some(out, outcome.lost() ? "lost" : "not mended", report.lost,
+             [&](const LostCopy& lost) { print_lost(out, view, options, lost, visible); });
   if (!report.lost.empty() && !visible) out.line("  incidents   not visible to this role");
   print_some(out, report.dry_run ? "can be repaired" : "repaired", report.repaired,
              [&](const archive::Repair& repair) { print_repaired(out, view, repair); });
@@ -150,16 +226,24 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   print_some(out, "remarks", report.remarks, print_problem);
   print_some(out, "sources that are damaged, too", report.source_damage,
              [&](const std::string& text) { out.line("  " + text); });
+  print_unasked(out, outcome);
 }
 
-void print_meaning(Printer& out, const RepairArguments& arguments, const RepairReport& report) {
+void print_meaning(Printer& out, const RepairArguments& arguments, const Outcome& outcome, bool sealed) {
+  const RepairReport& report = outcome.report;
+  if (sealed && !report.left.empty()) {
+    out.line();
+    out.line("Objects are sealed anew by a backup from a volume that has their contents:");
+    out.line("dalil backup VOLUME --to " + escape_for_display(arguments.folder) + " --volume " +
+             escape_for_display(arguments.volume));
+  }
   if (report.dry_run) return out.line("nothing was written or recorded");
-  if (!report.lost.empty()) {
+  if (outcome.lost()) {
     out.line();
     out.line("Lost copies were left as they are. Another drive may have them: run it again");
     out.line("with that one as --from. 'dalil status' says what they are evidence of.");
   }
-  if (report.repaired.empty()) return;
+  if (report.repaired.empty() && !report.lists_written) return;
   out.line();
   out.line("Verify the volume now: dalil verify " + escape_for_display(arguments.folder) + " --volume " +
            escape_for_display(arguments.volume));
@@ -191,12 +275,17 @@ Json ranges_of(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& range
   return list;
 }
 
-void print_objects(Printer& out, archive::View& view, const RepairReport& report, double seconds) {
+void print_objects(Printer& out, archive::View& view, const drives::RepairOptions& options,
+                   const Outcome& outcome, double seconds) {
+  const RepairReport& report = outcome.report;
   for (const LostCopy& lost : report.lost) {
     Json fields = {
         {"digest", lost.digest.hex()},      {"size_bytes", lost.size_bytes}, {"was", lost.was},
         {"ranges", ranges_of(lost.ranges)}, {"tried", lost.tried},           {"incidents", nullptr}};
     put_path(fields, "path", lost.path);
+    fields["not_asked"] = Json::array();
+    for (const archive::Row row : holders_of(view, options, lost))
+      fields["not_asked"].push_back(view.volume(row).label);
     if (view.can_read(ledger::SealClass::evidence)) {
       const auto item = view.find_item(lost.digest);
       fields["incidents"] = item ? incidents_of(view, *item) : std::vector<std::string>();
@@ -216,7 +305,7 @@ void print_objects(Printer& out, archive::View& view, const RepairReport& report
   list("remark", report.remarks);
   for (const std::string& text : report.source_damage) out.object("source_damage", {{"text", text}});
   Json summary = {{"command", "repair"},
-                  {"result", answer(report)},
+                  {"result", answer(outcome)},
                   {"dry_run", report.dry_run},
                   {"interrupted", report.interrupted},
                   {"examined", report.examined},
@@ -248,10 +337,11 @@ int run_repair(Session& session, const RepairArguments& arguments) {
   }
   view.renew();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  print_text(out, view, arguments, report, seconds);
-  print_meaning(out, arguments, report);
-  print_objects(out, view, report, seconds);
-  return exit_code(report);
+  const Outcome outcome = outcome_of(view, options, report);
+  print_text(out, view, arguments, options, outcome, seconds);
+  print_meaning(out, arguments, outcome, view.volume(options.volume).sealed);
+  print_objects(out, view, options, outcome, seconds);
+  return exit_code(outcome);
 }
 
 }  // namespace
@@ -269,6 +359,10 @@ Runner declare_repair(Options& app) {
   app.add_option("--recovery-key", options->recovery_key,
                  "opens sealed drives where the archive's key does not")
       ->type_name("FILE");
+  app.add_option("--recipient", options->recipients,
+                 "of a drive whose index is written anew: it also opens with the identity of this")
+      ->type_name("AGE1")
+      ->allow_extra_args(false);
   app.add_flag("--check", options->check, "read every copy first, not only those known to be damaged");
   app.add_flag("--changed", options->changed,
                "also bring back what is newer than recorded on a working volume");
@@ -277,7 +371,10 @@ Runner declare_repair(Options& app) {
   app.explain(
       "Each MiB is taken from whichever copy still has it intact, the damaged one included. A file is\n"
       "replaced only by one that was read back and has the item's SHA-256; the damaged one is set aside.\n"
-      "Without --from, what is intact on the volume itself is used. What nothing can mend is named.");
+      "Without --from, what is intact on the volume itself is used. What nothing can mend is named.\n"
+      "A backup drive's own files (lists, index, note, tree, snapshot) are written anew where they are "
+      "damaged, and\n"
+      "copies that were moved or renamed on it come back to their places.");
   return [options](Session& session) { return run_repair(session, *options); };
 }
 

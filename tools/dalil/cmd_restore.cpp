@@ -10,6 +10,7 @@
 #include "dalil/jobs/restore.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
 
@@ -180,6 +181,7 @@ int restore_evidence(Session& session, const RestoreArguments& arguments) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const jobs::RestoreOptions options = options_from(view, arguments);
+  refuse_volumes(view, arguments.to);
   jobs::Progress progress;
   jobs::RestoreReport report;
   {

@@ -188,12 +188,26 @@ void refuse_role(const archive::View& view, const ScanArguments& arguments) {
                 "leave --note out, or open the archive with an archivist's key");
 }
 
+/// What lies on a drive that Dalil made is what a backup put there: a scan would take in what somebody
+/// planted, and leave the drive's lists behind.
+void refuse_drive(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  const auto lies_there = drive_of_folder(view, folder);
+  if (!volume.drive && !lies_there) return;
+  const archive::Volume& drive = volume.drive ? volume : *lies_there;
+  throw Error(
+      ErrorCode::conflict,
+      fmt::format("volume {} ({}) is a {} drive, which is not scanned", in_quotes(drive.label), drive.id,
+                  drive.sealed ? "sealed" : "backup"),
+      "'dalil backup' adds to it, 'dalil verify' says what is wrong with it, 'dalil repair' puts that right");
+}
+
 int run_scan(Session& session, const ScanArguments& arguments) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
   refuse_role(view, arguments);
   if (!arguments.source.empty()) source_named(view, arguments.source);
   const archive::Volume volume = volume_named(view, arguments.volume);
+  refuse_drive(view, volume, arguments.folder);
   check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
   const auto finder = finder_from(view, arguments);
   jobs::ScanOptions options = options_from(session, arguments, volume.row, finder.get());

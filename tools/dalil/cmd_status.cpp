@@ -6,6 +6,7 @@
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/drives/unfinished.hpp"
 #include "damage_survey.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
@@ -13,6 +14,7 @@
 #include "policy_survey.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "verify_forms.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -33,6 +35,7 @@ struct Findings {
   std::uint64_t sources = 0, without_source = 0;
   std::uint64_t entries = 0, database_bytes = 0;
   std::map<archive::Row, std::uint64_t> hardware_warnings;  ///< by volume
+  std::map<archive::Row, drives::UnfinishedBackup> unfinished;
 };
 
 void count_evidence(archive::View& view, Findings& findings) {
@@ -195,6 +198,15 @@ void print_warnings(Printer& out, const Findings& findings, const std::vector<ar
   }
 }
 
+void print_unfinished(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
+  for (const archive::Volume& volume : volumes)
+    if (const auto found = findings.unfinished.find(volume.row); found != findings.unfinished.end()) {
+      out.line(out.styled(Style::warning, "NOT FINISHED") +
+               fmt::format("  volume {} ({})", in_quotes(volume.label), volume.id));
+      out.line("  " + unfinished_text(found->second));
+    }
+}
+
 void put_damage(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
   for (const DamagedCopy& copy : findings.damage.copies) {
     Json fields = {{"volume", label_of(volumes, copy.volume)}, {"verdict", archive::name_of(copy.verdict)}};
@@ -225,6 +237,7 @@ void print_volumes(Printer& out, const Findings& findings, const std::vector<arc
                verification_cell(volume, patience)});
     Json fields = json_of(volume);
     fields["long_unverified"] = long_unverified(volume, patience);
+    if (volume.drive) fields["backup_unfinished"] = findings.unfinished.contains(volume.row);
     if (const auto found = findings.hardware_warnings.find(volume.row);
         found != findings.hardware_warnings.end())
       fields["hardware_warnings"] = found->second;
@@ -294,6 +307,7 @@ int run_status(Session& session) {
   findings.damage = survey_damage(view, out.verbose() || out.json() ? SIZE_MAX : kShown);
   count_evidence(view, findings);
   findings.hardware_warnings = hardware_warnings(view);
+  findings.unfinished = drives::unfinished_backups(view);
   const auto volumes = view.volumes();
   findings.policy = survey_policy(view, volumes, archive.clock().now());
   Patience patience{archive.clock().now()};
@@ -304,6 +318,7 @@ int run_status(Session& session) {
   const bool attention = needs_attention(findings, volumes);
   if (has_damage(findings, volumes)) print_damage(out, findings, volumes);
   print_warnings(out, findings, volumes);
+  print_unfinished(out, findings, volumes);
   put_damage(out, findings, volumes);
   print_volumes(out, findings, volumes, patience);
   print_findings(out, findings);

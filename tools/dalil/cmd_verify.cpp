@@ -10,6 +10,8 @@
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/secret.hpp"
+#include "dalil/drives/own_files.hpp"
+#include "dalil/drives/unfinished.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/jobs/verify.hpp"
 #include "endangered.hpp"
@@ -47,6 +49,7 @@ struct Outcome {
   std::vector<EndangeredIncident> endangered;
   bool incidents_visible;
   double seconds;
+  std::optional<drives::UnfinishedBackup> unfinished;
 };
 
 /// Numbers that JSON readers keep exact, and people can type.
@@ -168,7 +171,44 @@ void print_exceptions(Printer& out, archive::View& view, const jobs::VerifyRepor
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }
 
-void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
+/// What lies on a drive beside the copies: an archive that is at hand does not miss it, somebody else would.
+void print_own_files(Printer& out, const Outcome& outcome, const std::string& folder) {
+  const jobs::OwnFiles& own = outcome.report.own_files;
+  if (own.right + own.wrong.size() == 0) return;
+  out.line(
+      fmt::format("  drive files {} right, {} wrong", number_text(own.right), number_text(own.wrong.size())));
+  for (const auto& one : own.wrong) {
+    const char* what = one.verdict == archive::Verdict::corrupt ? "damaged" : archive::name_of(one.verdict);
+    out.line(fmt::format("  drive file  {}: {}", escape_for_display(one.path), what));
+    for (std::string_view rest = one.detail; !rest.empty();) {
+      const std::size_t end = std::min(rest.find("; "), rest.size());
+      out.line("              " + std::string(rest.substr(0, end)));
+      rest.remove_prefix(std::min(end + 2, rest.size()));
+    }
+  }
+  if (own.wrong.empty()) return;
+  out.line("              'dalil repair' makes them anew:");
+  out.line(fmt::format("              dalil repair {} --volume {}", escape_for_display(folder),
+                       escape_for_display(outcome.volume.label)));
+}
+
+void print_unfinished(Printer& out, const Outcome& outcome) {
+  if (!outcome.unfinished) return;
+  out.line(out.styled(Style::warning, "NOT FINISHED") + "  " + unfinished_text(*outcome.unfinished));
+}
+
+/// On a drive, where lists name places.
+void print_moved(Printer& out, const Outcome& outcome) {
+  const auto count = [&](archive::Verdict verdict) {
+    const auto found = outcome.report.verdicts.find(verdict);
+    return found == outcome.report.verdicts.end() ? std::uint64_t{0} : found->second;
+  };
+  if (!outcome.volume.drive || outcome.volume.sealed) return;
+  if (count(archive::Verdict::moved) + count(archive::Verdict::renamed) > 0)
+    out.line("  the drive's lists do not find what was moved: 'dalil repair' brings it back");
+}
+
+void print_text(Printer& out, archive::View& view, const Outcome& outcome, const std::string& folder) {
   const jobs::VerifyReport& report = outcome.report;
   const std::string result = report.result();
   print_endangered(out, outcome.endangered);
@@ -191,6 +231,9 @@ void print_text(Printer& out, archive::View& view, const Outcome& outcome) {
   for (const std::string& line : run_lines(report)) out.line(line);
   out.line(report.recorded ? "  recorded    yes, in the ledger" : "  recorded    no");
   if (report.interrupted) out.line("  INTERRUPTED before the end");
+  print_own_files(out, outcome, folder);
+  print_moved(out, outcome);
+  print_unfinished(out, outcome);
   print_exceptions(out, view, report);
   if (!outcome.incidents_visible) out.line("  incidents   not visible to this role");
 }
@@ -209,6 +252,7 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
     }
     objects.emplace_back("verdict", fields);
   }
+  for (const auto& one : outcome.report.own_files.wrong) objects.emplace_back("drive_file", json_of(one));
   for (const EndangeredIncident& incident : outcome.endangered)
     objects.emplace_back("endangered", json_of(incident));
   const jobs::VerifyReport& report = outcome.report;
@@ -225,6 +269,11 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
                   {"interrupted", report.interrupted},
                   {"incidents_visible", outcome.incidents_visible},
                   {"seconds", outcome.seconds}};
+  if (outcome.volume.drive) {
+    summary["own_files_right"] = report.own_files.right;
+    summary["own_files_wrong"] = report.own_files.wrong.size();
+    summary["backup_unfinished"] = outcome.unfinished.has_value();
+  }
   put_run(summary, report);
   for (const auto& [verdict, count] : report.verdicts) summary["verdicts"][archive::name_of(verdict)] = count;
   objects.emplace_back("summary", summary);
@@ -249,6 +298,13 @@ int run_offline(Session& session, const VerifyArguments& arguments) {
       session, {arguments.folder, arguments.trusted, arguments.medium, arguments.threads, arguments.report});
 }
 
+std::optional<drives::UnfinishedBackup> unfinished_of(archive::View& view, const archive::Volume& volume) {
+  if (!volume.drive) return std::nullopt;
+  const auto all = drives::unfinished_backups(view);
+  const auto found = all.find(volume.row);
+  return found == all.end() ? std::nullopt : std::optional(found->second);
+}
+
 int run_verify(Session& session, const VerifyArguments& arguments) {
   if (arguments.offline) return run_offline(session, arguments);
   if (arguments.volume.empty())
@@ -264,6 +320,12 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   const archive::Volume volume = volume_named(view, arguments.volume);
   check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
   options.volume = volume.row;
+  if (volume.drive && arguments.below.empty())
+    options.own_files = [&](const jobs::StopFlag& stop) {
+      archive::View own_view = archive.view();
+      return drives::check_own_files(own_view, volume, arguments.folder, {!arguments.quick, arguments.medium},
+                                     stop);
+    };
   Printer& out = session.out();
   jobs::Progress progress;
   view.rest();
@@ -277,10 +339,14 @@ int run_verify(Session& session, const VerifyArguments& arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   const UtcTime ended = archive.clock().now();
   view.renew();
-  const Outcome outcome{volume, report, endangered_incidents(view, volume, report),
-                        view.can_read(ledger::SealClass::evidence), seconds};
+  const Outcome outcome{volume,
+                        report,
+                        endangered_incidents(view, volume, report),
+                        view.can_read(ledger::SealClass::evidence),
+                        seconds,
+                        unfinished_of(view, volume)};
   const auto objects = objects_of(view, outcome);
-  print_text(out, view, outcome);
+  print_text(out, view, outcome, arguments.folder);
   for (const auto& [type, fields] : objects) out.object(type, fields);
   file.tell(out);
   if (file.wanted())

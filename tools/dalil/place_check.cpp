@@ -1,5 +1,6 @@
 #include "place_check.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -37,11 +38,14 @@ std::string real_path(const std::string& path) {
               hint);
 }
 
-std::string moved_hint(const archive::Volume& volume) {
+/// What a command offers to somebody who knows better.
+enum class Override : std::uint8_t { none, moved_here };
+
+std::string moved_hint(const archive::Volume& volume, Override offered) {
   return fmt::format(
-      "mount the right one, or name another volume; if it was moved, say --moved-here, and for good: "
-      "dalil volume edit {} --root FOLDER",
-      volume.id);
+      "mount the right one, or name another volume; if it was moved{}: dalil volume edit {} --root "
+      "FOLDER",
+      offered == Override::moved_here ? ", say --moved-here, and for good" : "", volume.id);
 }
 
 /// The identity in the folder's drive note; absent if there is none, or none that can be read.
@@ -70,7 +74,32 @@ void check_drive(const archive::Volume& volume, const std::string& folder, bool 
     refuse(volume, folder, "it is another backup drive", "see: dalil volume list");
 }
 
-void check_file_system(const archive::Volume& volume, const std::string& folder) {
+/// At most as many as are needed to know.
+bool holds_half(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  const files::Fd root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return true;  // whoever walks it says so
+  const std::uint64_t wanted = (volume.live_copies + 1) / 2;
+  std::uint64_t found = 0;
+  view.for_each_copy(
+      volume.row, [&](archive::Row, const std::string& directory, const std::vector<archive::CopyRow>& rows) {
+        for (const archive::CopyRow& row : rows) {
+          if (found >= wanted) return;
+          if (row.state != archive::CopyRow::State::live) continue;
+          const std::string path = directory.empty() ? row.name : directory + "/" + row.name;
+          found += files::stat_at(root.get(), path.c_str()).error_number == 0 ? 1 : 0;
+        }
+      });
+  return found >= wanted;
+}
+
+void check_drive_without_note(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  if (drive_in(folder) || holds_half(view, volume, folder)) return;
+  refuse(volume, folder, "it has no note of a drive, and not half of its copies",
+         fmt::format("is it mounted there? mount the right one; if it is that drive and has lost them, say "
+                     "--moved-here; 'dalil backup' to another volume makes a new one"));
+}
+
+void check_file_system(const archive::Volume& volume, const std::string& folder, Override offered) {
   const files::VolumeIdentity now = files::identify_volume(folder);
   const auto named = [](const std::string& system, const std::string& uuid) {
     return system + (uuid.empty() ? " without UUID" : " " + uuid);
@@ -82,7 +111,7 @@ void check_file_system(const archive::Volume& volume, const std::string& folder)
            fmt::format("its file system was {}, and this is {}",
                        escape_for_display(named(volume.file_system, volume.uuid)),
                        escape_for_display(named(now.file_system, now.uuid))),
-           moved_hint(volume));
+           moved_hint(volume, offered));
 }
 
 /// Where each volume was last looked at as a whole.
@@ -146,7 +175,8 @@ void check_not_known(archive::View& view, const archive::Volume& volume, const s
   }
 }
 
-void check_other_volumes(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+void check_other_volumes(archive::View& view, const archive::Volume& volume, const std::string& folder,
+                         Override offered) {
   const std::string here = real_path(folder);
   const auto folders = last_folders(view);
   if (volume.live_copies == 0) {
@@ -157,7 +187,37 @@ void check_other_volumes(archive::View& view, const archive::Volume& volume, con
   if (own != folders.end() && real_path(own->second) == here) return;
   for (const auto& [row, known] : folders)
     if (row != volume.row && real_path(known) == here)
-      refuse(volume, folder, "it is that of volume " + in_quotes(view.volume(row).label), moved_hint(volume));
+      refuse(volume, folder, "it is that of volume " + in_quotes(view.volume(row).label),
+             moved_hint(volume, offered));
+}
+
+/// The nearest folder that is there.
+files::Fd open_nearest(std::string folder) {
+  while (true) {
+    files::Fd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd || folder.empty()) return fd;
+    const auto slash = folder.find_last_of('/');
+    if (slash == folder.npos)
+      folder.clear();
+    else
+      folder.resize(slash == 0 && folder.size() > 1 ? 1 : slash);
+    if (folder == "/") return files::Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+}
+
+/// Whether the volume is there now, and not only was once.
+bool lies_there(archive::View& view, const archive::Volume& volume, int root) {
+  bool found = false;
+  view.for_each_copy(
+      volume.row, [&](archive::Row, const std::string& directory, const std::vector<archive::CopyRow>& rows) {
+        for (const archive::CopyRow& row : rows) {
+          if (found) return;
+          const std::string path = directory.empty() ? row.name : directory + "/" + row.name;
+          found = row.state == archive::CopyRow::State::live &&
+                  files::stat_at(root, path.c_str()).error_number == 0;
+        }
+      });
+  return found;
 }
 
 }  // namespace
@@ -168,8 +228,47 @@ void check_place(archive::View& view, const archive::Volume& volume, const std::
   if (stat(folder.c_str(), &status) != 0) return;  // whoever walks it says so
   if (volume.drive) check_drive(volume, folder, below.empty());
   if (moved_here) return;
-  check_file_system(volume, folder);
-  if (below.empty()) check_other_volumes(view, volume, folder);
+  check_file_system(volume, folder, Override::moved_here);
+  if (!below.empty()) return;
+  check_other_volumes(view, volume, folder, Override::moved_here);
+  if (volume.drive) check_drive_without_note(view, volume, folder);
+}
+
+void check_source_place(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return;
+  if (volume.drive) check_drive(volume, folder, true);
+  check_file_system(volume, folder, Override::none);
+  check_other_volumes(view, volume, folder, Override::none);
+}
+
+std::optional<archive::Volume> drive_of_folder(archive::View& view, const std::string& folder) {
+  const auto found = drive_around(folder);
+  if (!found) return std::nullopt;
+  for (archive::Volume& volume : view.volumes())
+    if (volume.drive && volume.drive->id == *found) return std::move(volume);
+  return std::nullopt;
+}
+
+void refuse_volumes(archive::View& view, const std::string& folder) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(
+        ErrorCode::conflict, fmt::format("{} lies in {}", in_quotes(folder), what),
+        "name a folder of its own: what is kept as evidence must not be mixed with what is handed out");
+  };
+  const files::Fd nearest = open_nearest(folder);
+  const auto folders = last_folders(view);
+  for (const archive::Volume& volume : view.volumes()) {
+    const auto last = folders.find(volume.row);
+    for (const std::string& known : {volume.root, last == folders.end() ? std::string() : last->second}) {
+      if (known.empty()) continue;
+      const files::Fd root(::open(known.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!root || !nearest || !drives::lies_in(nearest.get(), root.get())) continue;
+      if (lies_there(view, volume, root.get()))
+        refuse("volume " + in_quotes(volume.label) + " (" + volume.id + ")");
+    }
+  }
+  if (nearest && drives::lies_in_a_drive(nearest.get())) refuse("a backup drive");
 }
 
 }  // namespace dalil::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "dalil/archive/archive.hpp"
@@ -12,7 +13,21 @@ namespace dalil::cli {
 ///
 /// `below`: where the folder lies within the volume. `moved_here`: somebody says that it lies there now, and
 /// only a drive's own identity is compared.
+///
+/// A backup drive that Dalil made and that has no note needs at least half of its copies to be known by,
+/// unless `moved_here`: an empty folder would be a drive that lost everything.
 void check_place(archive::View& view, const archive::Volume& volume, const std::string& folder,
                  const std::string& below, bool moved_here);
+
+/// The same for a volume that something is read from, by commands that have no --moved-here.
+void check_source_place(archive::View& view, const archive::Volume& volume, const std::string& folder);
+
+/// Error(conflict) if something of people's is to be written into a volume: `folder`, which need not exist
+/// yet, lies in a backup drive, or where a volume with copies is now.
+void refuse_volumes(archive::View& view, const std::string& folder);
+
+/// The drive that the folder is, or lies in, by its note; absent if it is none, or one that the archive does
+/// not know.
+std::optional<archive::Volume> drive_of_folder(archive::View& view, const std::string& folder);
 
 }  // namespace dalil::cli

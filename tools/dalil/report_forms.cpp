@@ -150,6 +150,11 @@ formats::CheckReport check_report_of(archive::View& view, const archive::Archive
   out.read_path = verified.report.read_path;
   out.program = "dalil " DALIL_VERSION;
   out.exceptions = verified.report.exceptions;
+  const jobs::OwnFiles& own = verified.report.own_files;
+  out.lists_right = own.right;
+  out.lists_wrong = own.wrong.size();
+  out.exceptions.insert(out.exceptions.end(), own.wrong.begin(), own.wrong.end());
+  std::ranges::stable_sort(out.exceptions, {}, &archive::RunSummary::Exception::path);
   return out;
 }
 

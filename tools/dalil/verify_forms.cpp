@@ -90,6 +90,15 @@ std::string errno_name(int error_number) {
   return name != nullptr ? name : fmt::format("errno {}", error_number);
 }
 
+std::string unfinished_text(const drives::UnfinishedBackup& backup) {
+  if (backup.selected == 0) return "no backup to it was finished: run it again";
+  const std::string of = count_text(backup.selected, "file", "files");
+  if (backup.lacking > 0)
+    return fmt::format("the last backup to it lacks {} of {}: see log, and run it again",
+                       number_text(backup.lacking), of);
+  return fmt::format("the last backup to it, of {}, was not finished: run it again", of);
+}
+
 std::vector<std::string> run_lines(const jobs::VerifyReport& report) {
   std::vector<std::string> lines;
   const auto line = [&lines](const char* name, const std::string& text) {

@@ -68,6 +68,9 @@ struct BackupReport {
   std::uint64_t selected = 0, selected_bytes = 0;
   std::uint64_t symlinks = 0;  ///< recorded in the ledger, and in no backup
   std::uint64_t source_failed = 0;
+  std::uint64_t source_damaged = 0;  ///< copies of a source found damaged or unreadable, now on record
+  std::uint64_t source_changed =
+      0;  ///< newer than recorded, now on record; these two may have come from elsewhere
   std::vector<DriveReport> drives;
   std::vector<BackupProblem> problems;  ///< the first ten thousand
   std::vector<BackupProblem> losses;    ///< what a drive cannot hold, before anything is written
@@ -84,8 +87,9 @@ struct BackupReport {
 ///
 /// A copy counts once it was read back from the medium with the SHA-256 that the ledger has, lies at its
 /// place and is durable; then it is recorded. Whatever ends the run, the next one goes on. Nothing that is on
-/// a drive is overwritten or removed, but for parts of files that a killed run left behind. Error(conflict)
-/// for the wrong drive; Error(io) if there is too little room; both before anything is written.
+/// a drive is overwritten or removed, but for parts of files that a killed run left behind. That a run began
+/// is on record before it copies anything, and so is what it finds damaged on a source. Error(conflict) for
+/// the wrong drive; Error(io) if there is too little room; both before anything is written.
 BackupReport backup(archive::Archive& archive, const BackupOptions& options, jobs::Progress& progress,
                     const jobs::StopFlag& stop);
 

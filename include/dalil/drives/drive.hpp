@@ -25,4 +25,9 @@ struct DriveNote {
   static std::optional<DriveNote> parse(std::string_view text);
 };
 
+/// Whether one open directory is the other, or lies in it, by identity: names and mounts may differ.
+bool lies_in(int directory_fd, int in_fd);
+/// Whether the directory, or one that it lies in, has the note of a backup drive.
+bool lies_in_a_drive(int directory_fd);
+
 }  // namespace dalil::drives

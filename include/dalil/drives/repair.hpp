@@ -21,6 +21,9 @@ struct RepairOptions {
   std::vector<RepairSource> sources;     ///< in the order in which they are tried
   /// What opens sealed sources; not needed where there are none.
   std::vector<crypto::age::Identity> identities;
+  /// Who is to read the index and the snapshot of a drive whose own files are written anew, beside the
+  /// archive's recovery key.
+  std::vector<std::string> recipients;
   bool check_all = false;       ///< read every copy, not only those that the ledger has as damaged
   bool changed = false;         ///< also bring back what seems to have been edited on purpose
   bool dry_run = false;         ///< read and say what could be mended; write nothing
@@ -52,7 +55,8 @@ struct RepairReport {
   std::vector<RepairProblem> left;         ///< newer than recorded, or elsewhere on the volume: not touched
   std::vector<std::string> source_damage;  ///< "VOLUME:PATH: ..." of sources that were not whole either
   std::vector<RepairProblem> remarks;      ///< what could not be kept of a file that was repaired
-  std::string lists;      ///< of a drive: why its lists had to be written anew; empty if they had not
+  std::string lists;  ///< of a drive: why its own files had to be written anew; empty if they had not
+  bool lists_written = false;
   std::string read_path;  ///< how it was read back
   std::string why;        ///< of what ended it before the end
   bool dry_run = false;
@@ -67,7 +71,11 @@ struct RepairReport {
 /// the item's SHA-256. What was there before is set aside. Each repair is on record before the next begins;
 /// killed at any moment, the next run goes on.
 ///
-/// Error(conflict) if the folder is not the volume; Error(unsupported) for a sealed drive.
+/// A drive's own files are written anew where they are damaged. On a plain drive, a copy that was moved or
+/// renamed comes back to its place. The objects of a sealed drive are left to a backup, which can seal.
+///
+/// Error(conflict) if the folder is not the volume, or that of a source is not the source; Error(unsupported)
+/// for a sealed drive of an earlier version, which has no identity.
 RepairReport repair(archive::Archive& archive, const RepairOptions& options, jobs::Progress& progress,
                     const jobs::StopFlag& stop);
 

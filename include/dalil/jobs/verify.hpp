@@ -39,6 +39,12 @@ struct SampleReport {
   std::optional<double> bad_below;
 };
 
+/// A backup drive's own files, as somebody looked at them who knows them: the lists, the note, the tree.
+struct OwnFiles {
+  std::uint64_t right = 0;
+  std::vector<archive::RunSummary::Exception> wrong;
+};
+
 struct VerifyOptions {
   std::string folder;
   std::string path_prefix;  ///< where `folder` lies within the volume; only copies below it are expected
@@ -52,6 +58,8 @@ struct VerifyOptions {
   /// once it is true. Asked often and by several threads.
   std::function<bool()> out_of_time;
   SampleOptions sample;
+  /// Of a backup drive that is looked at as a whole: asked once, when the copies were checked.
+  std::function<OwnFiles(const StopFlag&)> own_files;
   std::optional<bool> spinning;  ///< whether the volume is on a spinning disk; absent: ask the system
   std::function<void(const archive::RunSummary::Exception&)>
       on_verdict;  ///< all but intact; one thread at a time
@@ -65,6 +73,7 @@ struct VerifyReport {
   std::uint64_t checked_before = 0;
   std::map<archive::Verdict, std::uint64_t> verdicts;
   std::vector<archive::RunSummary::Exception> exceptions;  ///< all but intact, extras and warnings included
+  OwnFiles own_files;                   ///< of a backup drive; no copies, and not among `exceptions`
   std::uint64_t hardware_warnings = 0;  ///< what was wrong at first and right when read again
   std::uint64_t bytes_checked = 0;
   bool interrupted = false;
@@ -78,8 +87,8 @@ struct VerifyReport {
   std::optional<SampleReport> sample;
   std::uint64_t remaining() const { return expected > checked ? expected - checked : 0; }
   /// "PASS" only if checked == expected > 0 and all are intact (extras are listed and do not fail it);
-  /// "FAIL" if anything is damaged, missing or changed; "SAMPLED" in place of a pass if only some chunks were
-  /// read; else "INCOMPLETE".
+  /// "FAIL" if anything is damaged, missing or changed, or a drive's own files are; "SAMPLED" in place of a
+  /// pass if only some chunks were read; else "INCOMPLETE".
   std::string result() const;
 };
 

@@ -1,0 +1,36 @@
+#include "dalil/drives/unfinished.hpp"
+
+#include <algorithm>
+
+namespace dalil::drives {
+
+namespace {
+
+constexpr std::size_t kRunsSearched = 10'000;
+
+std::optional<UnfinishedBackup> judge(const archive::RunSummary& run) {
+  UnfinishedBackup backup{run.started, run.count("selected"), 0};
+  if (run.result == kRunBegun) return backup;
+  const std::uint64_t settled =
+      run.count("copied") + run.count("there") + run.count("adopted") + run.count("left_out");
+  if (settled >= backup.selected) return std::nullopt;
+  backup.lacking = backup.selected - settled;
+  return backup;
+}
+
+}  // namespace
+
+std::map<archive::Row, UnfinishedBackup> unfinished_backups(archive::View& view) {
+  std::map<archive::Row, std::optional<UnfinishedBackup>> last;
+  for (const archive::RunSummary& run : view.runs(kRunsSearched))  // the newest first
+    if (run.kind == "backup" && !last.contains(run.volume)) last.emplace(run.volume, judge(run));
+  std::map<archive::Row, UnfinishedBackup> unfinished;
+  for (const auto& [volume, backup] : last)
+    if (backup) unfinished.emplace(volume, *backup);
+  // One that an earlier version began, and did not end.
+  for (const archive::Volume& volume : view.volumes())
+    if (volume.drive && volume.drive->sequence == 0) unfinished.try_emplace(volume.row);
+  return unfinished;
+}
+
+}  // namespace dalil::drives
