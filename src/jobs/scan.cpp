@@ -76,7 +76,8 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
     if (--producers == 0) findings.close();
   };
   std::string backend;
-  std::mutex backend_mutex;
+  std::vector<std::string> missing_locks;
+  std::mutex results_mutex;
   crew.start([&] {
     walk.run(tasks, findings);
     tasks.close();
@@ -87,8 +88,9 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
       ScanReader reader(archive, options, spinning, open.awaiting, progress, stop);
       reader.run(ahead, findings);
       if (stop.requested()) tasks.close();
-      const std::lock_guard lock(backend_mutex);
+      const std::lock_guard lock(results_mutex);
       backend = reader.hash_backend();
+      if (auto missing = reader.missing_locks(); !missing.empty()) missing_locks = std::move(missing);
       finished();
     });
   crew.guard([&] {
@@ -104,6 +106,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   ScanReport& report = recorder.report;
   report.interrupted = stop.requested();
   report.hash_backend = backend;
+  report.missing_locks = std::move(missing_locks);
   recorder.record_waiting(report.interrupted);
   if (!report.interrupted) recorder.record_lost(walk.result.lost, walk.result.present);
   report.directories = walk.result.directories;

@@ -128,6 +128,9 @@ class ScanReader {
              const Awaiting& awaiting, Progress& progress, const StopFlag& stop);
   void run(ScanLookahead& ahead, FindingsQueue& findings);
   std::string hash_backend() const { return reader_.hash_backend(); }
+  /// Layers of the parser's sandbox that this system lacks, and why; empty if there was no parser. After
+  /// run().
+  std::vector<std::string> missing_locks() const;
 
  private:
   Findings read(std::vector<FileTask> tasks, std::vector<Content> contents);

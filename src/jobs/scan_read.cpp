@@ -34,6 +34,15 @@ void ScanReader::run(ScanLookahead& ahead, FindingsQueue& findings) {
   hand_over(findings, 0);
 }
 
+/// The worker has told; a scan that stopped before it has started need not wait for it.
+std::vector<std::string> ScanReader::missing_locks() const {
+  std::vector<std::string> missing;
+  if (!parser_ || parser_->launching() || stop_.requested()) return missing;
+  for (const media::SandboxLock& lock : parser_->sandbox().locks)
+    if (!lock.active()) missing.push_back(std::string(lock.title) + ": " + media::reason_of(lock));
+  return missing;
+}
+
 std::size_t ScanReader::most_awaited() const {
   return parser_ && parser_->launching() ? awaiting_.batches_at_launch : awaiting_.batches;
 }

@@ -3,9 +3,11 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <deque>
+#include <system_error>
 
 #include "dalil/base/error.hpp"
 #include "inbox.hpp"
@@ -283,9 +285,25 @@ MediaFacts ParserClient::collect() {
 SandboxState ParserClient::sandbox() const {
   if (state_->worker.stream() < 0) state_->renew();
   state_->check_launch(state_->start_limit());
-  const std::uint32_t door = state_->worker.door();
-  return {(door & protocol::no_new_privileges) != 0, (door & protocol::seccomp) != 0,
-          (door & protocol::landlock) != 0, (door & protocol::resource_limits) != 0};
+  const protocol::Greeting& said = state_->worker.greeting();
+  return {state_->worker.program(),
+          {{"seccomp", "system calls", "a short list; the kernel ends it for any other", said.seccomp},
+           {"landlock", "files, network", "Landlock: none can be opened", said.landlock},
+           {"resource_limits", "resources", "memory, time, descriptors, no writing", said.resource_limits},
+           {"no_new_privileges", "privileges", "none can be gained", said.no_new_privileges},
+           {"closed_memory", "its memory", "closed to your other programs", said.closed_memory}},
+          said.landlock_version};
+}
+
+bool SandboxState::complete() const {
+  return std::all_of(locks.begin(), locks.end(), [](const SandboxLock& lock) { return lock.active(); });
+}
+
+std::string reason_of(const SandboxLock& lock) {
+  if (lock.active()) return {};
+  if (lock.error == ENOSYS) return "this kernel has it not, or something around forbids it";
+  if (lock.error == EOPNOTSUPP) return "switched off when the kernel was started";
+  return std::error_code(lock.error, std::generic_category()).message();
 }
 
 }  // namespace dalil::media

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 
@@ -20,12 +21,15 @@ inline constexpr std::uint8_t kSpawn = 'S';
 inline constexpr std::uint32_t kRequestMagic = 0x444c5251, kAnswerMagic = 0x444c414e,
                                kGreetingMagic = 0x444c4849;
 
-/// Flags of the greeting, which a worker sends once the door is locked.
-enum Door : std::uint32_t { no_new_privileges = 1, seccomp = 2, landlock = 4, resource_limits = 8 };
-
+/// A worker sends it once the door is locked: of each lock 0, or the errno that says why it is missing.
 struct Greeting {
   std::uint32_t magic = kGreetingMagic;
-  std::uint32_t door = 0;
+  std::uint32_t landlock_version = 0;
+  std::int32_t no_new_privileges = ENOSYS;
+  std::int32_t seccomp = ENOSYS;
+  std::int32_t landlock = ENOSYS;
+  std::int32_t resource_limits = ENOSYS;
+  std::int32_t closed_memory = ENOSYS;
 };
 
 struct Request {

@@ -72,6 +72,9 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
+/// Something may have killed it as it started, for want of memory for instance.
+constexpr int kMostStarts = 4;
+
 enum class Heard { greeting, nothing_yet, nonsense };
 
 /// The greeting, which comes whole or not at all: a stream socket does not cut what is sent at once and is so
@@ -134,7 +137,7 @@ bool WorkerProcess::request_worker() {
 bool WorkerProcess::spawn_worker(std::chrono::milliseconds limit) {
   protocol::Greeting greeting;
   if (request_worker() && hear_greeting(stream_.get(), limit, greeting) == Heard::greeting) {
-    door_ = greeting.door;
+    greeting_ = greeting;
     return true;
   }
   stream_.reset();
@@ -153,7 +156,7 @@ bool WorkerProcess::await_launch(std::chrono::milliseconds limit) {
   const Heard heard = hear_greeting(stream_.get(), limit, greeting);
   if (heard == Heard::nothing_yet) return true;
   launching_ = false;
-  door_ = greeting.door;
+  greeting_ = greeting;
   return heard == Heard::greeting;
 }
 
@@ -161,9 +164,11 @@ void WorkerProcess::renew(std::chrono::milliseconds limit) {
   stream_.reset();
   launching_ = false;
   if (nursery_ > 0 && spawn_worker(limit)) return;
-  stop();
-  start_nursery();
-  if (spawn_worker(limit)) return;
+  for (int i = 0; i < kMostStarts; ++i) {
+    stop();
+    start_nursery();
+    if (spawn_worker(limit)) return;
+  }
   stop();
   throw Error(ErrorCode::io, "cannot start the parser '" + program_ + "': it gave no sign of life",
               "run it under strace, or see whether its libraries are installed");

@@ -30,9 +30,11 @@ class WorkerProcess {
 
   /// A worker that nobody has used yet; the one before is killed. Error(io) if that cannot be done.
   void renew(std::chrono::milliseconds limit);
+  const std::string& program() const { return program_; }
   /// The stream to the worker (non-blocking); -1 before the first launch() or renew().
   int stream() const { return stream_.get(); }
-  std::uint32_t door() const { return door_; }
+  /// What the latest worker said of its locks.
+  const protocol::Greeting& greeting() const { return greeting_; }
   void stop();
 
  private:
@@ -44,7 +46,7 @@ class WorkerProcess {
   pid_t nursery_ = -1;
   files::Fd control_;
   files::Fd stream_;
-  std::uint32_t door_ = 0;
+  protocol::Greeting greeting_;
   bool launching_ = false;
 };
 

@@ -42,10 +42,15 @@ ByteView bytes_of(const T& value) {
   return {reinterpret_cast<const std::uint8_t*>(&value), sizeof value};
 }
 
-std::uint32_t flags_of(const parser::Locks& locks) {
-  return (locks.no_new_privileges ? protocol::no_new_privileges : 0u) |
-         (locks.seccomp ? protocol::seccomp : 0u) | (locks.landlock ? protocol::landlock : 0u) |
-         (locks.resource_limits ? protocol::resource_limits : 0u);
+protocol::Greeting greeting_of(const parser::Locks& locks) {
+  protocol::Greeting greeting;
+  greeting.landlock_version = locks.landlock_version;
+  greeting.no_new_privileges = locks.no_new_privileges;
+  greeting.seccomp = locks.seccomp;
+  greeting.landlock = locks.landlock;
+  greeting.resource_limits = locks.resource_limits;
+  greeting.closed_memory = locks.closed_memory;
+  return greeting;
 }
 
 bool answer(int socket, const protocol::Request& request, int fd) {
@@ -81,8 +86,7 @@ bool answer_message(int socket) {
 /// A worker's whole life. Running out of memory ends it too: the main process tries the file again in a fresh
 /// one.
 void work(int socket) {
-  protocol::Greeting greeting;
-  greeting.door = flags_of(parser::lock_door(socket));
+  const protocol::Greeting greeting = greeting_of(parser::lock_door(socket));
   if (!send_all(socket, bytes_of(greeting))) return;
   while (answer_message(socket)) {
   }

@@ -35,31 +35,52 @@ constexpr bool kUnderSanitizer = true;
 constexpr bool kUnderSanitizer = false;
 #endif
 
-bool limit(__rlimit_resource resource, rlim_t value) {
+/// errno, or the one that was there before; all limits are tried.
+int limit(__rlimit_resource resource, rlim_t value, int error_before) {
   const rlimit both{value, value};
-  return setrlimit(resource, &both) == 0;
+  return setrlimit(resource, &both) == 0 ? error_before : errno;
 }
 
-bool limit_resources() {
-  bool all = limit(RLIMIT_CPU, kProcessorSeconds);
-  all = limit(RLIMIT_NOFILE, kDescriptors) && all;
-  all = limit(RLIMIT_NPROC, 0) && all;
-  all = limit(RLIMIT_FSIZE, 0) && all;
-  all = limit(RLIMIT_CORE, 0) && all;
-  if (!kUnderSanitizer) all = limit(RLIMIT_AS, kAddressSpace) && all;
+int limit_resources() {
+  int error = limit(RLIMIT_CPU, kProcessorSeconds, 0);
+  error = limit(RLIMIT_NOFILE, kDescriptors, error);
+  error = limit(RLIMIT_NPROC, 0, error);
+  error = limit(RLIMIT_FSIZE, 0, error);
+  error = limit(RLIMIT_CORE, 0, error);
+  if (!kUnderSanitizer) error = limit(RLIMIT_AS, kAddressSpace, error);
+  return error;
+}
+
+/// landlock_ruleset_attr as newer kernels know it: they take a longer one as long as what they do not know is
+/// zero.
+struct Ruleset {
+  std::uint64_t files = 0;
+  std::uint64_t network = 0;  ///< since version 4
+  std::uint64_t scope = 0;    ///< since version 6
+};
+
+/// Everything that this version can forbid.
+Ruleset all_of(long version) {
+  constexpr unsigned kFilesOf[] = {13, 14, 15, 15, 16};  // accesses to files that versions 1 to 5 know
+  Ruleset all;
+  const auto row = static_cast<std::size_t>(version < 5 ? version - 1 : 4);
+  all.files = (std::uint64_t{1} << kFilesOf[row]) - 1;
+  if (version >= 4) all.network = 3;  // to bind and to connect TCP
+  if (version >= 6) all.scope = 3;    // abstract sockets, and signals to whoever is outside
   return all;
 }
 
 /// A rule set that handles every access and allows none.
-bool deny_files() {
-  constexpr std::uint64_t kAllOfVersion1 = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
-  landlock_ruleset_attr attributes{};
-  attributes.handled_access_fs = kAllOfVersion1;
-  const long rules = syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
-  if (rules < 0) return false;
-  const bool locked = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+int deny_files(unsigned& version_used) {
+  const long version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (version < 1) return version < 0 ? errno : ENOSYS;
+  const Ruleset ruleset = all_of(version);
+  const long rules = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
+  if (rules < 0) return errno;
+  const int error = syscall(SYS_landlock_restrict_self, rules, 0) == 0 ? 0 : errno;
   close(static_cast<int>(rules));
-  return locked;
+  if (error == 0) version_used = static_cast<unsigned>(version);
+  return error;
 }
 
 /// Without side effects outside of this process.
@@ -152,27 +173,29 @@ bool add_narrow_rules(scmp_filter_ctx filter, int socket) {
   return good;
 }
 
-bool filter_calls(int socket) {
+int filter_calls(int socket) {
   const std::unique_ptr<void, ReleaseFilter> filter(seccomp_init(SCMP_ACT_KILL_PROCESS));
-  if (!filter) return false;
+  if (!filter) return ENOMEM;
+  seccomp_attr_set(filter.get(), SCMP_FLTATR_API_SYSRAWRC, 1);  // the kernel's own errors, not ECANCELED
   for (const int call : kAllowed) {
-    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return false;
+    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return EINVAL;
   }
   for (const int call : kRefused) {
     // A call that this architecture never had needs no rule.
     const int result = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), call, 0);
-    if (result != 0 && result != -EDOM) return false;
+    if (result != 0 && result != -EDOM) return EINVAL;
   }
-  return add_narrow_rules(filter.get(), socket) && seccomp_load(filter.get()) == 0;
+  if (!add_narrow_rules(filter.get(), socket)) return EINVAL;
+  return -seccomp_load(filter.get());
 }
 
 }  // namespace
 
 Locks lock_door(int socket) {
   Locks locks;
-  locks.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  locks.landlock = deny_files();
+  locks.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : errno;
+  locks.closed_memory = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+  locks.landlock = deny_files(locks.landlock_version);
   locks.resource_limits = limit_resources();
   locks.seccomp = filter_calls(socket);
   return locks;

@@ -4,12 +4,15 @@
 
 namespace dalil::parser {
 
-/// What lock_door() could put into force; each missing mechanism is a missing layer, not a failure.
+/// What lock_door() could put into force: 0, or the errno that says why not. Each missing mechanism is a
+/// missing layer, not a failure.
 struct Locks {
-  bool no_new_privileges = false;
-  bool seccomp = false;
-  bool landlock = false;
-  bool resource_limits = false;
+  int no_new_privileges = 0;
+  int seccomp = 0;
+  int landlock = 0;
+  int resource_limits = 0;
+  int closed_memory = 0;  ///< no other process of this user may read or trace it
+  unsigned landlock_version = 0;
 };
 
 /// Gives up, for ever, all that a parser does not need: opening, connecting, executing, forking, signalling

@@ -142,7 +142,8 @@ Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, 
           {"media", report.media},
           {"bytes_read", report.bytes_read},
           {"seconds", seconds},
-          {"hash_backend", report.hash_backend}};
+          {"hash_backend", report.hash_backend},
+          {"missing_locks", report.missing_locks}};
 }
 
 /// A folder that could not be listed is no file that failed, and yet something was not read.
@@ -226,6 +227,9 @@ int run_scan(Session& session, const ScanArguments& arguments) {
                        report.interrupted ? "INTERRUPTED" : "done", in_quotes(arguments.folder),
                        in_quotes(volume.label), volume.id));
   print_counts(out, report, arguments.source, seconds);
+  for (const std::string& lock : report.missing_locks)
+    out.warn("files were looked into without a layer of protection: " + lock);
+  if (!report.missing_locks.empty()) out.note("the others hold; dalil status --sandbox lists them all");
   if (finder) print_link_notes(out, *finder);
   print_problems(out, report);
   if (report.not_believed > 0) {

@@ -13,6 +13,7 @@
 #include "policy_forms.hpp"
 #include "policy_survey.hpp"
 #include "refs.hpp"
+#include "sandbox_forms.hpp"
 #include "table.hpp"
 #include "verify_forms.hpp"
 
@@ -333,10 +334,20 @@ int run_status(Session& session) {
   return attention ? kExitNo : kExitOk;
 }
 
+/// Needs no archive: it is about this machine.
+int run_sandbox(Session& session) {
+  const media::ParserOptions limits;
+  const media::SandboxState state = media::ParserClient(limits).sandbox();
+  print_sandbox(session.out(), state, limits);
+  return state.complete() ? kExitOk : kExitNo;
+}
+
 }  // namespace
 
-Runner declare_status(Options&) {
-  return run_status;
+Runner declare_status(Options& app) {
+  const auto sandbox = std::make_shared<bool>(false);
+  app.add_flag("--sandbox", *sandbox, "what protects this machine from the files that are looked into");
+  return [sandbox](Session& session) { return *sandbox ? run_sandbox(session) : run_status(session); };
 }
 
 }  // namespace dalil::cli

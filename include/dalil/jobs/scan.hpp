@@ -57,6 +57,8 @@ struct ScanReport {
   std::vector<archive::RunSummary::Exception> problems;  ///< skipped and failed, with their reasons
   bool interrupted = false;
   std::string hash_backend;
+  /// Layers of the parser's sandbox that this system does not have: what is missing, and why.
+  std::vector<std::string> missing_locks;
 };
 
 /// Walks a folder, reads what is new or changed once, and records it.

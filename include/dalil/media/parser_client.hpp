@@ -3,18 +3,30 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "dalil/media/facts.hpp"
 
 namespace dalil::media {
 
+/// One layer of the sandbox.
+struct SandboxLock {
+  const char* name;     ///< for programs: "seccomp"
+  const char* title;    ///< for people, likewise
+  const char* purpose;  ///< a few words, what it keeps the worker from
+  int error = 0;        ///< 0: in force; else the errno that says why not
+  bool active() const { return error == 0; }
+};
+/// Why a lock is missing, in words.
+std::string reason_of(const SandboxLock& lock);
+
 /// What of the sandbox is in force in the worker, as the worker itself reports it after having locked the
 /// door.
 struct SandboxState {
-  bool no_new_privileges = false;
-  bool seccomp = false;
-  bool landlock = false;
-  bool resource_limits = false;
+  std::string program;  ///< path of dalil-parser
+  std::vector<SandboxLock> locks;
+  unsigned landlock_version = 0;  ///< what this kernel can forbid; 0 without Landlock
+  bool complete() const;
 };
 
 struct ParserOptions {

@@ -5,14 +5,18 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "sandbox.hpp"
@@ -21,6 +25,7 @@ namespace {
 
 constexpr int kSocket = 3;
 constexpr int kOtherFile = 4;
+constexpr int kOtherSocket = 5;
 
 bool opens() {
   return open("/etc/passwd", O_RDONLY) >= 0;
@@ -80,6 +85,63 @@ bool duplicates() {
 bool lifts_limits() {
   return syscall(SYS_setrlimit, 0, nullptr) == 0;
 }
+bool sends_elsewhere() {
+  return send(kOtherSocket, "x", 1, 0) == 1;
+}
+bool opens_datagrams() {
+  return socket(AF_INET, SOCK_DGRAM, 0) >= 0;
+}
+bool opens_local_socket() {
+  int ends[2];
+  return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0;
+}
+bool listens() {
+  return listen(kOtherSocket, 1) == 0;
+}
+bool reads_parent_file() {
+  return open(("/proc/" + std::to_string(getppid()) + "/mem").c_str(), O_RDONLY) >= 0;
+}
+bool reads_own_file() {
+  return open("/proc/self/mem", O_RDWR) >= 0;
+}
+bool renames() {
+  return rename("/tmp/dalil-sandbox-from", "/tmp/dalil-sandbox-to") == 0 || errno == ENOENT;
+}
+bool removes() {
+  return unlink("/tmp/dalil-sandbox-probe") == 0 || errno == ENOENT;
+}
+bool makes_directory() {
+  return mkdir("/tmp/dalil-sandbox-directory", 0700) == 0;
+}
+bool changes_mode() {
+  return fchmod(kOtherFile, 0777) == 0;
+}
+bool makes_file_in_memory() {
+  return syscall(SYS_memfd_create, "x", 0) >= 0;
+}
+bool submits_rings() {
+  return syscall(SYS_io_uring_setup, 1, nullptr) >= 0 || errno == EFAULT;
+}
+bool makes_namespace() {
+  return syscall(SYS_unshare, 0x10000000) == 0;
+}
+bool handles_faults() {
+  return syscall(SYS_userfaultfd, 0) >= 0;
+}
+bool loads_programs() {
+  return syscall(SYS_bpf, 0, nullptr, 0) >= 0 || errno == EFAULT;
+}
+bool starts_thread_elsewhere() {
+  return syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) > 0;
+}
+bool undoes_filter() {
+  return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+bool eats_memory() {
+  void* page =
+      mmap(nullptr, std::size_t{2} << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return page != MAP_FAILED;
+}
 
 struct Attempt {
   const char* name;
@@ -101,6 +163,24 @@ constexpr Attempt kAttempts[] = {
     {"truncate", truncates},
     {"dup2", duplicates},
     {"setrlimit", lifts_limits},
+    {"send", sends_elsewhere},
+    {"datagram", opens_datagrams},
+    {"socketpair", opens_local_socket},
+    {"listen", listens},
+    {"parent's file", reads_parent_file},
+    {"own file", reads_own_file},
+    {"rename", renames},
+    {"unlink", removes},
+    {"mkdir", makes_directory},
+    {"chmod", changes_mode},
+    {"memfd", makes_file_in_memory},
+    {"io_uring", submits_rings},
+    {"unshare", makes_namespace},
+    {"userfaultfd", handles_faults},
+    {"bpf", loads_programs},
+    {"clone", starts_thread_elsewhere},
+    {"prctl", undoes_filter},
+    {"memory", eats_memory},
 };
 
 }  // namespace
@@ -118,6 +198,11 @@ int main(int count, char** arguments) {
   dup2(ends[1], 102);  // the far end stays open
   dup2(near, kSocket);
   dup2(far, kOtherFile);
+  int others[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, others) != 0) return 2;
+  const int third = dup2(others[0], 103);
+  dup2(others[1], 104);
+  dup2(third, kOtherSocket);
   dalil::parser::lock_door(kSocket);
   if (std::string_view(arguments[1]) == "nothing") _exit(write(kSocket, "x", 1) == 1 ? 42 : 1);
   for (const auto& attempt : kAttempts) {
