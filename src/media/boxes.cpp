@@ -3,10 +3,6 @@
 #include <algorithm>
 
 namespace dalil::media {
-namespace {
-constexpr unsigned kMaxBoxes = 10'000;
-}
-
 BoxWalk::BoxWalk(Source& source, std::uint64_t begin, std::uint64_t end)
     : source_(source), at_(begin), end_(std::min(end, source.size())) {}
 

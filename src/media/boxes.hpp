@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "dalil/media/facts.hpp"
 #include "source.hpp"
@@ -26,10 +27,13 @@ struct Box {
 /// end.
 class BoxWalk {
  public:
+  static constexpr unsigned kMaxBoxes = 10'000;
   BoxWalk(Source& source, std::uint64_t begin, std::uint64_t end);
   std::optional<Box> next();
   /// A box was longer than its surroundings.
   bool cut_short() const { return cut_short_; }
+  /// It ended at the limit of boxes, not at the end.
+  bool gave_up() const { return count_ > kMaxBoxes; }
 
  private:
   Source& source_;
@@ -41,6 +45,13 @@ class BoxWalk {
 
 /// The first box of that type within [begin, end).
 std::optional<Box> find_box(Source& source, std::uint64_t begin, std::uint64_t end, std::uint32_t type);
+
+/// A type as text: "moov", "©xyz".
+std::string box_name(std::uint32_t type);
+
+/// Which boxes lie at the top, in their order, what signs the samples, and whether something lies behind the
+/// last box.
+void note_layout(Source& source, MediaFacts& facts);
 
 /// MP4, QuickTime, 3GP: times, places, make and model, what wrote it; size and orientation of the first video
 /// track.

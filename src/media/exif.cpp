@@ -4,9 +4,11 @@
 #include <array>
 
 #include "exif_text.hpp"
+#include "exif_value.hpp"
 #include "gps.hpp"
 #include "maker_note.hpp"
 #include "tiff.hpp"
+#include "trailer.hpp"
 
 namespace dalil::media {
 namespace {
@@ -15,45 +17,25 @@ constexpr std::size_t kMaxDirectories = 64;
 
 // Tags of directories and packets.
 constexpr std::uint16_t kSubDirectories = 0x14a, kPhotoDirectory = 0x8769, kGpsDirectory = 0x8825;
+constexpr std::uint16_t kInteroperabilityDirectory = 0xa005;
 constexpr std::uint16_t kXmpPacket = 0x2bc, kIptcPacket = 0x83bb, kMakerNote = 0x927c;
+constexpr std::uint16_t kMake = 0x10f, kModel = 0x110, kSoftware = 0x131, kOrientation = 0x112;
 
-/// How a value is written down.
-enum class Form : std::uint8_t { text, number, rational, comment, wide_text };
-
-struct FieldRow {
-  std::uint16_t tag;
-  Form form;
-  const char* name;
-};
-constexpr std::array kImageFields = {
-    FieldRow{0x000b, Form::text, "Exif.Image.ProcessingSoftware"},
-    FieldRow{0x010e, Form::text, "Exif.Image.ImageDescription"},
-    FieldRow{0x013b, Form::text, "Exif.Image.Artist"},
-    FieldRow{0x013c, Form::text, "Exif.Image.HostComputer"},
-    FieldRow{0x8298, Form::text, "Exif.Image.Copyright"},
-    FieldRow{0x9c9b, Form::wide_text, "Exif.Image.XPTitle"},
-    FieldRow{0x9c9c, Form::wide_text, "Exif.Image.XPComment"},
-    FieldRow{0x9c9d, Form::wide_text, "Exif.Image.XPAuthor"},
-    FieldRow{0x9c9e, Form::wide_text, "Exif.Image.XPKeywords"},
-    FieldRow{0x9c9f, Form::wide_text, "Exif.Image.XPSubject"},
-    FieldRow{0xc614, Form::text, "Exif.Image.UniqueCameraModel"},
-    FieldRow{0xc68b, Form::text, "Exif.Image.OriginalRawFileName"},
-};
-constexpr std::array kPhotoFields = {
-    FieldRow{0x829a, Form::rational, "Exif.Photo.ExposureTime"},
-    FieldRow{0x829d, Form::rational, "Exif.Photo.FNumber"},
-    FieldRow{0x8827, Form::number, "Exif.Photo.ISOSpeedRatings"},
-    FieldRow{0x9209, Form::number, "Exif.Photo.Flash"},
-    FieldRow{0x920a, Form::rational, "Exif.Photo.FocalLength"},
-    FieldRow{0x9286, Form::comment, "Exif.Photo.UserComment"},
-    FieldRow{0xa002, Form::number, "Exif.Photo.PixelXDimension"},
-    FieldRow{0xa003, Form::number, "Exif.Photo.PixelYDimension"},
-    FieldRow{0xa420, Form::text, "Exif.Photo.ImageUniqueID"},
-    FieldRow{0xa430, Form::text, "Exif.Photo.CameraOwnerName"},
-    FieldRow{0xa433, Form::text, "Exif.Photo.LensMake"},
-    FieldRow{0xa434, Form::text, "Exif.Photo.LensModel"},
-    FieldRow{0xa435, Form::text, "Exif.Photo.LensSerialNumber"},
-};
+/// What stands in the facts at a place of its own, or leads to it: not listed once more.
+constexpr std::array kToldElsewhere = {kMake,
+                                       kModel,
+                                       kSoftware,
+                                       kOrientation,
+                                       kSubDirectories,
+                                       kPhotoDirectory,
+                                       kGpsDirectory,
+                                       kInteroperabilityDirectory,
+                                       kXmpPacket,
+                                       kIptcPacket,
+                                       std::uint16_t{0x0132},
+                                       std::uint16_t{0x9003},
+                                       std::uint16_t{0x9004}};
+constexpr std::size_t kMostFields = 200;  // of one directory
 
 /// A time with the tags of its fraction and zone, which lie in the photo directory.
 struct TimeRow {
@@ -95,15 +77,15 @@ class ExifWalk {
   }
 
   void image_directory(const TiffDirectory& directory) {
-    set_text(directory, 0x010f, facts_.make);
-    set_text(directory, 0x0110, facts_.model);
-    set_text(directory, 0x0131, facts_.software);
+    set_text(directory, kMake, facts_.make);
+    set_text(directory, kModel, facts_.model);
+    set_text(directory, kSoftware, facts_.software);
     set_text(directory, 0xc62f, facts_.serial);
-    if (const auto value = number(directory, 0x0112);
+    if (const auto value = number(directory, kOrientation);
         value && *value >= 1 && *value <= 8 && facts_.orientation == 0) {
       facts_.orientation = static_cast<std::uint8_t>(*value);
     }
-    for (const auto& row : kImageFields) add_field(directory, row);
+    add_fields(directory, ExifGroup::image);
     note_packets(directory);
     if (options_.is_picture) note_pixels(directory);
     std::optional<TiffDirectory> photo;
@@ -119,7 +101,10 @@ class ExifWalk {
   void photo_directory(const TiffDirectory& directory) {
     for (const auto& row : kPhotoTimes) add_time(directory, row, directory);
     set_text(directory, 0xa431, facts_.serial);
-    for (const auto& row : kPhotoFields) add_field(directory, row);
+    add_fields(directory, ExifGroup::photo);
+    if (const auto offset = number(directory, kInteroperabilityDirectory)) {
+      if (const auto inner = visit(*offset)) add_fields(*inner, ExifGroup::interoperability);
+    }
     if (const auto* note = directory.find(kMakerNote); note != nullptr && note->size > 0) {
       if (facts_.serial.empty())
         facts_.serial = serial_in_note(reader_, source_, *note, facts_.make, facts_.model);
@@ -147,10 +132,18 @@ class ExifWalk {
   }
 
   void thumbnail(const TiffDirectory& directory) {
-    constexpr std::uint16_t kThumbnailLength = 0x202;
-    const auto length = number(directory, kThumbnailLength);
-    if (length)
-      facts_.fields.push_back({"Exif.Thumbnail.JPEGInterchangeFormatLength", std::to_string(*length)});
+    constexpr std::uint16_t kThumbnailOffset = 0x201, kThumbnailLength = 0x202;
+    if (const auto turned = number(directory, kOrientation))
+      facts_.fields.push_back({"Exif.Thumbnail.Orientation", std::to_string(*turned)});
+    const auto offset = number(directory, kThumbnailOffset), length = number(directory, kThumbnailLength);
+    if (!length) return;
+    facts_.fields.push_back({"Exif.Thumbnail.JPEGInterchangeFormatLength", std::to_string(*length)});
+    const auto size = offset
+                          ? jpeg_size(source_, reader_.base() + *offset, reader_.base() + *offset + *length)
+                          : std::nullopt;
+    if (size)
+      facts_.fields.push_back(
+          {"Exif.Thumbnail.Size", std::to_string(size->width) + "x" + std::to_string(size->height)});
   }
 
   /// The largest full-size picture counts; a preview does only while there is nothing else.
@@ -205,32 +198,15 @@ class ExifWalk {
     }
   }
 
-  void add_field(const TiffDirectory& directory, const FieldRow& row) {
-    const auto* entry = directory.find(row.tag);
-    if (entry == nullptr) return;
-    std::string value = written(*entry, row.form);
-    if (!value.empty()) facts_.fields.push_back({row.name, std::move(value)});
-  }
-
-  std::string written(const TiffEntry& entry, Form form) {
-    switch (form) {
-      case Form::text:
-        return reader_.text(entry);
-      case Form::comment:
-        return exif_comment(reader_.bytes(entry, 4096), reader_.order());
-      case Form::wide_text:
-        return utf16_text(reader_.bytes(entry, 4096), ByteOrder::little);
-      case Form::number: {
-        const auto value = reader_.number(entry);
-        return value ? std::to_string(*value) : std::string();
-      }
-      case Form::rational: {
-        const auto value = reader_.rational(entry);
-        if (!value || value->denominator == 0) return {};
-        return std::to_string(value->numerator) + "/" + std::to_string(value->denominator);
-      }
+  void add_fields(const TiffDirectory& directory, ExifGroup group) {
+    std::size_t count = 0;
+    for (const TiffEntry& entry : directory.entries) {
+      if (std::find(kToldElsewhere.begin(), kToldElsewhere.end(), entry.tag) != kToldElsewhere.end())
+        continue;
+      if (++count > kMostFields) return;
+      std::string value = written_value(reader_, entry, group);
+      if (!value.empty()) facts_.fields.push_back({exif_name(group, entry.tag), std::move(value)});
     }
-    return {};
   }
 
   TiffReader reader_;

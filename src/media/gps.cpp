@@ -1,10 +1,12 @@
 #include "gps.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
 #include "civil.hpp"
+#include "exif_value.hpp"
 
 namespace dalil::media {
 namespace {
@@ -13,20 +15,8 @@ namespace {
 constexpr std::uint16_t kLatitudeRef = 1, kLatitude = 2, kLongitudeRef = 3, kLongitude = 4, kAltitudeRef = 5,
                         kAltitude = 6, kTime = 7, kDirection = 17, kDate = 29;
 
-struct TextRow {
-  std::uint16_t tag;
-  const char* name;
-};
-constexpr std::array kTexts = {
-    TextRow{9, "Exif.GPSInfo.GPSStatus"},
-    TextRow{16, "Exif.GPSInfo.GPSImgDirectionRef"},
-    TextRow{18, "Exif.GPSInfo.GPSMapDatum"},
-};
-constexpr std::array kRationals = {
-    TextRow{11, "Exif.GPSInfo.GPSDOP"},
-    TextRow{13, "Exif.GPSInfo.GPSSpeed"},
-    TextRow{31, "Exif.GPSInfo.GPSHPositioningError"},
-};
+/// Told by the claims of place and time, in their raw text.
+constexpr std::array kInClaims = {kLatitudeRef, kLatitude, kLongitudeRef, kLongitude, kTime, kDate};
 
 std::string written(const Rational& value) {
   return std::to_string(value.numerator) + "/" + std::to_string(value.denominator);
@@ -51,13 +41,10 @@ class GpsWalk {
   void run() {
     add_place();
     add_time();
-    for (const auto& row : kTexts) {
-      if (std::string value = text(row.tag); !value.empty())
-        facts_.fields.push_back({row.name, std::move(value)});
-    }
-    for (const auto& row : kRationals) {
-      const auto value = rational(row.tag);
-      if (value && value->denominator != 0) facts_.fields.push_back({row.name, written(*value)});
+    for (const TiffEntry& entry : directory_.entries) {
+      if (std::find(kInClaims.begin(), kInClaims.end(), entry.tag) != kInClaims.end()) continue;
+      if (std::string value = written_value(reader_, entry, ExifGroup::gps); !value.empty())
+        facts_.fields.push_back({exif_name(ExifGroup::gps, entry.tag), std::move(value)});
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include "boxes.hpp"
 #include "exif.hpp"
+#include "movie_text.hpp"
 
 namespace dalil::media {
 namespace {
@@ -203,12 +204,24 @@ class HeifWalk {
   std::optional<std::uint64_t> idat_;
 };
 
+/// The manifest lies in a box of its own at the top; in what holds a movie too, the movie's reader finds it.
+void note_c2pa(Source& source, MediaFacts& facts) {
+  if (find_box(source, 0, source.size(), fourcc("moov"))) return;
+  BoxWalk walk(source, 0, source.size());
+  while (const auto box = walk.next()) {
+    const ByteView id = box->type == fourcc("uuid") ? source.view(box->body, 4) : ByteView{};
+    if (!id.empty() && load_u32(id, 0) == 0xd8fec3d6)
+      return facts.fields.push_back({"c2pa", "manifest present, not verified"});
+  }
+}
+
 }  // namespace
 
 void read_heif(Source& source, MediaFacts& facts, Packets& packets) {
   HeifWalk(source, facts, packets).run();
+  note_c2pa(source, facts);
   // A sequence of pictures, or a live photo, has a movie beside its items.
-  if (!find_box(source, 0, source.size(), fourcc("moov"))) return;
+  if (!find_box(source, 0, source.size(), fourcc("moov"))) return note_layout(source, facts);
   facts.problem.clear();
   read_movie(source, facts, packets);
 }
@@ -223,6 +236,11 @@ void read_cr3(Source& source, MediaFacts& facts, Packets& packets) {
                                  {fourcc("CMT4"), FirstDirectory::gps}};
   const auto movie = find_box(source, 0, source.size(), fourcc("moov"));
   const auto canon = movie ? find_box(source, movie->body, movie->end, fourcc("uuid")) : std::nullopt;
+  const auto header = movie ? find_box(source, movie->body, movie->end, fourcc("mvhd")) : std::nullopt;
+  const ByteView head = header && header->size() >= 8 ? source.view(header->body, 8) : ByteView{};
+  if (!head.empty() && head[0] == 0) {
+    if (auto claim = quicktime_time("moov/mvhd", load_u32(head, 4))) facts.times.push_back(std::move(*claim));
+  }
   if (!canon || canon->size() < 16) return;
   BoxWalk walk(source, canon->body + 16, canon->end);
   while (const auto box = walk.next()) {

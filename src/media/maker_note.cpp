@@ -17,13 +17,14 @@ std::string read_canon(TiffReader& reader, const TiffEntry& note, std::string_vi
 
 /// A structure of its own behind a mark of ten bytes. Older notes lack it, and the serial number.
 std::string read_nikon(TiffReader& reader, Source& source, const TiffEntry& note) {
-  constexpr std::uint16_t kSerial = 0x001d;
+  constexpr std::uint16_t kSerial = 0x001d, kOlderSerial = 0x00a0;
   constexpr std::size_t kMark = 10;
   const ByteView head = reader.bytes(note, kMark);
   if (head.size() < kMark || !as_chars(head).starts_with("Nikon") || note.size <= kMark) return {};
   auto inner = TiffReader::open(source, reader.base() + note.data + kMark, note.size - kMark);
   const auto directory = inner ? inner->directory(inner->first_directory()) : std::nullopt;
   const auto* entry = directory ? directory->find(kSerial) : nullptr;
+  if (entry == nullptr && directory) entry = directory->find(kOlderSerial);
   if (entry == nullptr) return {};
   std::string serial = inner->text(*entry);
   for (const std::string_view label : {"NO= ", "No= "}) {

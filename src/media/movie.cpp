@@ -55,13 +55,6 @@ constexpr std::array k3gppTexts = {
     TextRow{fourcc("cprt"), "copyright"},
 };
 
-std::string code_text(std::uint32_t type) {
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8) text.push_back(static_cast<char>(type >> shift));
-  if (text[0] == '\xa9') text.replace(0, 1, "\xc2\xa9");
-  return clean_text(text);
-}
-
 /// Orientation as EXIF counts it, from the four entries of a track's matrix that rotate. 0 if it is none of
 /// them.
 std::uint8_t orientation_from(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d) {
@@ -95,6 +88,7 @@ class MovieWalk {
     else if (top.cut_short())
       facts_.problem = "the file ends before its last box does";
     if (fragmented_) facts_.fields.push_back({"mp4.fragmented", "yes"});
+    note_layout(source_, facts_);
   }
 
  private:
@@ -169,10 +163,19 @@ class MovieWalk {
     if (raw.empty()) return;
     const std::uint32_t scale = load_u32(raw, 0);
     const std::uint64_t units = header.wide ? load_u64(raw.data() + 4) : load_u32(raw, 4);
+    note_header("moov/mvhd", header, scale, units);
     const bool unknown = units == (header.wide ? UINT64_MAX : UINT32_MAX);
     if (scale != 0 && !unknown && units / scale < 10'000'000) {
       facts_.duration_ms = static_cast<std::int64_t>(units / scale * 1000 + units % scale * 1000 / scale);
     }
+  }
+
+  /// The numbers as they stand there, zeros included: seconds since 1904, and units of 1/scale s.
+  void note_header(const std::string& name, const Header& header, std::uint32_t scale, std::uint64_t units) {
+    std::string text =
+        "created " + std::to_string(header.created) + " modified " + std::to_string(header.modified);
+    if (scale != 0) text += " duration " + std::to_string(units) + "/" + std::to_string(scale);
+    facts_.fields.push_back({name + " numbers", std::move(text)});
   }
 
   void add_time(const std::string& field, std::uint64_t seconds) {
@@ -189,6 +192,7 @@ class MovieWalk {
       if (box->type == fourcc("tkhd")) {
         const Header header = read_header(*box);
         if (header.valid && header.created != movie_created_) add_time(name + "/tkhd", header.created);
+        if (header.valid) note_header(name + "/tkhd", header, 0, 0);
         // track id, reserved, duration, reserved[8], layer, group, volume, reserved, matrix[36], width,
         // height
         const std::uint64_t matrix = header.rest + (header.wide ? 16 : 12) + 16;
@@ -220,13 +224,26 @@ class MovieWalk {
       if (box->type == fourcc("mdhd")) {
         const Header header = read_header(*box);
         if (header.valid && header.created != movie_created_) add_time(track_name + "/mdhd", header.created);
+        if (header.valid) note_media_header(track_name + "/mdhd", header);
       } else if (box->type == fourcc("hdlr")) {
         handler = read_handler(*box);
       } else if (box->type == fourcc("minf")) {
-        sample_description(*box, handler);
+        sample_description(*box, handler, track_name);
       }
     }
     return handler;
+  }
+
+  void note_media_header(const std::string& name, const Header& header) {
+    const ByteView raw = source_.view(header.rest, header.wide ? 14 : 10);
+    if (raw.empty()) return;
+    note_header(name, header, load_u32(raw, 0), header.wide ? load_u64(raw.data() + 4) : load_u32(raw, 4));
+    // Three letters of five bits; below 0x400 it is one of QuickTime's own numbers.
+    const std::uint16_t packed = load_u16(raw, header.wide ? 12 : 8);
+    if (packed < 0x400 || packed == 0x7fff) return;
+    std::string language;
+    for (const int shift : {10, 5, 0}) language.push_back(static_cast<char>((packed >> shift & 31) + 0x60));
+    if (language != "und") facts_.fields.push_back({name + " language", std::move(language)});
   }
 
   std::uint32_t read_handler(const Box& box) {
@@ -238,18 +255,23 @@ class MovieWalk {
     // QuickTime writes a counted string, MPEG-4 one that ends in NUL.
     if (!name.empty() && static_cast<unsigned char>(name[0]) == name.size() - 1) name.remove_prefix(1);
     name = name.substr(0, name.find('\0'));
-    if (!name.empty()) facts_.fields.push_back({"handler." + code_text(type), std::string(name)});
+    if (!name.empty()) facts_.fields.push_back({"handler." + box_name(type), std::string(name)});
     return type;
   }
 
-  void sample_description(const Box& minf, std::uint32_t handler) {
-    if (handler != fourcc("vide") || facts_.width != 0) return;
+  void sample_description(const Box& minf, std::uint32_t handler, const std::string& track_name) {
+    if (handler != fourcc("vide")) return;
     const auto table = find_box(source_, minf.body, minf.end, fourcc("stbl"));
     const auto description =
         table ? find_box(source_, table->body, table->end, fourcc("stsd")) : std::nullopt;
     if (!description || description->size() < 8 + 36) return;
-    const ByteView entry = source_.view(description->body + 8, 36);
+    const std::uint64_t length = std::min<std::uint64_t>(description->size() - 8, 82);
+    const ByteView entry = source_.view(description->body + 8, static_cast<std::size_t>(length));
     if (entry.empty()) return;
+    // "compressorname": a counted string in 32 bytes.
+    if (entry.size() == 82 && entry[50] > 0 && entry[50] < 32)
+      facts_.fields.push_back({track_name + "/encoder", std::string(as_chars(entry.subspan(51, entry[50])))});
+    if (facts_.width != 0) return;
     facts_.width = load_u16(entry, 32);
     facts_.height = load_u16(entry, 34);
   }
@@ -274,7 +296,7 @@ class MovieWalk {
       }
       for (const auto& row : k3gppTexts) {
         if (box->type == row.type)
-          add_text("moov/udta/" + code_text(row.type), row.name,
+          add_text("moov/udta/" + box_name(row.type), row.name,
                    text_3gpp(view_text(box->body + 6, box->end)));
       }
     }
@@ -285,9 +307,9 @@ class MovieWalk {
     if (raw.size() < 4) return;
     // Size and language; in iTunes' manner a 'data' box instead.
     if (raw.size() >= 16 && raw.substr(4, 4) == "data")
-      return add_text("moov/udta/" + code_text(row.type), row.name, std::string(raw.substr(16)));
+      return add_text("moov/udta/" + box_name(row.type), row.name, std::string(raw.substr(16)));
     const std::size_t size = load_u16(as_bytes(raw), 0);
-    add_text("moov/udta/" + code_text(row.type), row.name, std::string(raw.substr(4, size)));
+    add_text("moov/udta/" + box_name(row.type), row.name, std::string(raw.substr(4, size)));
   }
 
   void location(const Box& box) {
@@ -328,8 +350,7 @@ class MovieWalk {
       }
       const auto row = std::find_if(kUserTexts.begin(), kUserTexts.end(),
                                     [&](const TextRow& r) { return r.type == entry->type; });
-      if (row != kUserTexts.end())
-        add_text(where + ("/" + code_text(row->type)), row->name, std::move(value));
+      if (row != kUserTexts.end()) add_text(where + ("/" + box_name(row->type)), row->name, std::move(value));
     }
   }
 

@@ -4,6 +4,7 @@
 #include "civil.hpp"
 #include "exif.hpp"
 #include "pictures.hpp"
+#include "trailer.hpp"
 
 namespace dalil::media {
 namespace {
@@ -65,7 +66,7 @@ class PngWalk {
       if (head.empty()) break;
       const std::uint64_t length = load_u32(head, 0);
       const std::string type(as_chars(head.subspan(4, 4)));
-      if (type == "IEND") return;
+      if (type == "IEND") return note_trailer(source_, at + 12 + length, facts_);
       chunk(type, at + 8, length);
       at += 12 + length;
     }
@@ -90,7 +91,12 @@ class PngWalk {
           source_.view(offset, static_cast<std::size_t>(std::min<std::uint64_t>(length, kMaxText)));
       const auto text = as_chars(body);
       const auto end = text.find('\0');
-      if (end != std::string_view::npos) text_chunk(text.substr(0, end), text.substr(end + 1), facts_);
+      if (text.starts_with("Raw profile type "))
+        packets_.compressed = true;  // in hexadecimal, by ImageMagick
+      else if (end != std::string_view::npos)
+        text_chunk(text.substr(0, end), text.substr(end + 1), facts_);
+    } else if (type == "zTXt" && texts_++ < kMaxTexts) {
+      packets_.compressed = true;
     } else if (type == "iTXt" && texts_++ < kMaxTexts) {
       international_text(offset, length);
     } else if (type == "caBX") {
@@ -108,6 +114,7 @@ class PngWalk {
     const auto language_end = text.find('\0', keyword_end + 3);
     const auto translated_end =
         language_end == std::string_view::npos ? language_end : text.find('\0', language_end + 1);
+    if (compressed) packets_.compressed = true;
     if (translated_end == std::string_view::npos || compressed) return;
     const std::size_t begin = translated_end + 1;
     if (text.starts_with(kXmpKeyword)) {

@@ -30,6 +30,8 @@ bool names_editor(std::string_view text) {
 }
 
 bool may_name_program(std::string_view field) {
+  if (field.find('[') != std::string_view::npos && field.starts_with("Xmp."))
+    return false;  // a history's steps
   const std::string folded = lower(field);
   for (const std::string_view part :
        {"software", "encoder", "creatortool", "handler.", "writing", "comment", "\xa9too"}) {
@@ -79,6 +81,65 @@ void compare_times(MediaFacts& facts) {
     facts.signs.emplace_back("EXIF notes a modification before the shot");
 }
 
+/// "4032x3024"
+struct Size {
+  std::uint32_t width = 0, height = 0;
+};
+Size size_in(const MediaFacts& facts, std::string_view name) {
+  const auto found = std::find_if(facts.fields.begin(), facts.fields.end(),
+                                  [&](const Field& field) { return field.name == name; });
+  if (found == facts.fields.end()) return {};
+  Size size;
+  const std::string& text = found->value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size.width);
+  if (error != std::errc() || end == text.data() + text.size()) return {};
+  std::from_chars(end + 1, text.data() + text.size(), size.height);
+  return size;
+}
+
+/// A thumbnail is made by the camera and is often left behind by editors. EXIF's own size of 160x120 is
+/// padded with black, so that only its lying or standing says something.
+void compare_thumbnail(MediaFacts& facts) {
+  const Size thumbnail = size_in(facts, "Exif.Thumbnail.Size");
+  if (thumbnail.width == 0 || thumbnail.height == 0 || facts.width == 0 || facts.height == 0) return;
+  const std::string sizes = "the thumbnail has " + std::to_string(thumbnail.width) + "x" +
+                            std::to_string(thumbnail.height) + ", the picture " +
+                            std::to_string(facts.width) + "x" + std::to_string(facts.height);
+  const bool stands = thumbnail.height > thumbnail.width, picture_stands = facts.height > facts.width;
+  const bool square = thumbnail.height == thumbnail.width || facts.height == facts.width;
+  if (stands != picture_stands && !square)
+    return facts.signs.push_back(sizes + ": one lies, the other stands");
+  if (thumbnail.width == 160 && thumbnail.height == 120) return;
+  const double shape = double{1} * thumbnail.width / thumbnail.height,
+               wanted = double{1} * facts.width / facts.height;
+  constexpr double kRounding = 0.03;  // a pixel of a small side
+  if (shape > wanted * (1 + kRounding) || wanted > shape * (1 + kRounding))
+    facts.signs.push_back(sizes + ": of another shape");
+}
+
+void compare_orientations(MediaFacts& facts) {
+  const auto thumbnail = number_in(facts, "Exif.Thumbnail.Orientation");
+  if (thumbnail == 0 || facts.orientation == 0 || thumbnail == facts.orientation) return;
+  facts.signs.push_back("the thumbnail has orientation " + std::to_string(thumbnail) + ", the picture " +
+                        std::to_string(facts.orientation));
+}
+
+/// Cameras name themselves; what was re-encoded, sent by messengers or made on a computer often does not.
+void note_missing_camera(MediaFacts& facts) {
+  if (facts.format != "jpeg" || !facts.make.empty() || !facts.model.empty()) return;
+  const bool exif = std::any_of(facts.fields.begin(), facts.fields.end(),
+                                [](const Field& field) { return field.name.starts_with("Exif."); }) ||
+                    std::any_of(facts.times.begin(), facts.times.end(),
+                                [](const TimeClaim& claim) { return claim.field.starts_with("Exif."); });
+  facts.signs.emplace_back(exif ? "EXIF names no make and no model" : "no EXIF, and no camera is named");
+}
+
+void note_c2pa(MediaFacts& facts) {
+  if (std::any_of(facts.fields.begin(), facts.fields.end(),
+                  [](const Field& field) { return field.name == "c2pa"; }))
+    facts.signs.emplace_back("holds a C2PA manifest, which Dalil does not verify");
+}
+
 }  // namespace
 
 void add_signs(MediaFacts& facts) {
@@ -90,6 +151,10 @@ void add_signs(MediaFacts& facts) {
   }
   compare_sizes(facts);
   compare_times(facts);
+  compare_thumbnail(facts);
+  compare_orientations(facts);
+  note_missing_camera(facts);
+  note_c2pa(facts);
 }
 
 }  // namespace dalil::media

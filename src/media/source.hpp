@@ -52,10 +52,10 @@ struct Extent {
 
 /// Packets that the readers here find but do not open.
 struct Packets {
-  Extent xmp;   ///< RDF/XML text
-  Extent iptc;  ///< IIM records
-  Extent exif;  ///< a TIFF structure with a maker note worth reading
-  bool compressed_xmp = false;
+  Extent xmp;               ///< RDF/XML text
+  Extent iptc;              ///< IIM records
+  Extent exif;              ///< a TIFF structure with a maker note worth reading
+  bool compressed = false;  ///< something of these is compressed, or written in hexadecimal
 };
 
 }  // namespace dalil::media

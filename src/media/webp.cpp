@@ -2,6 +2,7 @@
 
 #include "exif.hpp"
 #include "pictures.hpp"
+#include "trailer.hpp"
 
 namespace dalil::media {
 namespace {
@@ -12,11 +13,13 @@ constexpr std::uint64_t kMaxPacket = 1 << 20;
 class WebpWalk {
  public:
   WebpWalk(Source& source, MediaFacts& facts, Packets& packets)
-      : source_(source), facts_(facts), packets_(packets) {}
+      : source_(source), facts_(facts), packets_(packets), end_(source.size()) {}
 
   void run() {
+    const ByteView riff = source_.view(4, 4);
+    if (!riff.empty()) end_ = std::min(end_, 8 + std::uint64_t{load_u32(riff, 0, ByteOrder::little)});
     std::uint64_t at = 12;
-    for (std::size_t i = 0; i < kMaxChunks && at + 8 <= source_.size(); ++i) {
+    for (std::size_t i = 0; i < kMaxChunks && at + 8 <= end_; ++i) {
       const ByteView head = source_.view(at, 8);
       if (head.empty()) break;
       const std::string type(as_chars(head.first(4)));
@@ -25,6 +28,8 @@ class WebpWalk {
       chunk(type, at + 8, std::min(length, source_.size() - at - 8));
       at += 8 + length + (length & 1);
     }
+    // RIFF's own size says where the picture ends.
+    note_trailer(source_, end_ + (end_ & 1), facts_);
   }
 
  private:
@@ -53,6 +58,8 @@ class WebpWalk {
       set_size((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1);
     } else if (type == "EXIF") {
       exif(offset, std::min(length, kMaxPacket));
+    } else if (type == "C2PA") {
+      facts_.fields.push_back({"c2pa", "manifest present, not verified"});
     } else if (type == "XMP ") {
       packets_.xmp = {offset, static_cast<std::size_t>(std::min(length, kMaxPacket))};
     }
@@ -70,6 +77,7 @@ class WebpWalk {
   Source& source_;
   MediaFacts& facts_;
   Packets& packets_;
+  std::uint64_t end_;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 
 using media::MediaFacts;
 
-constexpr std::size_t kMostFields = 64;
+constexpr std::size_t kMostFields = 200;
 constexpr std::size_t kLongestValue = 500;
 constexpr std::uint64_t kLargestRaw = 512 << 20;
 
@@ -63,6 +63,19 @@ std::optional<double> xmp_coordinate(const std::string& text) {
   return std::nullopt;
 }
 
+/// "136169/100", or a plain number.
+std::optional<double> xmp_number(const Exiv2::XmpData& data, const char* key) {
+  const auto found = data.findKey(Exiv2::XmpKey(key));
+  if (found == data.end()) return std::nullopt;
+  const std::string text = found->toString();
+  char* end = nullptr;
+  double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str()) return std::nullopt;
+  if (*end == '/') value /= std::strtod(end + 1, nullptr);
+  if (!std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
 void add_xmp_place(const Exiv2::XmpData& data, MediaFacts& facts) {
   const auto north = data.findKey(Exiv2::XmpKey("Xmp.exif.GPSLatitude"));
   const auto east = data.findKey(Exiv2::XmpKey("Xmp.exif.GPSLongitude"));
@@ -74,6 +87,10 @@ void add_xmp_place(const Exiv2::XmpData& data, MediaFacts& facts) {
   claim.raw = north->toString() + " " + east->toString();
   claim.latitude = *latitude;
   claim.longitude = *longitude;
+  claim.altitude_m = xmp_number(data, "Xmp.exif.GPSAltitude");
+  if (claim.altitude_m && xmp_number(data, "Xmp.exif.GPSAltitudeRef") == 1.0)
+    claim.altitude_m = -*claim.altitude_m;
+  claim.direction_deg = xmp_number(data, "Xmp.exif.GPSImgDirection");
   facts.places.push_back(std::move(claim));
 }
 
@@ -82,9 +99,8 @@ void take_xmp(const Exiv2::XmpData& data, MediaFacts& facts) {
   for (const auto& datum : data) {
     const std::string key = datum.key();
     if (key.starts_with("Xmp.xmpMM.History[") && key.ends_with("stEvt:action")) ++steps;
-    if (key.find('[') != std::string::npos) continue;  // inner parts of structures
     const std::string value = datum.toString();
-    if (value.empty() || value.size() > kLongestValue) continue;
+    if (value.empty() || value.starts_with("type=\"")) continue;  // a structure, whose parts follow
     if (is_xmp_time(key)) {
       add_time(key, value, facts);
     } else if (key == "Xmp.tiff.Make") {
@@ -118,8 +134,8 @@ void take_iptc(const Exiv2::IptcData& data, MediaFacts& facts) {
   for (const auto& datum : data) {
     if (fields >= kMostFields) break;
     const std::string key = datum.key(), value = datum.toString();
-    if (!key.starts_with("Iptc.Application2.") || value.empty() || value.size() > kLongestValue) continue;
-    if (key.ends_with("Created") || key.ends_with("RecordVersion")) continue;
+    if (value.empty() || key == "Iptc.Application2.DateCreated" || key == "Iptc.Application2.TimeCreated")
+      continue;
     facts.fields.push_back({key, value});
     ++fields;
   }
@@ -127,7 +143,11 @@ void take_iptc(const Exiv2::IptcData& data, MediaFacts& facts) {
 
 void take_serial(const Exiv2::ExifData& data, MediaFacts& facts) {
   if (!facts.serial.empty()) return;
-  const auto serial = Exiv2::serialNumber(data);
+  auto serial = Exiv2::serialNumber(data);
+  if (serial == data.end())  // tags of makers' notes that its list does not have
+    serial = std::find_if(data.begin(), data.end(), [](const Exiv2::Exifdatum& datum) {
+      return datum.tagName().starts_with("SerialNumber") && datum.typeId() == Exiv2::asciiString;
+    });
   if (serial == data.end() || serial->size() >= 100) return;
   // Exiv2 prints Canon's number in a form that no camera shows.
   const bool canon = serial->key() == "Exif.Canon.SerialNumber" && serial->count() > 0;
@@ -197,6 +217,17 @@ void take_exif(const Exiv2::ExifData& data, MediaFacts& facts) {
   }
 }
 
+/// For formats of which no reader of ours lists the fields.
+void list_exif(const Exiv2::ExifData& data, MediaFacts& facts) {
+  std::size_t fields = 0;
+  for (const auto& datum : data) {
+    const std::string group = datum.groupName();
+    if (group != "Image" && group != "Photo" && group != "GPSInfo" && group != "Iop") continue;
+    if (static_cast<std::size_t>(datum.size()) > kLongestValue || ++fields > kMostFields) continue;
+    facts.fields.push_back({datum.key(), datum.toString()});
+  }
+}
+
 /// Makers that write the body's serial number into a note that only Exiv2 reads; Canon's and Nikon's we read.
 bool hides_serial(const std::string& make) {
   constexpr std::array kMakers = {"OLYMPUS",  "OM Digital", "PENTAX", "Panasonic",
@@ -212,7 +243,25 @@ void initialise_exiv() {
   Exiv2::XmpParser::initialize();
 }
 
+/// Texts of a PNG that are compressed or in hexadecimal: XMP, and ImageMagick's profiles of EXIF and IPTC.
+void read_compressed(FileSource& source, const media::Packets& packets, MediaFacts& facts) {
+  if (source.size() == 0 || source.size() > kLargestRaw || facts.format != "png") return;
+  guarded("compressed text", facts, [&] {
+    const auto size = static_cast<std::size_t>(source.size());
+    const Mapping file(source.fd(), size);
+    if (file.data() == nullptr) return;
+    Exiv2::PngImage image(Exiv2::BasicIo::AutoPtr(new Exiv2::MemIo(file.data(), static_cast<long>(size))),
+                          false);
+    image.readMetadata();
+    take_exif(image.exifData(), facts);
+    if (!packets.exif) list_exif(image.exifData(), facts);
+    if (!packets.iptc) take_iptc(image.iptcData(), facts);
+    if (!packets.xmp) take_xmp(image.xmpData(), facts);
+  });
+}
+
 void read_packets(FileSource& source, const media::Packets& packets, MediaFacts& facts) {
+  if (packets.compressed) read_compressed(source, packets, facts);
   if (packets.xmp) {
     guarded("XMP packet", facts, [&] {
       const ByteView raw = source.view(packets.xmp.offset, packets.xmp.size);
@@ -250,6 +299,7 @@ void read_raw(FileSource& source, MediaFacts& facts) {
     image->readMetadata();
     take_exif(image->exifData(), facts);
     take_serial(image->exifData(), facts);
+    if (facts.fields.empty()) list_exif(image->exifData(), facts);
     if (facts.width == 0 && image->pixelWidth() > 0 && image->pixelHeight() > 0) {
       facts.width = static_cast<std::uint32_t>(image->pixelWidth());
       facts.height = static_cast<std::uint32_t>(image->pixelHeight());
