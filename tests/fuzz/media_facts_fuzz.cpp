@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "dalil/base/error.hpp"
+#include "dalil/media/contradictions.hpp"
 #include "dalil/media/facts.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -18,5 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (media::encode(facts) != Bytes(bytes.begin(), bytes.end())) std::abort();
   media::best_time(facts);
   media::best_place(facts);
+  media::contradictions(facts);
   return 0;
 }

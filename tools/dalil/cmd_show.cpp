@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/media/contradictions.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
@@ -82,6 +83,22 @@ std::string stream_text(const media::Stream& stream) {
   return text;
 }
 
+/// What stands in the file, on what the zone stands, and how exact it is.
+std::string written_text(const media::TimeClaim& claim) {
+  return fmt::format("written '{}', {}, exact to {}", escape_for_display(claim.raw), name_of(claim.basis),
+                     claim.precision_ms < 1000 ? fmt::format("{} ms", claim.precision_ms)
+                                               : duration_text(claim.precision_ms / 1000));
+}
+
+std::string place_details(const media::PlaceClaim& place, bool verbose) {
+  std::string text;
+  if (place.altitude_m) text += fmt::format("altitude {:.1f} m", *place.altitude_m);
+  if (place.direction_deg)
+    text += fmt::format("{}facing {:.1f} degrees", text.empty() ? "" : ", ", *place.direction_deg);
+  if (verbose) text += fmt::format("{}written '{}'", text.empty() ? "" : ", ", escape_for_display(place.raw));
+  return text;
+}
+
 void print_facts(Subject& subject, const media::MediaFacts& facts) {
   Printer& out = subject.out;
   out.line();
@@ -102,10 +119,17 @@ void print_facts(Subject& subject, const media::MediaFacts& facts) {
   for (const media::TimeClaim& claim : facts.times) {
     field("time", fmt::format("{}  by {} ({})", claim_text(claim), escape_for_display(claim.field),
                               name_of(claim.origin)));
+    if (out.verbose()) field("", written_text(claim));
   }
   for (const media::PlaceClaim& place : facts.places) {
     field("place", fmt::format("{:.6f}, {:.6f}  by {}", place.latitude, place.longitude,
                                escape_for_display(place.field)));
+    field("", place_details(place, out.verbose()));
+  }
+  for (const media::Contradiction& one : media::contradictions(facts)) {
+    field("conflict", escape_for_display(one.field) +
+                          (one.against.empty() ? "" : " against " + escape_for_display(one.against)));
+    field("", escape_for_display(one.text));
   }
   for (const media::Stream& stream : facts.streams) field("stream", stream_text(stream));
   for (const std::string& sign : facts.signs) field("sign", escape_for_display(sign));

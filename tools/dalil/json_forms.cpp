@@ -3,6 +3,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 #include "dalil/formats/register.hpp"
+#include "dalil/media/contradictions.hpp"
 #include "forms.hpp"
 
 namespace dalil::cli {
@@ -104,6 +105,12 @@ Json json_of(const media::MediaFacts& facts) {
   for (const auto& field : facts.fields)
     out["fields"].push_back({{"name", field.name}, {"value", field.value}});
   for (const auto& sign : facts.signs) out["signs"].push_back(sign);
+  for (const auto& one : media::contradictions(facts)) {
+    Json conflict = {{"field", one.field}};
+    put_text(conflict, "against", one.against);
+    conflict["text"] = one.text;
+    out["conflicts"].push_back(conflict);
+  }
   put_text(out, "problem", facts.problem);
   return out;
 }
