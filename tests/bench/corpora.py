@@ -3,6 +3,7 @@
 A  5 files of 1.28 GiB: videos, as far as reading and hashing are concerned
 B  20,000 photographs of 20 to 400 KB: a real JPEG header whose EXIF time and place differ, then random scan data
 C  200,000 files of 4 KiB in 200 directories: what a file costs beyond its bytes
+R  real photos and videos, and files made to break parsers: ../shared/corpora, where it is
 P  one proof out of a ledger of ten million entries
 """
 import json
@@ -15,6 +16,7 @@ import tempfile
 
 from . import proofs
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 VERSION = 1  # of what is written; a higher one makes the corpora anew
 A_FILES, A_BYTES = 5, 1.28 * 2**30
 B_FILES, B_PER_DIRECTORY, B_SMALLEST, B_LARGEST = 20_000, 100, 20_000, 400_000
@@ -141,11 +143,23 @@ class Header:
         return bytes(self._data)
 
 
+def real_files():
+    return os.path.join(os.environ.get("DALIL_SHARED", os.path.join(ROOT, "../shared")), "corpora")
+
+
+def has_real_files():
+    return os.path.isdir(real_files())
+
+
+def make_r(folder, _):
+    shutil.copytree(real_files(), folder, symlinks=True, dirs_exist_ok=True)
+
+
 def make_p(folder, _):
     proofs.write_proof(os.path.join(folder, "proof.json"))
 
 
-MAKERS = {"A": make_a, "B": make_b, "C": make_c, "P": make_p}
+MAKERS = {"A": make_a, "B": make_b, "C": make_c, "R": make_r, "P": make_p}
 
 
 def ensure(name, cache, scale, say):

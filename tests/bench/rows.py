@@ -67,10 +67,22 @@ def sealing():
     return Peer("age, xargs -P, sync, read back", encrypt, COPIES + " && mkdir {work}/copy-1", once)
 
 
+BARE = "{dalil} --archive {work}/bare --key-file {work}/bare.key -q "
+WITHOUT_METADATA = Peer(
+    "dalil scan --no-metadata", BARE + "scan {corpus} --volume {corpus_name} --no-metadata",
+    "rm -rf {work}/bare {work}/bare.key && " + BARE + "init {work}/bare && "
+    + BARE + "volume add {corpus_name} --kind working --root {corpus}")
+# Each runs five rounds of its own; the processor time is what to look at, as both keep to one processor.
+UNLOCKED = Peer("the same without its sandbox", "{programs}/dalil_metadata_speed {corpus} {programs}/dalil_parser_unlocked")
+
 ROWS = [
     Row("first scan, warm", "A", "scan", hashers(), fresh=True),
     Row("first scan, warm", "B", "scan", [*hashers(), EXIFTOOL], fresh=True),
     Row("first scan, digests only, warm", "B", "scan, digests only", hashers(slow=False), fresh=True),
+    Row("first scan with and without metadata, warm", "B", "scan", [WITHOUT_METADATA], fresh=True),
+    Row("first scan with and without metadata, warm", "R", "scan", [WITHOUT_METADATA], fresh=True),
+    Row("pictures looked into by one worker, warm", "B", "metadata", [UNLOCKED], archive=False),
+    Row("pictures looked into by one worker, warm", "R", "metadata", [UNLOCKED], archive=False),
     Row("first scan, warm", "C", "scan", [*hashers(), Peer("restic backup", RESTIC + "backup {corpus}", RESTIC_FRESH)],
         fresh=True),
     Row("first scan, cold", "A", "scan", hashers(slow=False), cold=True, fresh=True),
