@@ -179,7 +179,8 @@ class Sandbox(Scenario):
             while scan.poll() is None:
                 kill_one(scan, chance)
                 time.sleep(chance.random() / 20)
-            self.assertEqual(scan.returncode, 0)
+            _, err = scan.communicate(timeout=60)
+            self.assertEqual(scan.returncode, 0, err)
             self.assertEqual({one["digest"] for one in self.dalil("find", "--json").of("item")}, calm)
 
 

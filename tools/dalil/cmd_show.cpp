@@ -83,11 +83,16 @@ std::string stream_text(const media::Stream& stream) {
   return text;
 }
 
+std::string precision_text(std::int64_t ms) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  if (ms >= kDayMs) return "the day";
+  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{} ms", ms);
+}
+
 /// What stands in the file, on what the zone stands, and how exact it is.
 std::string written_text(const media::TimeClaim& claim) {
   return fmt::format("written '{}', {}, exact to {}", escape_for_display(claim.raw), name_of(claim.basis),
-                     claim.precision_ms < 1000 ? fmt::format("{} ms", claim.precision_ms)
-                                               : duration_text(claim.precision_ms / 1000));
+                     precision_text(claim.precision_ms));
 }
 
 std::string place_details(const media::PlaceClaim& place, bool verbose) {
@@ -117,8 +122,8 @@ void print_facts(Subject& subject, const media::MediaFacts& facts) {
   field("camera", escape_for_display(camera));
   field("software", escape_for_display(facts.software));
   for (const media::TimeClaim& claim : facts.times) {
-    field("time", fmt::format("{}  by {} ({})", claim_text(claim), escape_for_display(claim.field),
-                              name_of(claim.origin)));
+    // Of a name or the file system the field says so itself.
+    field("time", claim_text(claim) + "  by " + escape_for_display(claim.field));
     if (out.verbose()) field("", written_text(claim));
   }
   for (const media::PlaceClaim& place : facts.places) {
