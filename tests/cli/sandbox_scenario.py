@@ -110,7 +110,7 @@ class Sandbox(Scenario):
     def test_workers_that_are_killed_during_a_scan_change_no_digest_and_lose_no_file(self):
         self.make_archive("disk", "other")
         wanted = {}
-        for number in range(1500):
+        for number in range(800):
             content = jpeg(64, number)
             self.write(f"d{number % 40}/{number}.jpg", content)
             wanted[f"d{number % 40}/{number}.jpg"] = hashlib.sha256(content).hexdigest()
@@ -127,11 +127,11 @@ class Sandbox(Scenario):
         self.assertEqual(scan.returncode, 0, err)
         summary = json.loads(out.splitlines()[-1])
         self.assert_accounted(summary)
-        self.assertEqual((summary["indexed"], summary["failed"], summary["new_items"]), (1500, 0, 1500))
+        self.assertEqual((summary["indexed"], summary["failed"], summary["new_items"]), (800, 0, 800))
         self.assertGreater(killed, 0)
         found = {copy["path"]: one["digest"] for one in self.dalil("find", "--json").of("item") for copy in one["copies"]}
         self.assertEqual(found, wanted)
-        for path in list(wanted)[::150]:
+        for path in list(wanted)[::100]:
             facts = self.dalil("show", "disk:" + path, "--json").of("facts")[0]
             self.assertTrue(facts.get("width") == 64 or "the parser" in facts["problem"], facts)
 
