@@ -22,7 +22,7 @@ constexpr std::string_view kMultiPictureMark = "MPF\0"sv;
 
 /// A picture whose last bytes are those of a JPEG ends where the file does, as far as one can tell without
 /// reading it all; that is done up to this size.
-constexpr std::uint64_t kReadToFindEnd = 1 << 20;
+constexpr std::uint64_t kReadToFindEnd = 64 << 10;
 /// And for one that does not, as far as this.
 constexpr std::uint64_t kMostReadForEnd = 48 << 20;
 constexpr std::size_t kIdentifier = 40;  // bytes that a segment's name may take
