@@ -61,7 +61,7 @@ class Dalil:
     def facts(self, path):
         done = subprocess.run(self.program + ["show", "files:" + path, "--json"], env=self.environment, text=True,
                               capture_output=True, check=False)
-        objects = [json.loads(line) for line in done.stdout.splitlines()]
+        objects = [json.loads(line) for line in done.stdout.split("\n") if line]  # texts hold other breaks
         return next((one for one in objects if one["type"] == "facts"), {})
 
     def read(self, path):
