@@ -2,6 +2,7 @@
 import base64
 import glob
 import hashlib
+import json
 import os
 import random
 import re
@@ -268,27 +269,70 @@ class Restore(Sealed):
         self.restore(source=both + ["--from", "disk-numbat=" + self.tree])
         self.assertEqual(self.files(self.out), self.expected())
 
-    def test_the_page_brings_everything_back_without_dalil(self):
+    def page(self):
+        """The page's blocks of commands; the archive is gone."""
         if not all(shutil.which(program) for program in ("age", "jq", "sha256sum")):
             self.skipTest("age or jq is not installed")
         self.seal()
+        self.recipient = self.dalil("recovery-key", "show", "--json").of("recovery_key")[0]["recipient"]
         self.dalil("recovery-key", "export", "--out", self.recovery)
         shutil.rmtree(self.archive)
         with open(os.path.join(DOCS, "recovery.md")) as page:
             blocks = re.findall(r"```sh\n(.*?)```", page.read(), re.S)
-        self.assertEqual(len(blocks), 4)
+        self.assertEqual(len(blocks), 6)
+        return dict(zip(("objects", "index", "list", "one", "all", "unnamed"), blocks))
+
+    def run_block(self, block, expect=0):
         env = {"PATH": os.environ["PATH"], "KEY": self.recovery, "DRIVE": self.drive, "OUT": self.out, "NAME": "video.mov",
                "LC_ALL": "C.UTF-8"}
-        results = []
-        for block in blocks:
-            result = subprocess.run(["bash", "-euc", "set -o pipefail\n" + block], env=env, cwd=self.dir, capture_output=True)
-            self.assertEqual(result.returncode, 0, block + result.stderr.decode())
-            results.append(result.stdout.decode())
-        self.assertEqual(results[0], "")
-        self.assertEqual(len(results[1].splitlines()), 7)
-        self.assertIn("one: OK", results[2])
-        self.assertNotIn("DAMAGED", results[3])
+        result = subprocess.run(["bash", "-euc", "set -o pipefail\n" + block], env=env, cwd=self.dir, capture_output=True)
+        self.assertEqual(result.returncode, expect, block + result.stdout.decode() + result.stderr.decode())
+        return result.stdout.decode()
+
+    def times(self, below):
+        return {name: os.stat(os.path.join(os.fsencode(below), name)).st_mtime for name in self.files(below)}
+
+    def test_the_page_brings_everything_back_without_dalil(self):
+        for seconds, name in enumerate(NAMES):
+            os.utime(os.path.join(os.fsencode(self.tree), name), (1_500_000_000 + seconds,) * 2)
+        self.scan(volume="disk-numbat")
+        blocks = self.page()
+        self.assertEqual(self.run_block(blocks["objects"]), "")
+        self.assertEqual(self.run_block(blocks["index"]), "index.age: OK\n")
+        self.assertEqual(len(self.run_block(blocks["list"]).splitlines()), 7)
+        self.assertIn("one: OK", self.run_block(blocks["one"]))
+        self.assertEqual(self.run_block(blocks["all"]), "")
         self.assertEqual(self.files(self.out), self.expected())
+        self.assertEqual(self.times(self.out), {b"disk-numbat/" + name: at for name, at in self.times(self.tree).items()})
+
+    def test_the_page_follows_no_forged_index(self):
+        """Whoever has the drive can write an index: the recovery key's recipient is known to every role."""
+        blocks = self.page()
+        index = os.path.join(self.drive, "index.age")
+        lines = subprocess.run(["age", "-d", "-i", self.recovery, index], capture_output=True, check=True).stdout
+        first = json.loads(lines.splitlines()[0])
+        forged = [dict(first, path=path) for path in
+                  ("disk/../../ESCAPED.txt", "../ESCAPED.txt", os.path.join(self.dir, "ESCAPED.txt"), "disk/./../../ESCAPED.txt", "..")]
+        forged += [dict(first, path="x", path_b64=base64.b64encode(b"disk/../../ESCAPED.txt").decode()),
+                   dict(first, object="../tree/video.mov", path="disk/leaked"), dict(first, path="disk/wrong", sha256="0" * 64)]
+        text = lines + b"".join(json.dumps(one).encode() + b"\n" for one in forged)
+        os.remove(index)
+        subprocess.run(["age", "-r", self.recipient, "-o", index], input=text, check=True)
+        self.assertIn("index.age: FAILED", self.run_block(blocks["index"], expect=1))
+        before = set(os.listdir(self.dir))
+        said = self.run_block(blocks["all"])
+        self.assertEqual((said.count("REFUSED"), said.count("DAMAGED")), (7, 1))
+        self.assertEqual(set(os.listdir(self.dir)), before)
+        found = self.files(self.out)
+        found.pop(b"disk/wrong")
+        self.assertEqual(found, self.expected())
+
+    def test_the_page_brings_contents_back_without_the_index(self):
+        blocks = self.page()
+        os.remove(os.path.join(self.drive, "index.age"))
+        self.assertNotIn("DAMAGED", self.run_block(blocks["unnamed"]))
+        found = sorted(content.rstrip(b"\0") for content in self.files(os.path.join(self.out, "unnamed")).values())
+        self.assertEqual(found, sorted(content.rstrip(b"\0") for content in self.contents.values()))
 
 
 if __name__ == "__main__":
