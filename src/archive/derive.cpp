@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "convert.hpp"
+#include "dalil/archive/policy.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/merkle/note.hpp"
@@ -377,12 +378,13 @@ void Deriver::apply(Seq seq, const records::Run& run) {
   // What looked at names and sizes only, or at a part, may lower what is said of the volume and not raise it.
   const bool whole = run.mode() != "quick" && !partial;
   if (run.kind() == kBackupRun || run.kind() == kRepairRun) return;  // says nothing of the rest of the volume
-  if (run.kind() != "scan" && !whole && run.result() != "FAIL") return;
+  if (run.kind() != "scan" && !whole && !is_bad_result(run.result())) return;
   // What was checked elsewhere is told late: a newer verification stands, and of two at once the one that
   // failed.
   if (!run.report_signer().empty()) {
     const std::uint64_t last = load_u64(writer_->cell(kVolumeLastVerify, run.volume()).data());
-    if (last > shift_time(run.ended_ms()) || (last == shift_time(run.ended_ms()) && run.result() != "FAIL"))
+    if (last > shift_time(run.ended_ms()) ||
+        (last == shift_time(run.ended_ms()) && !is_bad_result(run.result())))
       return;
   }
   if (run.kind() == "scan") {

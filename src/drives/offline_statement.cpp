@@ -157,7 +157,7 @@ class StatementReader {
       report_.vouching = Vouching::not_compared;
     } else {
       report_.vouching = Vouching::strangers;
-      problem(layout::kNote, "the key that signed it is none of those that you trust");
+      problem(layout::kNote, formats::kUntrustedSigner);
     }
   }
 

@@ -90,6 +90,7 @@ class RepairRun {
       report_.why = failure.what();
     }
     place_.discard();
+    if (editor_ && !volume_.drive) place_.remove_empty_folders();
     report_.interrupted = stop_.requested();
     report_.read_path = place_.read_path();
     if (editor_) record_run();

@@ -306,6 +306,12 @@ bool RepairPlace::remove_aside(const std::string& set_aside) {
   return true;
 }
 
+void RepairPlace::remove_empty_folders() {
+  // What is not empty stays by itself.
+  for (const std::string& path : {partial_path_, aside_path_})
+    ::unlinkat(root_->get(), path.c_str(), AT_REMOVEDIR);
+}
+
 std::string RepairPlace::read_path() const {
   if (!read_path_) return "";
   return *read_path_ == files::ReadPath::direct          ? "direct"

@@ -58,6 +58,9 @@ class RepairPlace {
   std::vector<std::string> aside_of(const std::string& path);
   /// Of a file; false if it is none, or cannot be removed.
   bool remove_aside(const std::string& set_aside);
+  /// A volume that is no backup drive does not keep what tells that Dalil was there: the folders of this, if
+  /// nothing is in them. After the last file.
+  void remove_empty_folders();
   std::string read_path() const;
 
  private:

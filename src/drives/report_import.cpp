@@ -7,10 +7,13 @@
 #include <unordered_map>
 
 #include "dalil/archive/custody.hpp"
+#include "dalil/archive/policy.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 #include "dalil/merkle/tree.hpp"
+#include "layout.hpp"
+#include "report_signer.hpp"
 
 namespace dalil::drives {
 
@@ -23,6 +26,7 @@ namespace {
 
 /// Number of the kind DriveStated (docs/formats/entry.md).
 constexpr const char* kDriveStated = "drive_stated";
+constexpr const char* kNotePath = layout::kNote;
 /// As far as two machines' clocks may differ.
 constexpr std::int64_t kClockSlackMs = 3'600'000;
 
@@ -36,12 +40,13 @@ class Importer {
         report_(signed_report.report) {}
 
   ReportImport run(const std::vector<merkle::NoteKey>& trusted) {
-    judge_signer(trusted);
+    import_.signer = judge_signer(view_, archive_.keyring(), signed_, trusted);
     refuse_what_says_nothing();
     if (const auto before = view_.find_report(signed_.digest()))
       throw Error(ErrorCode::conflict, fmt::format("this report was taken in before, as entry {}", *before));
     find_volume();
     judge_state();
+    judge_age();
     for (const Exception& exception : report_.exceptions)
       if (report_.is_payload(exception.path)) named_.emplace(exception.path, &exception);
     gather();
@@ -51,32 +56,6 @@ class Importer {
   }
 
  private:
-  void judge_signer(const std::vector<merkle::NoteKey>& trusted) {
-    std::vector<merkle::NoteKey> keys;
-    std::map<std::string, std::string> names;  // of people, by key
-    for (const archive::CustodyKey& one : archive::custody_keys(view_)) {
-      if (one.removed_at) continue;
-      keys.push_back(formats::report_twin(one.key));
-      names.emplace(keys.back().encode(), one.actor_name);
-    }
-    const ledger::Keyring& own = archive_.keyring();
-    keys.push_back(formats::report_twin(archive::cosigner_key(own)));
-    names.emplace(keys.back().encode(), own.actor_name());
-    for (const merkle::NoteKey& key : trusted) keys.push_back(formats::report_twin(key));
-    const merkle::NoteCheck check = merkle::check(signed_.note, keys);
-    if (check.rejected)
-      throw Error(ErrorCode::invalid, "the signature of the report is wrong: it was altered, or forged");
-    if (check.verified.empty())
-      throw Error(
-          ErrorCode::wrong_key,
-          fmt::format("the report is signed by '{}', a key that this archive does not know",
-                      escape_for_display(signed_.note.signatures.front().name)),
-          "compare the key that 'dalil report key' printed for the auditor, and give it with --trust");
-    import_.signer = check.verified.front();
-    if (const auto name = names.find(import_.signer.encode()); name != names.end())
-      import_.signer_name = name->second;
-  }
-
   void refuse_what_says_nothing() const {
     const auto refuse = [](const std::string& why, const std::string& hint) {
       return Error(ErrorCode::invalid, "the report cannot be taken in: " + why, hint);
@@ -132,6 +111,24 @@ class Importer {
                   "dalil checkpoint verify");
   }
 
+  /// The newest statement of the drive that was on record when the check began: whoever puts a drive back to
+  /// an older state puts back its note, too, and only the archive knows of a newer one.
+  void judge_age() {
+    if (report_.with_archive) return;
+    archive::LogQuery query;
+    query.kinds = {*archive::entry_kind_from(kDriveStated)};
+    query.volume = import_.volume.row;
+    query.until = report_.started;
+    query.newest_first = true;
+    query.limit = 1;
+    archive::log(view_, query, [&](const archive::LoggedEntry& entry) {
+      for (const archive::EntryField& field : entry.fields)
+        if (field.name == "sequence" && std::get<std::uint64_t>(field.value) > report_.note->sequence)
+          import_.newer_state = {std::get<std::uint64_t>(field.value), entry.line.time, entry.line.seq};
+      return false;
+    });
+  }
+
   bool was_stated_before() {
     archive::LogQuery query;
     query.kinds = {*archive::entry_kind_from(kDriveStated)};
@@ -147,8 +144,18 @@ class Importer {
     return found;
   }
 
+  /// A signer whom the checker did not know is no damage: the ledger has the note's very bytes on record.
+  static bool is_unknown_signer(const Exception& exception) {
+    return exception.path == kNotePath && exception.detail == formats::kUntrustedSigner;
+  }
+
+  std::uint64_t lists_wrong() const {
+    return report_.lists_wrong -
+           static_cast<std::uint64_t>(std::ranges::count_if(report_.exceptions, is_unknown_signer));
+  }
+
   /// Whether silence about a copy means that it is intact.
-  bool speaks_of_all() const { return report_.checked == report_.expected && report_.lists_wrong == 0; }
+  bool speaks_of_all() const { return report_.checked == report_.expected && lists_wrong() == 0; }
 
   void gather() {
     view_.for_each_copy(import_.volume.row,
@@ -173,15 +180,40 @@ class Importer {
     else
       replaced_.push_back(path);
     if (!live) return;
-    const Verdict verdict = as_checked ? verdict_on(path, row) : later();
+    const Verdict verdict = as_checked ? verdict_on(path, row) : later(path, row);
     Said& said = directories_[directory];
     said.anything = said.anything || verdict != Verdict::not_checked;
     if (verdict != Verdict::intact) said.exceptions.emplace_back(row.name, verdict);
   }
 
-  Verdict later() {
-    ++import_.later;
-    return Verdict::not_checked;
+  /// On record before the check began, and of a later run than the list that was checked.
+  bool was_due(const CopyRow& row) const { return import_.newer_state && row.seq < import_.newer_state->seq; }
+
+  Verdict later(const std::string& path, const CopyRow& row) {
+    if (!was_due(row)) {
+      ++import_.later;
+      return Verdict::not_checked;
+    }
+    if (named_.contains(path)) return untouched();  // something is there, and that list does not say what
+    if (keeps_verdict(row, true)) {
+      ++import_.newer;
+      return Verdict::not_checked;
+    }
+    Exception exception;
+    exception.path = path;
+    exception.verdict = Verdict::missing;
+    exception.detail = fmt::format("recorded by run {} or before, and the drive was as after run {}",
+                                   import_.newer_state->sequence, report_.note->sequence);
+    exception.digest = view_.copy(row.seq).digest;
+    absent_.push_back(std::move(exception));
+    return Verdict::missing;
+  }
+
+  /// Of two verdicts of one second damage holds. One that is yet to come is that of a clock that was ahead,
+  /// and hides no damage.
+  bool keeps_verdict(const CopyRow& row, bool damaged) const {
+    const bool known_time = row.verified_at_s * 1000 <= archive_.clock().now().ms + kClockSlackMs;
+    return row.verified_at_s * 1000 > report_.ended.ms - (damaged ? 0 : 1) && (known_time || !damaged);
   }
 
   Verdict verdict_on(const std::string& path, const CopyRow& row) {
@@ -191,7 +223,7 @@ class Importer {
       seen_.push_back(path);
       if (!same_content(*exception, row)) {
         // A list that was altered names what it likes; then only what agrees with the ledger counts.
-        if (report_.lists_wrong > 0) return untouched();
+        if (lists_wrong() > 0) return untouched();
         throw Error(
             ErrorCode::conflict,
             fmt::format("the report and the ledger differ on what '{}' should be", escape_for_display(path)),
@@ -200,11 +232,8 @@ class Importer {
     }
     if (exception == nullptr && !speaks_of_all()) return untouched();
     const Verdict verdict = exception == nullptr ? Verdict::intact : exception->verdict;
-    // Of two verdicts of one second damage holds.
     const bool damaged = verdict != Verdict::intact;
-    // One that is yet to come is that of a clock that was ahead, and hides no damage.
-    const bool known_time = row.verified_at_s * 1000 <= archive_.clock().now().ms + kClockSlackMs;
-    if (row.verified_at_s * 1000 > report_.ended.ms - (damaged ? 0 : 1) && (known_time || !damaged)) {
+    if (keeps_verdict(row, damaged)) {
       ++import_.newer;
       return Verdict::not_checked;
     }
@@ -228,7 +257,7 @@ class Importer {
 
   /// Every file that the report names as one that should be there has to have been there.
   void refuse_what_is_unknown() {
-    if (report_.lists_wrong > 0) return;
+    if (lists_wrong() > 0) return;
     std::ranges::sort(seen_);
     std::ranges::sort(replaced_);
     for (const auto& [path, exception] : named_) {
@@ -249,26 +278,46 @@ class Importer {
     run.kind = "verify";
     run.volume = volume.row;
     run.mode = report_.mode;
-    // The ledger knows the note: what the auditor could not compare is compared.
-    run.result = report_.result == "CONSISTENT" ? "PASS" : report_.result;
-    run.report_signer = import_.signer.encode();
+    run.result = result();
+    run.report_signer = import_.signer.key.encode();
     run.started = report_.started;
     run.ended = report_.ended;
-    run.counts = {{"expected", report_.expected}, {"checked", report_.checked}, {"bytes", report_.bytes}};
+    auto verdicts = report_.verdicts;
+    if (!absent_.empty()) verdicts[Verdict::missing] += absent_.size();
+    run.counts = {{"expected", report_.expected + absent_.size()},
+                  {"checked", report_.checked + absent_.size()},
+                  {"bytes", report_.bytes}};
     // As of a run with the archive: what was ended early moves no date.
     if (report_.checked < report_.expected) run.counts.emplace_back(archive::kPartialRun, 1);
-    for (const auto& [verdict, number] : report_.verdicts) run.counts.emplace_back(name_of(verdict), number);
+    for (const auto& [verdict, number] : verdicts) run.counts.emplace_back(name_of(verdict), number);
     run.exceptions = report_.exceptions;
+    std::erase_if(run.exceptions, is_unknown_signer);
+    run.exceptions.insert(run.exceptions.end(), absent_.begin(), absent_.end());
+    std::ranges::stable_sort(run.exceptions, {}, &Exception::path);
+    import_.absent = absent_.size();
     import_.result = run.result;
+    import_.exceptions = run.exceptions;
     import_.superseded = volume.last_verification && is_superseded(*volume.last_verification);
     import_.seq = editor_.add_report(
-        run, {volume.row, signed_.note.encode(), import_.signer.encode(), signed_.digest()});
+        run, {volume.row, signed_.note.encode(), import_.signer.key.encode(), signed_.digest()});
     editor_.commit();
+  }
+
+  /// The ledger knows the note: what the auditor could not compare is compared.
+  std::string result() const {
+    if (import_.newer_state) return std::string(archive::kOlderDrive);
+    const bool unknown_signer = lists_wrong() != report_.lists_wrong;
+    const bool damaged = lists_wrong() > 0 || report_.count(Verdict::corrupt) > 0 ||
+                         report_.count(Verdict::unreadable) > 0 || report_.count(Verdict::missing) > 0 ||
+                         report_.count(Verdict::changed) > 0;
+    if (unknown_signer && !damaged)
+      return report_.expected > 0 && report_.checked == report_.expected ? "PASS" : "INCOMPLETE";
+    return report_.result == "CONSISTENT" ? "PASS" : report_.result;
   }
 
   /// As derive.cpp has it.
   bool is_superseded(UtcTime last) const {
-    return last > report_.ended || (last == report_.ended && report_.result != "FAIL");
+    return last > report_.ended || (last == report_.ended && !archive::is_bad_result(import_.result));
   }
 
   archive::Archive& archive_;
@@ -283,6 +332,7 @@ class Importer {
     std::vector<std::pair<std::string, Verdict>> exceptions;
   };
   std::map<std::string, Said> directories_;
+  std::vector<Exception> absent_;      ///< of what an older state of the drive lacks
   std::vector<std::string> seen_;      ///< named, and live as they were checked
   std::vector<std::string> replaced_;  ///< vanished since, or of another content
   std::uint64_t of_that_state_ = 0;

@@ -32,8 +32,10 @@ std::string dumped(const Ordered& object) {
   return object.dump(-1, ' ', false, Ordered::error_handler_t::replace) + "\n";
 }
 
-std::string last_line(const std::string& note) {
-  return dumped({{"type", kSignedType}, {"schema", kSchema}, {"note", note}});
+std::string last_line(const std::string& note, const std::string& key) {
+  Ordered object = {{"type", kSignedType}, {"schema", kSchema}, {"note", note}};
+  if (!key.empty()) object["key"] = key;
+  return dumped(object);
 }
 
 std::string text_at(const Ordered& object, const char* key) {
@@ -71,12 +73,28 @@ Exception exception_from(std::string_view line) {
   return exception;
 }
 
-std::optional<std::string> note_in(std::string_view line) {
+struct LastLine {
+  std::string note, key;
+};
+
+std::optional<LastLine> last_line_from(std::string_view line) {
   if (line.size() > kLongestLine) return std::nullopt;
   const Ordered object = Ordered::parse(line, nullptr, false);
   if (!object.is_object()) return std::nullopt;
-  std::string note = text_at(object, "note");
-  return last_line(note) == std::string(line) + "\n" ? std::optional(note) : std::nullopt;
+  LastLine read{text_at(object, "note"), text_at(object, "key")};
+  return last_line(read.note, read.key) == std::string(line) + "\n" ? std::optional(read) : std::nullopt;
+}
+
+/// The key that the report names, which has to be the one that its signature names. Absent if it names none.
+std::optional<merkle::NoteKey> key_from(const LastLine& last, const merkle::Note& note) {
+  if (last.key.empty()) return std::nullopt;
+  auto key = merkle::NoteKey::parse(last.key);
+  const auto names = [&](const merkle::NoteSignature& one) {
+    return one.name == key->name && one.key_id == key->id();
+  };
+  if (!key || key->type != merkle::NoteKeyType::ed25519 || std::ranges::none_of(note.signatures, names))
+    throw bad_report("its key is not the signer's");
+  return key;
 }
 
 /// Nobody is to read a word that the counts deny.
@@ -165,7 +183,8 @@ std::string encode_report(const CheckReport& report, const std::string& key_name
   merkle::sign(note, key_name, key);
   std::string out;
   for (const Exception& exception : report.exceptions) out += verdict_line(exception);
-  return out + last_line(note.encode());
+  const merkle::NoteKey verifier{key_name, merkle::NoteKeyType::ed25519, key.public_key()};
+  return out + last_line(note.encode(), verifier.encode());
 }
 
 Digest SignedReport::digest() const {
@@ -178,8 +197,8 @@ SignedReport decode_report(std::string_view bytes) {
   const std::string_view without_end = bytes.substr(0, bytes.size() - 1);
   const std::size_t before = without_end.rfind('\n');
   const std::string_view last = without_end.substr(before == without_end.npos ? 0 : before + 1);
-  const auto encoded = note_in(last);
-  auto note = encoded ? merkle::Note::parse(*encoded) : std::nullopt;
+  const auto encoded = last_line_from(last);
+  auto note = encoded ? merkle::Note::parse(encoded->note) : std::nullopt;
   if (!note) throw bad_report("its last line holds no signed statement");
   auto report = report_from_statement(note->text);
   if (!report) throw bad_report("what is signed is not the statement of a report");
@@ -191,7 +210,8 @@ SignedReport decode_report(std::string_view bytes) {
   }
   if (statement_of(*report) != note->text) throw bad_report("its lines are not those that were signed");
   compare_counts(*report);
-  return {std::move(*report), std::move(*note)};
+  auto key = key_from(*encoded, *note);
+  return {std::move(*report), std::move(*note), std::move(key)};
 }
 
 }  // namespace dalil::formats

@@ -76,9 +76,9 @@ Fault read_sealed(int fd, const std::vector<crypto::age::Identity>& identities, 
 /// The folder that things are put back into. Paths are gone down part by part, and no link is followed.
 class Target {
  public:
-  explicit Target(const std::string& path) : path_(path) {
+  Target(const std::string& path, bool needed) : path_(path) {
     root_ = files::Fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!root_) throw system_error("restore to", path, errno);
+    if (!root_ && needed) throw system_error("restore to", path, errno);
   }
 
   /// What lies at its place already.
@@ -171,7 +171,11 @@ class Restorer {
  public:
   Restorer(const archive::Archive& archive, const RestoreOptions& options, Progress& progress,
            const StopFlag& stop)
-      : options_(options), progress_(progress), stop_(stop), view_(archive.view()), target_(options.to) {
+      : options_(options),
+        progress_(progress),
+        stop_(stop),
+        view_(archive.view()),
+        target_(options.to, !options.dry_run) {
     for (const RestoreSource& source : options.sources) {
       roots_.emplace_back(open(source.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       if (!roots_.back()) throw system_error("read", source.folder, errno);

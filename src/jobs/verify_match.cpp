@@ -74,6 +74,12 @@ std::string path_of(const Extra& extra) {
   return files::join_path(*extra.directory, extra.name);
 }
 
+/// What two names differ in that may look alike.
+std::string difference(const std::string& now, const std::string& before) {
+  const auto now_nfc = to_nfc(now), before_nfc = to_nfc(before);
+  return now_nfc && now_nfc == before_nfc ? " (another Unicode form of the name)" : " (upper and lower case)";
+}
+
 }  // namespace
 
 std::vector<Exception> match_absent(const archive::Archive& archive, const VerifyOptions& options,
@@ -110,6 +116,8 @@ std::vector<Exception> match_absent(const archive::Archive& archive, const Verif
     if (!fitting.empty()) {
       extras[fitting.front()].matched = true;
       exception.detail = "now " + escape_for_display(path_of(extras[fitting.front()]));
+      if (exception.verdict == Verdict::renamed)
+        exception.detail += difference(extras[fitting.front()].name, one.row.name);
       for (std::size_t i = 1; i < fitting.size(); ++i)
         exception.detail += fmt::format(", or {}", escape_for_display(path_of(extras[fitting[i]])));
     }

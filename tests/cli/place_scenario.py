@@ -75,7 +75,10 @@ class Places(Scenario):
                        message="another backup drive")
             self.fails("verify", os.path.join(drives[0], "data/disk"), "--volume", "two", "--below", "data/disk", *more,
                        expect=FAILURE, message="another backup drive")
+            self.fails("volume", "edit", "two", "--root", drives[0], expect=FAILURE, message="another backup drive")
         self.dalil("verify", os.path.join(drives[0], "data/disk"), "--volume", "one", "--below", "data/disk")
+        self.fails("volume", "edit", "disk", "--root", drives[0], expect=FAILURE, message="it is backup drive 'one'")
+        self.dalil("volume", "edit", "one", "--root", drives[0])
         self.dalil("verify", drives[0], "--volume", "one")
 
     def test_an_empty_folder_makes_nothing_vanish(self):

@@ -38,7 +38,7 @@ class Policies(Scenario):
         self.backup("one", "--path", "f1")
         self.assertEqual(self.policy(NO)["too_few_copies"], 3)
         text = self.dalil("status", expect=NO).out
-        self.assertIn("dalil backup VOLUME --to MOUNT --volume one", text)
+        self.assertIn(f"dalil backup disk --to {self.dir}/one --volume one", text)
         self.assertIn("3 items short of copies are not on it", text)
         self.backup("one")
         self.assertEqual(self.policy(0)["below_policy"], 0)
@@ -72,6 +72,16 @@ class Policies(Scenario):
         self.dalil("volume", "edit", "disk", "--at", "safe in Paris")
         self.assertEqual(self.policy(NO)["too_few_places"], 4)
         self.assertIn("once a drive was taken to another place", self.dalil("status", expect=NO).out)
+
+    def test_two_spellings_of_a_place_are_one_place(self):
+        self.backup("one")
+        self.dalil("policy", "set", "--copies", "2", "--places", "2")
+        for disk, one in (("office", " Office "), ("البيت الأوّل", "البيت  الاول"), ("Café", "cafe"), ("office", "  ")):
+            self.dalil("volume", "edit", "disk", "--at", disk)
+            self.dalil("volume", "edit", "one", "--at", one)
+            self.assertEqual(self.policy(NO)["too_few_places"], 4, one)
+        self.dalil("volume", "edit", "one", "--at", "office 2")
+        self.policy(0)
 
     def test_what_was_read_in_time(self):
         self.dalil("policy", "set", "--copies", "1", "--verified-within", "26w")

@@ -216,6 +216,19 @@ class Mended(Repair):
             self.assertIn(os.stat(path).st_mode & 0o777, (mode, mode or 0o644))
         self.assert_mended()
 
+    def test_a_working_volume_does_not_tell_of_it_when_nothing_was_kept(self):
+        self.fill(3, 0)
+        path = os.path.join(self.tree, "d0/f000.jpg")
+        self.harm(None, 5, full=path)
+        self.verify(self.tree, "disk", expect=NO)
+        self.assertEqual(self.repair("--delete-damaged", drive=self.tree, volume="disk").summary["repaired"], 1)
+        self.assertNotIn(".dalil-aside", os.listdir(self.tree))
+        self.harm(None, 5, full=path)
+        self.verify(self.tree, "disk", expect=NO)
+        self.repair(drive=self.tree, volume="disk")
+        [kept] = os.listdir(os.path.join(self.tree, ".dalil-aside"))
+        self.assertNotEqual(kept, "partial")
+
     def test_a_sealed_drive_is_a_source(self):
         self.fill(4, 1)
         sealed = os.path.join(self.dir, "sealed")

@@ -84,6 +84,37 @@ class Terminal(Scenario):
         self.assertLessEqual(len(path), WIDTH)
         self.assertIn("Huda of the second office", self.dalil("key", "list").out)
 
+    def test_help_breaks_lines_between_words(self):
+        self.assertEqual([line for line in self.dalil("help", "verify").out.splitlines() if len(line) > WIDTH], [])
+        for command in (["help"], ["help", "backup"], ["help", "verify"], ["report", "import", "--help"], ["help", "restore"]):
+            lines = self.fits(*command)
+            beside = [line for line in lines if line.startswith(" " * 34)]
+            self.assertTrue(all(line[34] != " " for line in beside), beside)
+
+    def test_a_damaged_file_keeps_its_folder(self):
+        """What is wrong with it goes below where both do not fit."""
+        path = "copied by the Mayadeen office/DCIM/IMG_20170914.jpg"
+        self.write(path, b"content" * 1000)
+        self.scan("--no-metadata")
+        self.dalil("incident", "add", "--set", "id=" + INCIDENT)
+        self.dalil("link", "disk:" + path, INCIDENT, "--type", "depicts")
+        drive = os.path.join(self.dir, "b1")
+        os.mkdir(drive)
+        self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", drive, "--volume", "b1")
+        with open(os.path.join(drive, "data/disk", path), "r+b") as file:
+            file.write(b"X")
+        for arguments in (["verify", "--offline", drive], ["verify", drive, "--volume", "b1"]):
+            lines = self.on_terminal(*arguments, expect=NO)
+            # A key is one word, to be copied.
+            self.assertEqual([line for line in lines if len(line) > WIDTH and not line.startswith("    dalil/")], [])
+            [bad] = [line for line in lines if line.startswith(("  corrupt ", "  changed ")) and "IMG_20170914" in line]
+            self.assertTrue(bad.endswith(path), bad)
+        self.assertIn("ENDANGERED  incident " + INCIDENT, "\n".join(lines))
+        self.fits("volume", "show", "b1")
+        lines = self.fits("repair", drive, "--volume", "b1", "--from", "disk=" + self.tree)
+        self.assertTrue([line for line in lines if path in line], lines)
+        self.fits("volume", "show", "b1")
+
     def test_scan_and_verify_shorten_paths(self):
         self.write(LONG, b"content")
         os.mkfifo(os.path.join(self.tree, LONG + ".pipe"))

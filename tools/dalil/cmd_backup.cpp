@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "dalil/archive/recovery.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/backup.hpp"
 #include "forms.hpp"
@@ -13,6 +14,7 @@
 #include "progress_line.hpp"
 #include "recipients.hpp"
 #include "refs.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -38,7 +40,7 @@ std::string folder_of(const BackupArguments& arguments, const archive::Volume& v
     if (run.volume == volume.row && run.kind == "scan" && volume.root.empty()) return run.folder;
   if (!volume.root.empty()) return volume.root;
   throw Error(ErrorCode::not_found, "it is not known where volume " + in_quotes(volume.label) + " is",
-              "say it: --folder " + volume.label + "=FOLDER");
+              "say it: --folder " + shell_word(volume.label) + "=FOLDER");
 }
 
 std::optional<archive::Query> query_from(const BackupArguments& arguments) {
@@ -128,8 +130,7 @@ void print_list(Printer& out, const std::vector<BackupProblem>& problems) {
   const std::size_t shown = out.verbose() ? problems.size() : std::min(problems.size(), kProblemsShown);
   for (std::size_t i = 0; i < shown; ++i) {
     const BackupProblem& one = problems[i];
-    out.line(fmt::format("  {}{}: {}", one.drive.empty() ? "" : escape_for_display(one.drive) + ": ",
-                         escape_for_display(one.path), one.text));
+    print_said(out, one.drive.empty() ? one.path : one.drive + ": " + one.path, one.text);
   }
   if (problems.size() > shown)
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(problems.size() - shown)));
@@ -138,7 +139,8 @@ void print_list(Printer& out, const std::vector<BackupProblem>& problems) {
 /// The answer for one drive, in a word.
 std::pair<const char*, Style> answer(const BackupReport& report, const DriveReport& drive) {
   if (report.refused) return {"REFUSED", Style::bad};
-  if (report.dry_run || report.selected == 0) return {"DRY RUN", Style::plain};
+  if (report.selected == 0) return {"NOTHING", Style::warning};
+  if (report.dry_run) return {"DRY RUN", Style::plain};
   if (drive.state != DriveReport::State::done || !drive.closed) return {"INCOMPLETE", Style::bad};
   const bool all = drive.copied + drive.there + drive.adopted == report.selected;
   return all ? std::pair{"SAFE", Style::good} : std::pair{"INCOMPLETE", Style::warning};
@@ -211,14 +213,16 @@ void print_meaning(Printer& out, const BackupArguments& arguments, const BackupR
   if (report.complete()) {
     out.line(fmt::format("Every selected file now has a checked copy on {}.",
                          count_text(report.drives.size(), "drive", "drives")));
-    const DriveReport& drive = report.drives.front();
-    out.line("Unmount, and keep it elsewhere. Later: dalil verify " + escape_for_display(drive.folder) +
-             " --volume " + escape_for_display(drive.label));
+    out.line(report.drives.size() == 1 ? "Unmount it, and keep it elsewhere. Later:"
+                                       : "Unmount them, and keep them elsewhere. Later:");
     for (const DriveReport& one : report.drives)
-      if (one.sealed)
-        out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c objects.sha256");
-      else if (!one.stock_check)
-        out.line("Without Dalil, check " + in_quotes(one.label) + " by: sha256sum -c dalil/sha256sum.txt");
+      out.line("  dalil verify " + shell_word(one.folder) + " --volume " + shell_word(one.label));
+    out.line("or without Dalil:");
+    for (const DriveReport& one : report.drives)
+      out.line(fmt::format("  (cd {} && sha256sum --quiet -c {})", shell_word(one.folder),
+                           one.sealed        ? "objects.sha256"
+                           : one.stock_check ? "manifest-sha256.txt"
+                                             : "dalil/sha256sum.txt"));
   } else {
     out.line("NOT everything that was selected is safe yet. What counts as copied is.");
     const bool only_source = std::ranges::all_of(report.drives, [](const DriveReport& drive) {
@@ -240,7 +244,8 @@ void print_text(Printer& out, const BackupArguments& arguments, const BackupRepo
     out.line();
   }
   for (const DriveReport& drive : report.drives) print_drive(out, report, drive);
-  for (const std::string& note : report.notes) out.line("  note: " + note);
+  for (const std::string& note : report.notes)
+    out.line(wrapped(out, "  note: " + escape_for_display(note), 8));
   if (report.symlinks > 0)
     out.line(fmt::format("  note: {} recorded in the ledger, and not copied",
                          count_text(report.symlinks, "symbolic link is", "symbolic links are")));

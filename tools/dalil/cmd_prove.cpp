@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/formats/proof.hpp"
@@ -54,7 +55,7 @@ archive::Seq verdict_on(archive::View& view, archive::Row item, const archive::V
   if (const auto seq = archive::verdict_entry(view, item, volume.row)) return *seq;
   throw Error(ErrorCode::not_found,
               "the ledger holds no verdict on a copy of the item on volume " + in_quotes(volume.label),
-              "verify it first: dalil verify FOLDER --volume " + volume.label);
+              "verify it first: dalil verify FOLDER --volume " + shell_word(volume.label));
 }
 
 archive::Seq copy_of_item(archive::View& view, archive::Row item, const std::string& text) {
@@ -160,7 +161,7 @@ void print_disclosed(Printer& out, const ProveOptions& options, const archive::P
                   "  note: ", "an entry cannot be shown in part: all paths that are listed above are in it.");
   print_witnesses(out, proof, check);
   out.line();
-  out.line("it is checked by: dalil check-proof " + escape_for_display(options.out) +
+  out.line("it is checked by: dalil check-proof " + shell_word(options.out) +
            (statement.digest ? " --file EVIDENCE" : ""));
 }
 

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "dalil/archive/recovery.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/repair.hpp"
 #include "endangered.hpp"
@@ -15,6 +16,7 @@
 #include "place_check.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -23,7 +25,7 @@ using drives::LostCopy;
 using drives::RepairProblem;
 using drives::RepairReport;
 
-constexpr std::size_t kLinesShown = 50;
+constexpr std::size_t kLinesShown = 50, kHanging = 14;
 
 struct RepairArguments {
   std::string folder, volume, recovery_key;
@@ -36,7 +38,7 @@ drives::RepairSource source_from(archive::View& view, const std::string& text) {
   if (const auto volume = view.find_volume(text)) {
     if (volume->root.empty())
       throw Error(ErrorCode::not_found, "it is not known where volume " + in_quotes(text) + " is",
-                  "say it: --from " + text + "=FOLDER");
+                  "say it: --from " + shell_word(text) + "=FOLDER");
     return {volume->row, volume->root};
   }
   const auto equals = text.find('=');
@@ -141,14 +143,14 @@ void print_some(Printer& out, const std::string& title, const List& list, const 
 }
 
 void print_repaired(Printer& out, archive::View& view, const archive::Repair& repair) {
-  out.line(fmt::format("  {}: {}", escape_for_display(repair.path), repair.was));
+  print_said(out, repair.path, repair.was);
   // By source: where it comes from matters more than in which order.
   std::map<std::string, std::vector<std::pair<std::uint64_t, std::uint64_t>>> by_source;
   for (const auto& piece : repair.pieces)
     by_source[escape_for_display(view.volume(piece.volume).label + ":" + piece.path)].emplace_back(
         piece.offset, piece.size_bytes);
   for (const auto& [source, ranges] : by_source)
-    out.line(fmt::format("      {}\n        from {}", ranges_text(ranges, 3), source));
+    out.line(wrapped(out, "      " + ranges_text(ranges, 3), 8) + "\n        from " + source);
   if (repair.deleted)
     out.line("      the damaged file was removed");
   else if (!repair.set_aside.empty())
@@ -157,14 +159,16 @@ void print_repaired(Printer& out, archive::View& view, const archive::Repair& re
 
 void print_lost(Printer& out, archive::View& view, const drives::RepairOptions& options, const LostCopy& lost,
                 bool incidents_visible) {
-  out.line(fmt::format("  {}: {}", escape_for_display(lost.path), lost.was));
-  out.line("      item        " + lost.digest.hex());
+  print_said(out, lost.path, lost.was);
+  out.line("      item " + lost.digest.hex());
   const auto holders = holders_of(view, options, lost);
-  out.line((holders.empty() ? "      intact nowhere: " : "      intact in none that was asked: ") +
-           ranges_text(lost.ranges));
+  out.line(wrapped(out,
+                   (holders.empty() ? "      intact nowhere: " : "      intact in none that was asked: ") +
+                       ranges_text(lost.ranges),
+                   8));
   for (const archive::Row row : holders)
     out.line("      not asked: volume " + in_quotes(view.volume(row).label));
-  for (const std::string& tried : lost.tried) out.line("      " + tried);
+  for (const std::string& tried : lost.tried) out.line(wrapped(out, "      " + tried, 8));
   if (!incidents_visible) return;
   if (const auto item = view.find_item(lost.digest))
     for (const std::string& id : incidents_of(view, *item))
@@ -177,7 +181,7 @@ void print_unasked(Printer& out, const Outcome& outcome) {
   out.line();
   out.line("not asked, and by the ledger they have what is lacking");
   for (const auto& [row, one] : outcome.unasked) {
-    const std::string label = escape_for_display(one.volume.label);
+    const std::string label = shell_word(one.volume.label);
     out.line(
         fmt::format("  {} ({}): {}{}", in_quotes(one.volume.label), one.volume.id,
                     count_text(one.copies, "copy", "copies"),
@@ -193,9 +197,9 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   const archive::Volume volume = volume_named(view, arguments.volume);
   const bool visible = view.can_read(ledger::SealClass::evidence);
   const std::string word = answer(outcome);
-  const Style style = word == "REPAIRED" || word == "NOTHING TO DO" ? Style::good
-                      : word == "DRY RUN"                           ? Style::plain
-                                                                    : Style::bad;
+  const Style style = exit_code(outcome) != kExitOk ? Style::bad
+                      : report.dry_run              ? Style::plain
+                                                    : Style::good;
   out.line(fmt::format("{}  volume {} ({}): {} examined", out.styled(style, word), in_quotes(volume.label),
                        volume.id, count_text(report.examined, "copy", "copies")));
   const auto row = [&](std::uint64_t count, const std::string& text) {
@@ -206,10 +210,16 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   row(report.intact, "intact when read now");
   row(report.left.size(), "left as they are");
   row(report.problems.size(), "failed");
-  if (!report.why.empty()) out.line("  ended       " + report.why);
+  if (!report.why.empty()) out.line(wrapped(out, "  ended       " + report.why, kHanging));
+  if (report.interrupted) {
+    out.line("  INTERRUPTED before the end; what was repaired is kept. Run the same command");
+    out.line("  again: it goes on with what is left.");
+  }
   if (!report.lists.empty())
-    out.line(fmt::format("  lists       {}: {}", report.lists,
-                         report.dry_run ? "would be written anew" : "written anew"));
+    out.line(wrapped(out,
+                     fmt::format("  lists       {}: {}", report.lists,
+                                 report.dry_run ? "would be written anew" : "written anew"),
+                     kHanging));
   if (!report.read_path.empty()) out.line("  read back   " + report.read_path);
   if (!report.dry_run && report.examined > 0)
     out.line(fmt::format("  took        {}", duration_text(static_cast<std::int64_t>(seconds + 0.5))));
@@ -218,14 +228,12 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   if (!report.lost.empty() && !visible) out.line("  incidents   not visible to this role");
   print_some(out, report.dry_run ? "can be repaired" : "repaired", report.repaired,
              [&](const archive::Repair& repair) { print_repaired(out, view, repair); });
-  const auto print_problem = [&](const RepairProblem& one) {
-    out.line(fmt::format("  {}: {}", escape_for_display(one.path), one.what));
-  };
+  const auto print_problem = [&](const RepairProblem& one) { print_said(out, one.path, one.what); };
   print_some(out, "failed", report.problems, print_problem);
   print_some(out, "left as they are", report.left, print_problem);
   print_some(out, "remarks", report.remarks, print_problem);
   print_some(out, "sources that are damaged, too", report.source_damage,
-             [&](const std::string& text) { out.line("  " + text); });
+             [&](const std::string& text) { out.line(wrapped(out, "  " + text, 6)); });
   print_unasked(out, outcome);
 }
 
@@ -234,8 +242,8 @@ void print_meaning(Printer& out, const RepairArguments& arguments, const Outcome
   if (sealed && !report.left.empty()) {
     out.line();
     out.line("Objects are sealed anew by a backup from a volume that has their contents:");
-    out.line("dalil backup VOLUME --to " + escape_for_display(arguments.folder) + " --volume " +
-             escape_for_display(arguments.volume));
+    out.line("  dalil backup VOLUME --to " + shell_word(arguments.folder) + " --volume " +
+             shell_word(arguments.volume));
   }
   if (report.dry_run) return out.line("nothing was written or recorded");
   if (outcome.lost()) {
@@ -245,8 +253,8 @@ void print_meaning(Printer& out, const RepairArguments& arguments, const Outcome
   }
   if (report.repaired.empty() && !report.lists_written) return;
   out.line();
-  out.line("Verify the volume now: dalil verify " + escape_for_display(arguments.folder) + " --volume " +
-           escape_for_display(arguments.volume));
+  out.line("Verify the volume now:");
+  out.line("  dalil verify " + shell_word(arguments.folder) + " --volume " + shell_word(arguments.volume));
   if (!report.source_damage.empty()) out.line("Then repair those that were sources and are damaged, too.");
 }
 

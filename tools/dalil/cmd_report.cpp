@@ -5,6 +5,7 @@
 #include "command.hpp"
 #include "custody_forms.hpp"
 #include "dalil/archive/custody.hpp"
+#include "dalil/archive/policy.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/report_import.hpp"
 #include "dalil/files/handle.hpp"
@@ -63,14 +64,73 @@ void print_basis(Printer& out, const formats::CheckReport& report) {
   out.line(fmt::format("  read        {}", escape_for_display(report.read_path)));
 }
 
-void print_report(Printer& out, const formats::SignedReport& signed_report, std::optional<bool> trusted) {
+/// What is known of a report's signature where no archive is asked.
+enum class Signature : std::uint8_t {
+  unseen,     ///< the report names no key, and none was given
+  own,        ///< right by the key that the report itself names: not altered since, whoever signed
+  trusted,    ///< right by a key that was given
+  strangers,  ///< right, and by none of the keys that were given
+  wrong,      ///< altered after it was signed, or forged
+};
+
+Signature judge(const formats::SignedReport& report, const std::vector<merkle::NoteKey>& trusted) {
+  std::vector<merkle::NoteKey> keys;
+  for (const merkle::NoteKey& key : trusted) keys.push_back(formats::report_twin(key));
+  const merkle::NoteCheck by_trust = merkle::check(report.note, keys);
+  if (report.key) keys.push_back(*report.key);
+  if (merkle::check(report.note, keys).rejected) return Signature::wrong;
+  if (!by_trust.verified.empty()) return Signature::trusted;
+  if (!trusted.empty()) return Signature::strangers;
+  return report.key ? Signature::own : Signature::unseen;
+}
+
+/// A PASS is somebody's word: it does not head what nobody vouches for.
+std::string answer(const formats::CheckReport& report, Signature signature) {
+  if (signature == Signature::wrong) return "ALTERED";
+  if (report.result != "PASS" || signature == Signature::trusted) return report.result;
+  return signature == Signature::own ? "CONSISTENT" : "UNVERIFIED";
+}
+
+int exit_code_of(const std::string& answer, Signature signature) {
+  if (answer == "ALTERED" || answer == "FAIL" || signature == Signature::strangers) return kExitNo;
+  return answer == "INCOMPLETE" ? kExitPartial : kExitOk;
+}
+
+std::vector<std::string> signature_lines(Signature signature, const std::string& id) {
+  switch (signature) {
+    case Signature::unseen:
+      return {"signed by   a key that was not compared; see --trust", "  " + id,
+              "  Nobody looked at the signature: the report does not hold its key."};
+    case Signature::own:
+      return {"signed by   a key that was not compared; see --trust", "  " + id,
+              "  It was not altered since. Whoever forges a report makes a key, too."};
+    case Signature::trusted:
+      return {"signed by   a key that you trust", "  " + id};
+    case Signature::strangers:
+      return {"signed by   none of the keys that you trust, but", "  " + id};
+    case Signature::wrong:
+      return {"signed      wrongly, in the name of", "  " + id,
+              "  The report was altered after it was signed, or forged. Nothing that it",
+              "  says counts; ask for the file as it was written."};
+  }
+  return {};
+}
+
+void print_head(Printer& out, const formats::CheckReport& report, const std::string& word) {
+  const Style style = word == "PASS"                        ? Style::good
+                      : word == "FAIL" || word == "ALTERED" ? Style::bad
+                                                            : Style::warning;
+  const std::string counts = fmt::format("{} of {} checked, {} intact", number_text(report.checked),
+                                         count_text(report.expected, "file", "files"),
+                                         number_text(report.count(archive::Verdict::intact)));
+  if (word == report.result) return out.line(out.styled(style, word) + "  " + counts);
+  out.line(out.styled(style, word) + "  a report that says " + report.result);
+  out.line("  it says     " + counts);
+}
+
+void print_report(Printer& out, const formats::SignedReport& signed_report, Signature signature) {
   const formats::CheckReport& report = signed_report.report;
-  const Style style = report.result == "PASS"   ? Style::good
-                      : report.result == "FAIL" ? Style::bad
-                                                : Style::warning;
-  out.line(fmt::format("{}  {} of {} checked, {} intact", out.styled(style, report.result),
-                       number_text(report.checked), count_text(report.expected, "file", "files"),
-                       number_text(report.count(archive::Verdict::intact))));
+  print_head(out, report, answer(report, signature));
   out.line("  of          " + subject_text(report));
   out.line(fmt::format("  when        {} to {}", time_text(report.started), time_text(report.ended)));
   print_basis(out, report);
@@ -79,10 +139,8 @@ void print_report(Printer& out, const formats::SignedReport& signed_report, std:
   if (report.lists_wrong > 0)
     out.line(fmt::format("  own files   {} right, {} wrong", report.lists_right, report.lists_wrong));
   out.line("  by          " + escape_for_display(report.program));
-  out.line(!trusted   ? "  signed by   a key that was not compared; see --trust"
-           : *trusted ? "  signed by   a key that you trust"
-                      : "  signed by   none of the keys that you trust, but");
-  out.line("    " + signer_id(signed_report.note));
+  for (const std::string& line : signature_lines(signature, signer_id(signed_report.note)))
+    out.line("  " + line);
   const std::size_t shown =
       out.verbose() ? report.exceptions.size() : std::min(report.exceptions.size(), kLinesShown);
   if (shown > 0) out.line();
@@ -123,28 +181,34 @@ Json fields_of(const formats::SignedReport& signed_report) {
   return out;
 }
 
-/// Absent: nobody asked.
-std::optional<bool> is_trusted(const merkle::Note& note, const std::vector<merkle::NoteKey>& trusted) {
-  if (trusted.empty()) return std::nullopt;
-  std::vector<merkle::NoteKey> keys;
-  for (const merkle::NoteKey& key : trusted) keys.push_back(formats::report_twin(key));
-  const merkle::NoteCheck check = merkle::check(note, keys);
-  if (check.rejected)
-    throw Error(ErrorCode::invalid, "the signature of the report is wrong: it was altered, or forged");
-  return !check.verified.empty();
+const char* name_of(Signature signature) {
+  switch (signature) {
+    case Signature::unseen:
+      return "unseen";
+    case Signature::own:
+      return "not_compared";
+    case Signature::trusted:
+      return "trusted";
+    case Signature::strangers:
+      return "not_trusted";
+    case Signature::wrong:
+      return "wrong";
+  }
+  return "";
 }
 
 int run_show(Session& session, const ReportArguments& arguments) {
   const formats::SignedReport report = read_report(arguments.file);
-  const auto trusted = is_trusted(report.note, trusted_keys(arguments.trusted));
+  const Signature signature = judge(report, trusted_keys(arguments.trusted));
+  const std::string word = answer(report.report, signature);
   Printer& out = session.out();
-  print_report(out, report, trusted);
+  print_report(out, report, signature);
   for (const auto& exception : report.report.exceptions) out.object("verdict", json_of(exception));
   out.object("report", fields_of(report));
-  Json summary = {{"command", "report show"}, {"result", report.report.result}};
-  if (trusted) summary["trusted"] = *trusted;
+  Json summary = {{"command", "report show"}, {"result", word}, {"signature", name_of(signature)}};
+  if (!arguments.trusted.empty()) summary["trusted"] = signature == Signature::trusted;
   out.object("summary", summary);
-  return trusted.value_or(true) ? kExitOk : kExitNo;
+  return exit_code_of(word, signature);
 }
 
 /// The content that belongs there, also where it lies encrypted.
@@ -157,16 +221,60 @@ std::optional<Digest> item_at(archive::View& view, archive::Row volume, const st
   return std::nullopt;
 }
 
-/// What the damage means, where the role can see it; before everything else.
-void tell_endangered(Printer& out, archive::View& view, const archive::Volume& volume,
-                     const formats::CheckReport& report) {
+/// What the damage means, where the role can see it.
+void tell_endangered(Printer& out, archive::View& view, const drives::ReportImport& done) {
   jobs::VerifyReport found;
-  found.exceptions = report.exceptions;
+  found.exceptions = done.exceptions;
   for (auto& exception : found.exceptions)
-    if (const auto item = item_at(view, volume.row, exception.path)) exception.digest = *item;
-  const auto endangered = endangered_incidents(view, volume, found);
+    if (const auto item = item_at(view, done.volume.row, exception.path)) exception.digest = *item;
+  const auto endangered = endangered_incidents(view, done.volume, found);
   print_endangered(out, endangered);
   for (const EndangeredIncident& incident : endangered) out.object("endangered", json_of(incident));
+}
+
+void print_older(Printer& out, const drives::ReportImport& done, const formats::CheckReport& report) {
+  if (!done.newer_state) return;
+  out.line(fmt::format("  checked     as run {} had left it", report.note->sequence));
+  out.line(fmt::format("  on record   run {}, {}: before the check", done.newer_state->sequence,
+                       time_text(done.newer_state->time)));
+  out.line("  The drive was put back to an older state, or it is a copy of it as it was");
+  out.line("  then, or the clock of the machine that checked it is ahead.");
+}
+
+void print_signer(Printer& out, const archive::Archive& archive, const drives::ReportSigner& signer) {
+  const std::string key = "    " + escape_for_display(signer.key.encode());
+  const std::string importer = escape_for_display(archive.keyring().actor_name());
+  if (!signer.accepted) return out.line("  signed by   " + escape_for_display(signer.name));
+  if (signer.removed)
+    out.line(fmt::format("  signed by   {} that was removed {}",
+                         signer.name.empty() ? "a key" : "a key of " + escape_for_display(signer.name),
+                         time_text(*signer.removed)));
+  else
+    out.line("  signed by   a key that this archive does not know");
+  out.line(key);
+  out.line("    accepted by " + importer + (signer.removed ? ", as made before that" : ""));
+}
+
+void print_import(Printer& out, const archive::Archive& archive, const drives::ReportImport& done,
+                  const formats::CheckReport& report) {
+  const Style style = archive::is_bad_result(done.result) ? Style::bad
+                      : done.result == "PASS"             ? Style::good
+                                                          : Style::warning;
+  out.line(fmt::format("{}  volume {} ({}), by a report of {}", out.styled(style, done.result),
+                       in_quotes(done.volume.label), done.volume.id, time_text(report.ended)));
+  print_older(out, done, report);
+  out.line(fmt::format("  recorded    as entry {}", done.seq));
+  print_signer(out, archive, done.signer);
+  const auto row = [&](std::uint64_t count, const char* text) {
+    if (count > 0) out.line(fmt::format("  {:>11}  {}", number_text(count), text));
+  };
+  row(done.intact, "copies intact, by this report");
+  row(done.not_intact, "copies not intact, by this report");
+  row(done.absent, "copies on record that the older state lacks: missing");
+  row(done.newer, "copies keep a verdict that is as new or newer");
+  row(done.later, "copies came to the drive later");
+  row(done.untouched, "copies of which it says nothing");
+  if (done.superseded) out.line("  The volume was verified since; that verification stays its last.");
 }
 
 int run_import(Session& session, const ReportArguments& arguments) {
@@ -176,49 +284,39 @@ int run_import(Session& session, const ReportArguments& arguments) {
   const drives::ReportImport done = drives::import_report(archive, report, trusted);
   archive::View view = archive.view();
   Printer& out = session.out();
-  tell_endangered(out, view, done.volume, report.report);
-  const bool failed = done.result == "FAIL";
-  const Style style = failed ? Style::bad : done.result == "PASS" ? Style::good : Style::warning;
-  out.line(fmt::format("{}  volume {} ({}), by a report of {}", out.styled(style, done.result),
-                       in_quotes(done.volume.label), done.volume.id, time_text(report.report.ended)));
-  out.line(fmt::format("  recorded    as entry {}", done.seq));
-  out.line("  signed by   " +
-           (done.signer_name.empty() ? "a key that --trust names" : escape_for_display(done.signer_name)));
-  const auto row = [&](std::uint64_t count, const char* text) {
-    if (count > 0) out.line(fmt::format("  {:>11}  {}", number_text(count), text));
-  };
-  row(done.intact, "copies intact, by this report");
-  row(done.not_intact, "copies not intact, by this report");
-  row(done.newer, "copies keep a verdict that is as new or newer");
-  row(done.later, "copies came to the drive later");
-  row(done.untouched, "copies of which it says nothing");
-  if (done.superseded) out.line("  The volume was verified since; that verification stays its last.");
-  out.object("summary", {{"command", "report import"},
-                         {"result", done.result},
-                         {"volume", done.volume.label},
-                         {"volume_id", done.volume.id},
-                         {"seq", done.seq},
-                         {"signer", done.signer.encode()},
-                         {"signer_name", done.signer_name},
-                         {"ended", report.report.ended.rfc3339()},
-                         {"intact", done.intact},
-                         {"not_intact", done.not_intact},
-                         {"newer", done.newer},
-                         {"later", done.later},
-                         {"untouched", done.untouched},
-                         {"superseded", done.superseded}});
-  return failed ? kExitNo : kExitOk;
+  print_import(out, archive, done, report.report);
+  tell_endangered(out, view, done);
+  Json summary = {{"command", "report import"},
+                  {"result", done.result},
+                  {"volume", done.volume.label},
+                  {"volume_id", done.volume.id},
+                  {"seq", done.seq},
+                  {"signer", done.signer.key.encode()},
+                  {"signer_name", done.signer.accepted ? "" : done.signer.name},
+                  {"accepted", done.signer.accepted},
+                  {"ended", report.report.ended.rfc3339()},
+                  {"intact", done.intact},
+                  {"not_intact", done.not_intact},
+                  {"absent", done.absent},
+                  {"newer", done.newer},
+                  {"later", done.later},
+                  {"untouched", done.untouched},
+                  {"superseded", done.superseded}};
+  put_time(summary, "signer_removed", done.signer.removed);
+  if (done.newer_state) summary["newer_run"] = done.newer_state->sequence;
+  out.object("summary", summary);
+  return archive::is_bad_result(done.result) ? kExitNo : kExitOk;
 }
 
 int run_key(Session& session, const std::string& file) {
   refuse_existing(file, "the key file");
   const ledger::Keyring keyring = session.unlock();
   const merkle::NoteKey verifier = formats::report_twin(archive::cosigner_key(keyring));
+  // It travels: nobody's name is in it, and the id in the public key is the archive's to know.
   std::string text = fmt::format(
-      "# Signs reports of checked drives for {}, and cosigns in that name.\n# Whoever has this file can do "
-      "so, "
-      "too.\n# public key: {}\n",
-      escape_for_display(keyring.actor_name()), verifier.encode());
+      "# Signs reports of checked drives, and cosigns, for the actor below.\n"
+      "# Whoever has this file can do so, too.\n# public key: {}\n",
+      verifier.encode());
   text += formats::encode_report_key(verifier.name, archive::cosigning_key(keyring));
   files::write_atomically(file, as_bytes(text), 0600);
   crypto::wipe(text);
@@ -248,7 +346,9 @@ Runner declare_report_show(Options& app) {
   app.add_option("--trust", options->trusted, "a key that you got from its owner: has it signed?")
       ->type_name("VKEY")
       ->allow_extra_args(false);
-  app.explain("Without --trust nobody looks at the signature; 'report import' does so by itself.\n");
+  app.explain(
+      "A report holds its signer's key, which shows whether it was altered since; whose key it is only\n"
+      "--trust says, or the archive: report import. PASS stands first only by a key that you trust.");
   return [options](Session& session) { return run_show(session, *options); };
 }
 
@@ -256,7 +356,7 @@ Runner declare_report_import(Options& app) {
   const auto options = std::make_shared<ReportArguments>();
   app.add_option("FILE", options->file, "a signed report of: dalil verify")->required()->type_name("");
   app.add_option("--trust", options->trusted,
-                 "the signer's key, if they never cosigned: what 'report key' printed for them")
+                 "archivists: the signer's key, as they got it from 'report key'; accepted on your word")
       ->type_name("VKEY")
       ->allow_extra_args(false);
   return [options](Session& session) { return run_import(session, *options); };

@@ -1,4 +1,7 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 
 #include "command.hpp"
 #include "custody_forms.hpp"
@@ -177,11 +180,21 @@ void print_report(Printer& out, const RestoreArguments& arguments, const jobs::R
                          {"interrupted", report.interrupted}});
 }
 
+/// A folder that is not there is made, and nothing above it: a drive that is not mounted is not written
+/// beside.
+void make_target(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return;
+  const Error error = system_error("make the folder", folder, errno);
+  throw Error(error.code(), error.what(),
+              "--to names a folder for the files; the one that it is in has to exist");
+}
+
 int restore_evidence(Session& session, const RestoreArguments& arguments) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const jobs::RestoreOptions options = options_from(view, arguments);
   refuse_volumes(view, arguments.to);
+  if (!arguments.dry_run) make_target(arguments.to);
   jobs::Progress progress;
   jobs::RestoreReport report;
   {
@@ -190,6 +203,12 @@ int restore_evidence(Session& session, const RestoreArguments& arguments) {
   }
   print_report(session.out(), arguments, report);
   if (report.interrupted) return kExitInterrupted;
+  if (report.wanted == 0)
+    session.out().note(
+        arguments.path.empty()
+            ? "the drives of --from hold nothing of that"
+            : "nothing lies there on the drives of --from; --path begins with the label of the volume that "
+              "was backed up: --path LABEL/FOLDER");
   return report.lost.empty() && report.wanted > 0 ? kExitOk : kExitNo;
 }
 
@@ -221,7 +240,8 @@ Runner declare_restore(Options& app) {
       ->type_name("VKEY");
   app.add_option("--recovery-key", options->recovery_key, "what 'dalil recovery-key export' wrote")
       ->type_name("FILE");
-  app.add_option("--to", options->to, "a folder for the files, or a new directory for the archive")
+  app.add_option("--to", options->to,
+                 "a folder for the files (made if it is not there), or a new one for the archive")
       ->required()
       ->type_name("DIR");
   app.explain(

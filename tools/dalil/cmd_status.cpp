@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
+#include "dalil/archive/policy.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/unfinished.hpp"
 #include "damage_survey.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "policy_forms.hpp"
 #include "policy_survey.hpp"
 #include "refs.hpp"
@@ -26,6 +30,8 @@ constexpr std::uint32_t kDaysWithoutPolicy = 180;
 
 /// Of damaged copies, and of incidents; -v shows all.
 constexpr std::size_t kShown = 10;
+/// Commands for what is unverified for long.
+constexpr std::size_t kStepsShown = 4;
 
 /// What a glance at the archive should tell.
 struct Findings {
@@ -77,8 +83,10 @@ bool long_unverified(const archive::Volume& volume, const Patience& patience) {
           patience.now.ms - volume.last_verification->ms > patience.days * kMsPerDay);
 }
 
-Cell verification_cell(const archive::Volume& volume, const Patience& patience) {
+Cell verification_cell(const archive::Volume& volume, const VerifiedCopies& copies,
+                       const Patience& patience) {
   if (!volume.last_verification) return {"never", volume.live_copies > 0 ? Style::warning : Style::plain};
+  if (is_partly(volume, copies)) return {volume.last_verification->date() + " PASS in part", Style::warning};
   const auto days = (patience.now.ms - volume.last_verification->ms) / kMsPerDay;
   const std::string ago =
       is_to_come(*volume.last_verification, patience)
@@ -107,7 +115,7 @@ std::map<archive::Row, std::uint64_t> hardware_warnings(archive::View& view) {
 }
 
 bool failed(const archive::Volume& volume) {
-  return volume.last_verification_result == "FAIL";
+  return archive::is_bad_result(volume.last_verification_result);
 }
 
 /// Damage is what status is asked for: it comes before everything else.
@@ -137,7 +145,9 @@ std::string damage_text(const DamageSurvey& damage, const archive::Volume& volum
       separator = ", ";
     }
   } else {
-    text += "its last verification failed";
+    text += volume.last_verification_result == archive::kOlderDrive
+                ? "it was found in an older state than is on record"
+                : "its last verification failed";
   }
   if (volume.last_verification)
     text +=
@@ -187,6 +197,35 @@ void print_damage(Printer& out, const Findings& findings, const std::vector<arch
   out.line();
 }
 
+/// What mends a volume: from others that are whole, if there are any.
+std::string repair_command(const Findings& findings, const std::vector<archive::Volume>& volumes,
+                           const archive::Volume& damaged, const Folders& folders) {
+  const std::string folder = folder_word(folders, damaged.row, "FOLDER");
+  const std::string label = shell_word(damaged.label);
+  if (damaged.sealed)
+    return fmt::format("dalil backup {} --to {} --volume {}", source_words(volumes), folder, label);
+  std::string command = fmt::format("dalil repair {} --volume {}", folder, label);
+  for (const archive::Volume& other : volumes) {
+    if (other.row == damaged.row || other.sealed || other.live_copies == 0 ||
+        findings.damage.by_volume.contains(other.row))
+      continue;
+    command +=
+        fmt::format(" --from {}={}", shell_word(other.label), folder_word(folders, other.row, "FOLDER"));
+  }
+  return command;
+}
+
+void print_steps(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes,
+                 const Folders& folders) {
+  bool first = true;
+  for (const archive::Volume& volume : volumes) {
+    if (!findings.damage.by_volume.contains(volume.row)) continue;
+    if (std::exchange(first, false)) out.line("what to do next, with the drives connected");
+    out.line("  " + repair_command(findings, volumes, volume, folders));
+  }
+  if (!first) out.line();
+}
+
 void print_warnings(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
   for (const archive::Volume& volume : volumes) {
     const auto found = findings.hardware_warnings.find(volume.row);
@@ -229,14 +268,19 @@ void print_volumes(Printer& out, const Findings& findings, const std::vector<arc
                {"size", Align::right},
                {"scanned"},
                {"verified"}});
+  const auto copies_of = [&](const archive::Volume& volume) {
+    const auto found = findings.damage.verified.find(volume.row);
+    return found == findings.damage.verified.end() ? VerifiedCopies{} : found->second;
+  };
   for (const archive::Volume& volume : volumes) {
     table.add({{escape_for_display(volume.label), Style::bold},
                archive::name_of(volume.kind),
                number_text(volume.live_copies),
                bytes_text(volume.live_bytes),
                volume.last_scan ? volume.last_scan->date() : "never",
-               verification_cell(volume, patience)});
+               verification_cell(volume, copies_of(volume), patience)});
     Json fields = json_of(volume);
+    fields["verified_copies"] = copies_of(volume).verified;
     fields["long_unverified"] = long_unverified(volume, patience);
     if (volume.drive) fields["backup_unfinished"] = findings.unfinished.contains(volume.row);
     if (const auto found = findings.hardware_warnings.find(volume.row);
@@ -246,6 +290,14 @@ void print_volumes(Printer& out, const Findings& findings, const std::vector<arc
   }
   table.print(out);
   if (volumes.empty()) out.line("no volumes yet");
+  for (const archive::Volume& volume : volumes)
+    if (const VerifiedCopies copies = copies_of(volume); is_partly(volume, copies)) {
+      out.line(fmt::format("  {}: PASS is for {} of {} copies", escape_for_display(volume.label),
+                           number_text(copies.verified), number_text(copies.live)));
+      out.line(fmt::format("    {} came later: read {}, not verified yet",
+                           number_text(copies.live - copies.verified),
+                           volume.drive ? "back when written" : "when taken in"));
+    }
 }
 
 void print_findings(Printer& out, const Findings& findings) {
@@ -298,6 +350,14 @@ Json summary_of(const Findings& findings, std::size_t volumes, std::size_t unver
   return summary;
 }
 
+/// As a command can name them: where a volume is said to lie, or was last looked at.
+Folders folders_of(archive::View& view, const std::vector<archive::Volume>& volumes) {
+  Folders folders = last_folders(view);
+  for (const archive::Volume& volume : volumes)
+    if (!volume.root.empty()) folders.try_emplace(volume.row, volume.root);
+  return folders;
+}
+
 int run_status(Session& session) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
@@ -317,7 +377,11 @@ int run_status(Session& session) {
   const auto unverified = static_cast<std::size_t>(std::count_if(
       volumes.begin(), volumes.end(), [&](const auto& volume) { return long_unverified(volume, patience); }));
   const bool attention = needs_attention(findings, volumes);
-  if (has_damage(findings, volumes)) print_damage(out, findings, volumes);
+  const Folders folders = folders_of(view, volumes);
+  if (has_damage(findings, volumes)) {
+    print_damage(out, findings, volumes);
+    print_steps(out, findings, volumes, folders);
+  }
   print_warnings(out, findings, volumes);
   print_unfinished(out, findings, volumes);
   put_damage(out, findings, volumes);
@@ -327,9 +391,14 @@ int run_status(Session& session) {
     out.line("  " +
              out.styled(Style::warning, count_text(unverified, "volume", "volumes") +
                                             fmt::format(" not verified within {} days", patience.days)));
-    out.line("    dalil verify FOLDER --volume VOLUME");
+    std::size_t shown = 0;
+    for (const archive::Volume& volume : volumes)
+      if (long_unverified(volume, patience) && ++shown <= kStepsShown)
+        out.line(fmt::format("    dalil verify {} --volume {}", folder_word(folders, volume.row, "FOLDER"),
+                             shell_word(volume.label)));
+    if (shown > kStepsShown) out.line(fmt::format("    ... and {} more", shown - kStepsShown));
   }
-  print_policy(out, findings.policy, volumes);
+  print_policy(out, findings.policy, volumes, folders);
   out.object("summary", summary_of(findings, volumes.size(), unverified, attention));
   return attention ? kExitNo : kExitOk;
 }

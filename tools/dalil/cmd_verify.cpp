@@ -139,6 +139,12 @@ const char* meaning_of(jobs::VerifyMode mode) {
   return "";
 }
 
+/// What was not read is not called intact.
+const char* word_for(archive::Verdict verdict, jobs::VerifyMode mode) {
+  const bool unread = mode == jobs::VerifyMode::quick && verdict == archive::Verdict::intact;
+  return unread ? "present" : archive::name_of(verdict);
+}
+
 Style style_of(const std::string& result) {
   return result == "PASS" || result == "SAMPLED" ? Style::good
          : result == "FAIL"                      ? Style::bad
@@ -211,16 +217,15 @@ void print_moved(Printer& out, const Outcome& outcome) {
 void print_text(Printer& out, archive::View& view, const Outcome& outcome, const std::string& folder) {
   const jobs::VerifyReport& report = outcome.report;
   const std::string result = report.result();
-  print_endangered(out, outcome.endangered);
-  out.line(fmt::format("{}  volume {} ({}): {} of {} checked, {} intact",
-                       out.styled(style_of(result), result), in_quotes(outcome.volume.label),
-                       outcome.volume.id, number_text(report.checked),
+  const auto intact = report.verdicts.find(archive::Verdict::intact);
+  out.line(fmt::format("{}  volume {} ({}): {} of {} checked, {} {}", out.styled(style_of(result), result),
+                       in_quotes(outcome.volume.label), outcome.volume.id, number_text(report.checked),
                        count_text(report.expected, "copy", "copies"),
-                       number_text(report.verdicts.contains(archive::Verdict::intact)
-                                       ? report.verdicts.at(archive::Verdict::intact)
-                                       : 0)));
+                       number_text(intact == report.verdicts.end() ? 0 : intact->second),
+                       word_for(archive::Verdict::intact, report.mode)));
+  print_endangered(out, outcome.endangered);
   for (const auto& [verdict, count] : report.verdicts) {
-    out.line(fmt::format("  {:<11} {:>11}", archive::name_of(verdict), number_text(count)));
+    out.line(fmt::format("  {:<11} {:>11}", word_for(verdict, report.mode), number_text(count)));
   }
   out.line(fmt::format("  checked     {} ({})", meaning_of(report.mode), jobs::name_of(report.mode)));
   if (report.mode != jobs::VerifyMode::quick) {

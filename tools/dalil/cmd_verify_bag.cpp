@@ -10,6 +10,7 @@
 #include "json_forms.hpp"
 #include "progress_line.hpp"
 #include "refs.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using formats::bagit::Finding;
 using formats::bagit::Report;
 
-constexpr std::size_t kFindingsShown = 100;
+constexpr std::size_t kFindingsShown = 100, kHanging = 14;
 
 struct BagArguments {
   std::string directory;
@@ -60,8 +61,10 @@ void print_text(Printer& out, const BagArguments& arguments, const Report& repor
   const std::size_t shown = out.verbose() ? order.size() : std::min(order.size(), kFindingsShown);
   if (shown > 0) out.line();
   for (std::size_t i = 0; i < shown; ++i)
-    out.line(fmt::format("  {:<11} {} {}", name_of(order[i]->weight), escape_for_display(order[i]->path),
-                         order[i]->text));
+    out.line(wrapped(out,
+                     fmt::format("  {:<11} {} {}", name_of(order[i]->weight),
+                                 escape_for_display(order[i]->path), order[i]->text),
+                     kHanging));
   if (order.size() > shown)
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }

@@ -11,6 +11,7 @@
 #include "progress_line.hpp"
 #include "refs.hpp"
 #include "verify_offline.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -88,11 +89,33 @@ void print_exceptions(Printer& out, const formats::CheckReport& check) {
     out.line(fmt::format("  ... and {} more; -v lists all", number_text(order.size() - shown)));
 }
 
+/// Whether the list is anybody's word: what agrees with a forger's is not intact.
+bool is_vouched(Vouching vouching) {
+  return vouching == Vouching::trusted || vouching == Vouching::not_compared;
+}
+
+void print_head(Printer& out, const OfflineReport& report) {
+  const formats::CheckReport& check = report.check;
+  const std::string result = out.styled(style_of(check.result), check.result);
+  switch (report.vouching) {
+    case Vouching::nobodys:
+      return out.line(result + "  nothing vouches for the drive's list");
+    case Vouching::strangers:
+      return out.line(result + "  none of the keys that you trust has signed the drive's list");
+    case Vouching::forged:
+      return out.line(result + "  the drive's note was altered after it was signed, or forged");
+    case Vouching::trusted:
+    case Vouching::not_compared:
+      break;
+  }
+  out.line(fmt::format("{}  {} of {} checked, {} intact", result, number_text(check.checked),
+                       count_text(check.expected, "file", "files"),
+                       number_text(check.count(Verdict::intact))));
+}
+
 void print_text(Printer& out, const OfflineReport& report, double seconds) {
   const formats::CheckReport& check = report.check;
-  out.line(fmt::format("{}  {} of {} checked, {} intact", out.styled(style_of(check.result), check.result),
-                       number_text(check.checked), count_text(check.expected, "file", "files"),
-                       number_text(check.count(Verdict::intact))));
+  print_head(out, report);
   out.line("  drive       " + drive_text(check));
   if (report.stated_at)
     out.line(
@@ -101,13 +124,18 @@ void print_text(Printer& out, const OfflineReport& report, double seconds) {
     out.line(fmt::format("  archive     {}, of {} then", escape_for_display(check.origin),
                          count_text(check.checkpoint->size, "entry", "entries")));
   print_signer(out, report);
+  const bool vouched = is_vouched(report.vouching);
+  if (!vouched) out.line("  by a list that nobody vouches for:");
   for (const auto& [verdict, count] : check.verdicts)
-    out.line(fmt::format("  {:<11} {:>11}", archive::name_of(verdict), number_text(count)));
+    out.line(fmt::format("  {:<11} {:>11}",
+                         !vouched && verdict == Verdict::intact ? "as listed" : archive::name_of(verdict),
+                         number_text(count)));
   out.line(fmt::format("  own files   {} right, {} wrong", check.lists_right, check.lists_wrong));
   out.line("  checked     every byte, against the SHA-256 of the drive's list");
   out.line(fmt::format("  read        {} in {}, {}", bytes_text(check.bytes),
                        duration_text(static_cast<std::int64_t>(seconds + 0.5)), check.read_path));
-  for (const std::string& remark : report.remarks) out.line("  Note: " + escape_for_display(remark) + ".");
+  for (const std::string& remark : report.remarks)
+    out.line(wrapped(out, "  Note: " + escape_for_display(remark) + ".", 8));
   if (report.read_twice > 0)
     out.line(out.styled(Style::warning, "  HARDWARE") +
              fmt::format("  {} wrong at first and right when read again", number_text(report.read_twice)));

@@ -3,12 +3,17 @@
 #include <algorithm>
 
 #include "command.hpp"
+#include "dalil/archive/policy.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/volume.hpp"
+#include "damage_survey.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "refs.hpp"
+#include "report_forms.hpp"
 #include "table.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -30,7 +35,8 @@ void identify(archive::Volume& volume, const std::string& root) {
   volume.capacity_bytes = identity.size_bytes;
 }
 
-void print_lines(Printer& out, const archive::Volume& volume, const std::string& scan_remark = {}) {
+void print_lines(Printer& out, const archive::Volume& volume, const VerifiedCopies& copies,
+                 const std::string& scan_remark = {}) {
   const auto field = [&](const char* name, const std::string& text) {
     if (!text.empty()) out.line(fmt::format("  {:<18} {}", name, text));
   };
@@ -47,7 +53,10 @@ void print_lines(Printer& out, const archive::Volume& volume, const std::string&
   field("last scan", time_text(volume.last_scan) + scan_remark);
   field("last verification",
         time_text(volume.last_verification) +
-            (volume.last_verification_result.empty() ? "" : "  " + volume.last_verification_result));
+            (volume.last_verification_result.empty() ? "" : "  " + volume.last_verification_result) +
+            (is_partly(volume, copies)
+                 ? fmt::format(" for {} of {} copies", number_text(copies.verified), number_text(copies.live))
+                 : ""));
 }
 
 int run_add(Session& session, const AddOptions& options) {
@@ -70,7 +79,7 @@ int run_add(Session& session, const AddOptions& options) {
   volume = archive.view().volume(volume.row);
   Printer& out = session.out();
   out.line(fmt::format("added volume {} ({})", in_quotes(volume.label), volume.id));
-  print_lines(out, volume);
+  print_lines(out, volume, {});
   out.object("volume", json_of(volume));
   out.object("summary", {{"command", "volume add"}});
   return kExitOk;
@@ -91,14 +100,18 @@ int run_edit(Session& session, const EditOptions& options) {
     volume = volume_named(view, options.volume);
     if (!options.kept_at.empty()) volume.kept_at = options.kept_at;
     if (!options.note.empty()) volume.note = options.note;
-    if (!options.root.empty()) identify(volume, options.root);
+    if (!options.root.empty()) {
+      check_new_root(view, volume, options.root);
+      identify(volume, options.root);
+    }
     editor.update_volume(volume);
     editor.commit();
   }
-  volume = archive.view().volume(volume.row);
+  archive::View view = archive.view();
+  volume = view.volume(volume.row);
   Printer& out = session.out();
   out.line(fmt::format("volume {} ({})", in_quotes(volume.label), volume.id));
-  print_lines(out, volume);
+  print_lines(out, volume, verified_copies(view, volume.row)[volume.row]);
   out.object("volume", json_of(volume));
   out.object("summary", {{"command", "volume edit"}});
   return kExitOk;
@@ -117,21 +130,27 @@ int run_list(Session& session) {
                {"last verification"},
                {"kept at", Align::left, Table::Fit::shortened}});
   std::uint64_t count = 0;
+  auto copies = verified_copies(view, ledger::kNoRow);
   for (const archive::Volume& volume : view.volumes()) {
     ++count;
-    out.object("volume", json_of(volume));
-    const bool bad = volume.last_verification_result == "FAIL";
-    table.add(
-        {volume.id,
-         {escape_for_display(volume.label), Style::bold},
-         archive::name_of(volume.kind),
-         number_text(volume.live_copies),
-         bytes_text(volume.live_bytes),
-         volume.last_scan ? volume.last_scan->date() : "never",
-         {volume.last_verification ? volume.last_verification->date() + " " + volume.last_verification_result
-                                   : "never",
-          bad ? Style::bad : Style::plain},
-         escape_for_display(volume.kept_at)});
+    Json fields = json_of(volume);
+    fields["verified_copies"] = copies[volume.row].verified;
+    out.object("volume", fields);
+    const bool bad = archive::is_bad_result(volume.last_verification_result);
+    const bool partly = is_partly(volume, copies[volume.row]);
+    table.add({volume.id,
+               {escape_for_display(volume.label), Style::bold},
+               archive::name_of(volume.kind),
+               number_text(volume.live_copies),
+               bytes_text(volume.live_bytes),
+               volume.last_scan ? volume.last_scan->date() : "never",
+               {volume.last_verification ? volume.last_verification->date() + " " +
+                                               volume.last_verification_result + (partly ? " in part" : "")
+                                         : "never",
+                bad       ? Style::bad
+                : !partly ? Style::plain
+                          : Style::warning},
+               escape_for_display(volume.kept_at)});
   }
   table.print(out);
   if (count == 0) out.note("no volumes yet; make one known with: dalil volume add LABEL --kind KIND");
@@ -139,22 +158,16 @@ int run_list(Session& session) {
   return kExitOk;
 }
 
-/// The actor's name, if the key is named as those of cosigners are.
-std::string report_signer_text(archive::View& view, const std::string& key) {
-  const std::string name = key.substr(0, key.find('+'));
-  const auto id = from_hex(name.substr(name.rfind('/') + 1));
-  ledger::ActorId actor{};
-  if (!id || id->size() != actor.size()) return name;
-  std::ranges::copy(*id, actor.begin());
-  const std::string known = view.actor_name(actor);
-  return known == to_hex(actor) ? name : known;
-}
-
 /// Empty for a run that came to nothing.
 std::string counts_text(const archive::RunSummary& run) {
   std::string counts;
   for (const auto& [name, count] : run.counts) {
-    if (count > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, number_text(count));
+    if (count == 0) continue;
+    // A seed is typed again as it is, and bytes are read as elsewhere.
+    const std::string text = name == "seed"    ? fmt::format("seed {}", count)
+                             : name == "bytes" ? bytes_text(count)
+                                               : name + " " + number_text(count);
+    counts += (counts.empty() ? "" : ", ") + text;
   }
   return counts;
 }
@@ -171,10 +184,13 @@ std::string remark_on_last_scan(archive::View& view, const archive::Volume& volu
 void print_run(Printer& out, archive::View& view, const archive::RunSummary& run) {
   std::string counts = counts_text(run);
   if (counts.empty()) counts = "nothing was recorded";
-  out.line(fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind, run.result,
-                       run.seq, counts));
+  constexpr std::size_t kHanging = 6;
+  out.line(wrapped(out,
+                   fmt::format("  {}  {:<6} {:<11} entry {}: {}", time_text(run.started), run.kind,
+                               run.result, run.seq, counts),
+                   kHanging));
   if (!run.report_signer.empty())
-    out.line("      by a report of " + escape_for_display(report_signer_text(view, run.report_signer)));
+    out.line(wrapped(out, "      by a report of " + report_signer_text(view, run), kHanging + 2));
   out.object("run", json_of(view, run));
 }
 
@@ -184,8 +200,11 @@ int run_show(Session& session, const std::string& label) {
   const archive::Volume volume = volume_named(view, label);
   Printer& out = session.out();
   out.line(fmt::format("{} ({})", out.styled(Style::bold, escape_for_display(volume.label)), volume.id));
-  print_lines(out, volume, remark_on_last_scan(view, volume));
-  out.object("volume", json_of(volume));
+  const VerifiedCopies copies = verified_copies(view, volume.row)[volume.row];
+  print_lines(out, volume, copies, remark_on_last_scan(view, volume));
+  Json fields = json_of(volume);
+  fields["verified_copies"] = copies.verified;
+  out.object("volume", fields);
   std::size_t shown = 0;
   for (const archive::RunSummary& run : view.runs(kRunsSearched)) {
     if (run.volume != volume.row || shown == kRunsShown) continue;

@@ -69,6 +69,11 @@ std::vector<IncidentAtRisk> incidents_at_risk(archive::View& view, const Copies&
   return at_risk;
 }
 
+void count(VerifiedCopies& copies, const archive::CopyRow& row) {
+  ++copies.live;
+  copies.verified += row.verified_at_s > 0 ? 1 : 0;
+}
+
 /// The first ones by volume and path, without remembering the paths of a whole drive that is gone.
 class FirstCopies {
  public:
@@ -101,6 +106,7 @@ DamageSurvey survey_damage(archive::View& view, std::size_t limit) {
     for (const archive::CopyRow& row : rows) {
       if (row.state != archive::CopyRow::State::live) continue;
       copies.add(volume, row);
+      count(survey.verified[volume], row);
       if (!is_damage(row.verdict)) continue;
       ++survey.damaged_copies;
       ++survey.by_volume[volume][row.verdict];
@@ -112,6 +118,20 @@ DamageSurvey survey_damage(archive::View& view, std::size_t limit) {
   survey.one_volume_only = copies.one_volume_only();
   survey.incidents = incidents_at_risk(view, copies, survey.items);
   return survey;
+}
+
+std::map<archive::Row, VerifiedCopies> verified_copies(archive::View& view, archive::Row volume) {
+  std::map<archive::Row, VerifiedCopies> all;
+  view.for_each_copy(volume,
+                     [&](archive::Row of, const std::string&, const std::vector<archive::CopyRow>& rows) {
+                       for (const archive::CopyRow& row : rows)
+                         if (row.state == archive::CopyRow::State::live) count(all[of], row);
+                     });
+  return all;
+}
+
+bool is_partly(const archive::Volume& volume, const VerifiedCopies& copies) {
+  return volume.last_verification_result == "PASS" && !copies.all();
 }
 
 }  // namespace dalil::cli

@@ -8,9 +8,14 @@
 
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
+
+constexpr std::string_view kWord = "ENDANGERED";
+/// With -v all.
+constexpr std::size_t kShown = 10;
 
 /// Answers for one volume: has this item an intact copy here, and a live one elsewhere?
 class Survey {
@@ -59,14 +64,24 @@ std::set<archive::Row> incidents_hit(archive::View& view, const jobs::VerifyRepo
 }  // namespace
 
 void print_endangered(Printer& out, const std::vector<EndangeredIncident>& incidents) {
-  for (const EndangeredIncident& incident : incidents) {
-    out.line(out.styled(Style::bad, "ENDANGERED") +
-             fmt::format("  incident {}: {} of {} {} no intact copy here", escape_for_display(incident.id),
-                         incident.without_copy, count_text(incident.items, "item", "items"),
-                         incident.without_copy == 1 ? "has" : "have"));
+  constexpr std::size_t kHanging = 12;
+  const std::size_t shown = out.verbose() ? incidents.size() : std::min(incidents.size(), kShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const EndangeredIncident& incident = incidents[i];
+    const std::string text =
+        fmt::format("ENDANGERED  incident {}: {} of {} {} no intact copy here",
+                    escape_for_display(incident.id), number_text(incident.without_copy),
+                    count_text(incident.items, "item", "items"), incident.without_copy == 1 ? "has" : "have");
+    std::string line = wrapped(out, text, kHanging);
+    line.replace(0, kWord.size(), out.styled(Style::bad, kWord));
+    out.line(line);
     if (incident.nowhere_else > 0)
-      out.line(fmt::format("            {} of them on no other volume either", incident.nowhere_else));
+      out.line(fmt::format("            {} of them on no other volume either",
+                           number_text(incident.nowhere_else)));
   }
+  if (shown < incidents.size())
+    out.line(fmt::format("{}  and {} more incidents; -v lists all", out.styled(Style::bad, kWord),
+                         number_text(incidents.size() - shown)));
 }
 
 Json json_of(const EndangeredIncident& incident) {

@@ -21,7 +21,8 @@ struct EndangeredIncident {
 std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const archive::Volume& volume,
                                                      const jobs::VerifyReport& report);
 
-/// "ENDANGERED  incident A-1: 2 of 9 items have no intact copy here": comes before how it was found.
+/// "ENDANGERED  incident A-1: 2 of 9 items have no intact copy here": comes right behind the answer. The
+/// first ones, the worst; all with -v.
 void print_endangered(Printer& out, const std::vector<EndangeredIncident>& incidents);
 Json json_of(const EndangeredIncident& incident);
 

@@ -57,7 +57,13 @@ Option* Options::add_option(const std::string& name, std::vector<std::uint64_t>&
 
 Option* Options::add_option(const std::string& name, std::optional<std::uint64_t>& value,
                             const std::string& help) {
-  return keep(app_->add_option(name, value, help));
+  // What reads the number would take one below zero for one near 2^64.
+  return keep(app_->add_option(name, value, help)
+                  ->check(CLI::Validator(
+                      [](const std::string& text) {
+                        return text.starts_with('-') ? "it is below zero" : std::string();
+                      },
+                      "")));
 }
 
 Option* Options::add_flag(const std::string& name, bool& value, const std::string& help) {

@@ -114,18 +114,6 @@ void check_file_system(const archive::Volume& volume, const std::string& folder,
            moved_hint(volume, offered));
 }
 
-/// Where each volume was last looked at as a whole.
-std::map<archive::Row, std::string> last_folders(archive::View& view) {
-  std::map<archive::Row, std::string> folders;
-  for (const archive::RunSummary& run : view.runs(kRunsSearched)) {  // the newest first
-    const bool partial =
-        std::ranges::any_of(run.counts, [](const auto& count) { return count.first == "partial"; });
-    if (!partial && run.report_signer.empty() && !run.folder.empty())
-      folders.try_emplace(run.volume, run.folder);
-  }
-  return folders;
-}
-
 bool is_within(const std::string& path, const std::string& folder) {
   return path == folder || path.starts_with(folder == "/" ? folder : folder + "/");
 }
@@ -220,7 +208,43 @@ bool lies_there(archive::View& view, const archive::Volume& volume, int root) {
   return found;
 }
 
+void check_not_of_others(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  const auto found = drive_in(folder);
+  if (found && volume.drive && *found == volume.drive->id) return;
+  const std::string here = real_path(folder);
+  const std::string uuid = files::identify_volume(folder).uuid;
+  const auto folders = last_folders(view);
+  for (const archive::Volume& other : view.volumes()) {
+    if (other.row == volume.row) continue;
+    if (found && other.drive && other.drive->id == *found)
+      refuse(volume, folder, "it is backup drive " + in_quotes(other.label), "see: dalil volume list");
+    // A mount point may have been another's before: only the same file system makes it the same place.
+    const auto last = folders.find(other.row);
+    const std::string& there = last == folders.end() ? other.root : last->second;
+    if (!uuid.empty() && other.uuid == uuid && !there.empty() && real_path(there) == here)
+      refuse(volume, folder, "it is that of volume " + in_quotes(other.label), "see: dalil volume list");
+  }
+}
+
 }  // namespace
+
+std::map<archive::Row, std::string> last_folders(archive::View& view) {
+  std::map<archive::Row, std::string> folders;
+  for (const archive::RunSummary& run : view.runs(kRunsSearched)) {  // the newest first
+    const bool partial =
+        std::ranges::any_of(run.counts, [](const auto& count) { return count.first == "partial"; });
+    if (!partial && run.report_signer.empty() && !run.folder.empty())
+      folders.try_emplace(run.volume, run.folder);
+  }
+  return folders;
+}
+
+void check_new_root(archive::View& view, const archive::Volume& volume, const std::string& folder) {
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return;  // whoever looks at it says so
+  if (volume.drive) check_drive(volume, folder, true);
+  check_not_of_others(view, volume, folder);
+}
 
 void check_place(archive::View& view, const archive::Volume& volume, const std::string& folder,
                  const std::string& below, bool moved_here) {

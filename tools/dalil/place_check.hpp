@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -29,5 +30,12 @@ void refuse_volumes(archive::View& view, const std::string& folder);
 /// The drive that the folder is, or lies in, by its note; absent if it is none, or one that the archive does
 /// not know.
 std::optional<archive::Volume> drive_of_folder(archive::View& view, const std::string& folder);
+
+/// Where each volume was last looked at as a whole.
+std::map<archive::Row, std::string> last_folders(archive::View& view);
+
+/// Refuses a folder that is to be noted as the volume's from now on, and is another's: another backup drive
+/// by its note, or where another volume lies on the same file system. Error(conflict).
+void check_new_root(archive::View& view, const archive::Volume& volume, const std::string& folder);
 
 }  // namespace dalil::cli

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "table.hpp"
@@ -11,30 +12,22 @@ namespace {
 
 constexpr std::size_t kIncidentsShown = 10, kStepsShown = 4;
 
-/// A label as it can be pasted into a shell.
-std::string word(const std::string& label) {
-  const std::string shown = escape_for_display(label);
-  if (shown.find_first_of(" '\"$`\\&;|<>()*?#!~") == std::string::npos) return shown;
-  std::string quoted = "'";
-  for (const char c : shown) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 /// A command, and below it what it would be for.
 struct Step {
   std::string command, why;
 };
 
 void add_copies(std::vector<Step>& steps, const PolicySurvey& survey,
-                const std::vector<archive::Volume>& volumes) {
+                const std::vector<archive::Volume>& volumes, const Folders& folders) {
   if (survey.too_few_copies == 0) return;
   for (const auto& [volume, lacking] : survey.lacking)
-    steps.push_back({"dalil backup VOLUME --to MOUNT --volume " + word(volumes[volume].label),
+    steps.push_back({fmt::format("dalil backup {} --to {} --volume {}", source_words(volumes),
+                                 folder_word(folders, volume, "MOUNT"), shell_word(volumes[volume].label)),
                      fmt::format("{} short of copies {} not on it", count_text(lacking, "item", "items"),
                                  lacking == 1 ? "is" : "are")});
   if (survey.counted_volumes < survey.most_copies)
     steps.push_back(
-        {"dalil backup VOLUME --to MOUNT --volume NEW-LABEL",
+        {fmt::format("dalil backup {} --to MOUNT --volume NEW-LABEL", source_words(volumes)),
          fmt::format("{} hold evidence where {} are asked for: one more drive",
                      count_text(survey.counted_volumes, "volume", "volumes"), survey.most_copies)});
 }
@@ -43,18 +36,20 @@ void add_places(std::vector<Step>& steps, const PolicySurvey& survey,
                 const std::vector<archive::Volume>& volumes) {
   if (survey.too_few_places == 0) return;
   for (const archive::Row volume : survey.without_place)
-    steps.push_back(
-        {"dalil volume edit " + word(volumes[volume].label) + " --at PLACE", "nobody said where it is kept"});
+    steps.push_back({"dalil volume edit " + shell_word(volumes[volume].label) + " --at PLACE",
+                     "nobody said where it is kept"});
   if (survey.without_place.empty())
     steps.push_back({"dalil volume edit VOLUME --at PLACE", "once a drive was taken to another place"});
 }
 
-std::vector<Step> steps_for(const PolicySurvey& survey, const std::vector<archive::Volume>& volumes) {
+std::vector<Step> steps_for(const PolicySurvey& survey, const std::vector<archive::Volume>& volumes,
+                            const Folders& folders) {
   std::vector<Step> steps;
-  add_copies(steps, survey, volumes);
+  add_copies(steps, survey, volumes, folders);
   add_places(steps, survey, volumes);
   for (const auto& [volume, overdue] : survey.overdue)
-    steps.push_back({"dalil verify FOLDER --volume " + word(volumes[volume].label),
+    steps.push_back({fmt::format("dalil verify {} --volume {}", folder_word(folders, volume, "FOLDER"),
+                                 shell_word(volumes[volume].label)),
                      count_text(overdue, "copy was", "copies were") + " not read in time"});
   return steps;
 }
@@ -77,7 +72,21 @@ void print_incidents(Printer& out, const PolicySurvey& survey) {
 
 }  // namespace
 
-void print_policy(Printer& out, const PolicySurvey& survey, const std::vector<archive::Volume>& volumes) {
+std::string folder_word(const Folders& folders, archive::Row volume, const char* otherwise) {
+  const auto found = folders.find(volume);
+  return found == folders.end() ? otherwise : shell_word(found->second);
+}
+
+std::string source_words(const std::vector<archive::Volume>& volumes) {
+  std::string text;
+  for (const archive::Volume& volume : volumes)
+    if (volume.kind == archive::VolumeKind::working)
+      text += (text.empty() ? "" : " ") + shell_word(volume.label);
+  return text.empty() ? "VOLUME" : text;
+}
+
+void print_policy(Printer& out, const PolicySurvey& survey, const std::vector<archive::Volume>& volumes,
+                  const Folders& folders) {
   out.line();
   if (!survey.asks_for_anything()) {
     out.line("no policy yet: dalil policy set --copies 3 --places 2 --verified-within 180d");
@@ -101,7 +110,7 @@ void print_policy(Printer& out, const PolicySurvey& survey, const std::vector<ar
       survey.not_read_in_time == 1 ? "item not read in time" : "items not read in time");
   print_incidents(out, survey);
   out.line("  what to do next");
-  const std::vector<Step> steps = steps_for(survey, volumes);
+  const std::vector<Step> steps = steps_for(survey, volumes, folders);
   const std::size_t limit = out.verbose() ? SIZE_MAX : kStepsShown;
   for (std::size_t i = 0; i < std::min(limit, steps.size()); ++i) {
     out.line("    " + steps[i].command);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "dalil/base/text.hpp"
 #include "endangered.hpp"
 
 namespace dalil::cli {
@@ -58,6 +59,14 @@ ledger::Seq first_since(ledger::Reader& reader, std::int64_t unix_seconds) {
       high = middle;
   }
   return low;
+}
+
+/// Two spellings of a place are one place: they would count as two copies kept apart.
+std::string same_place(const std::string& kept_at) {
+  std::string folded = fold_for_search(kept_at);
+  folded.erase(0, std::min(folded.find_first_not_of(' '), folded.size()));
+  folded.erase(folded.find_last_not_of(' ') + 1);
+  return folded;
 }
 
 class Survey {
@@ -137,9 +146,10 @@ class Survey {
   void name_places() {
     std::set<std::string> names;
     for (const archive::Volume& volume : volumes_) {
+      places_.push_back(same_place(volume.kept_at));
       if (!held_.any(volume.row)) continue;
       ++found_.counted_volumes;
-      if (!volume.kept_at.empty()) names.insert(volume.kept_at);
+      if (!places_.back().empty()) names.insert(places_.back());
     }
     found_.named_places = names.size();
   }
@@ -147,7 +157,7 @@ class Survey {
   std::size_t places_of(Row item) const {
     std::set<std::string_view> places;
     for (const archive::Volume& volume : volumes_)
-      if (held_.has(volume.row, item)) places.insert(volume.kept_at);
+      if (held_.has(volume.row, item)) places.insert(places_[volume.row]);
     return places.size() > 1 ? places.size() - places.count("") : places.size();
   }
 
@@ -182,7 +192,7 @@ class Survey {
   void list_incidents() {
     if (found_.most_places > 0)
       for (const archive::Volume& volume : volumes_)
-        if (held_.any(volume.row) && volume.kept_at.empty()) found_.without_place.push_back(volume.row);
+        if (held_.any(volume.row) && places_[volume.row].empty()) found_.without_place.push_back(volume.row);
     for (auto at = evidence_.begin(); at != evidence_.end();) {
       IncidentShort incident;
       const Row row = at->first;
@@ -205,6 +215,7 @@ class Survey {
   PolicySurvey found_;
   Holdings held_, fresh_;
   std::vector<bool> short_;
+  std::vector<std::string> places_;            ///< by volume, in the form that is compared
   std::vector<std::pair<Row, Row>> evidence_;  ///< incident, item
   std::map<Row, Policy> own_of_item_;
   std::map<std::uint32_t, ledger::Seq> first_since_;  ///< by days

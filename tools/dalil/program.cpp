@@ -9,6 +9,7 @@
 #include "completion.hpp"
 #include "dalil/base/text.hpp"
 #include "refs.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -51,11 +52,30 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
+constexpr std::size_t kHelpColumn = 34, kUsualWidth = 80;
+
+/// What stands beside an option goes on beside it, and the rest where its line began.
+std::string wrapped_help(std::string_view text, std::size_t width) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const bool beside = line.size() > kHelpColumn && line.substr(kHelpColumn - 2, 2) == "  ";
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    out += wrapped(line, width, beside ? kHelpColumn : indent);
+    if (end < text.size()) out += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 /// Not App::help(), which prints the help of whatever sub-command was parsed.
 void print_help(const CLI::App* app) {
   const std::string words = words_of(app);
   const std::string name = words.empty() ? "dalil" : "dalil " + words;
-  Printer(OutputOptions{}).line(app->get_formatter()->make_help(app, name, CLI::AppFormatMode::Normal));
+  Printer out(OutputOptions{});
+  const std::string help = app->get_formatter()->make_help(app, name, CLI::AppFormatMode::Normal);
+  out.line(wrapped_help(help, out.columns().value_or(kUsualWidth)));
 }
 
 /// A line's end is added on printing.
@@ -115,7 +135,7 @@ Parser::Parser() {
   root_.require_subcommand(0, 1);
   root_.footer(kExitCodeHelp);
   root_.formatter(std::make_shared<HelpFormatter>());
-  root_.get_formatter()->column_width(34);
+  root_.get_formatter()->column_width(kHelpColumn);
   root_.set_version_flag("--version", "dalil " DALIL_VERSION);
   declare_globals();
   for (const Command& command : commands()) {

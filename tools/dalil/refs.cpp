@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "dalil/base/error.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/base/unescape.hpp"
 #include "dalil/crypto/hash.hpp"
@@ -56,9 +57,9 @@ archive::Row item_by_copy(archive::View& view, const archive::Volume& volume, st
   if (const auto row = find_copy(view, volume, path)) return *row;
   if (const auto raw = unescape_displayed(path); raw && *raw != path)
     if (const auto row = find_copy(view, volume, *raw)) return *row;
-  throw Error(ErrorCode::not_found,
-              fmt::format("volume {} has no copy {}", in_quotes(volume.label), in_quotes(path)),
-              "paths are relative to the volume's root; see: dalil find --volume " + volume.label);
+  throw Error(
+      ErrorCode::not_found, fmt::format("volume {} has no copy {}", in_quotes(volume.label), in_quotes(path)),
+      "paths are relative to the volume's root; see: dalil find --volume " + shell_word(volume.label));
 }
 
 }  // namespace

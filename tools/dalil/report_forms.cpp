@@ -11,12 +11,14 @@
 #include <memory>
 
 #include "custody_forms.hpp"
+#include "dalil/archive/custody.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
 #include "verify_forms.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -170,6 +172,24 @@ std::vector<merkle::NoteKey> trusted_keys(const std::vector<std::string>& texts)
   return keys;
 }
 
+std::string report_signer_text(archive::View& view, const archive::RunSummary& run) {
+  const auto key = merkle::NoteKey::parse(run.report_signer);
+  const ledger::ActorId importer = view.reader().line(run.seq).actor;
+  const std::string importer_name = escape_for_display(view.actor_name(importer));
+  for (const archive::CustodyKey& one : archive::custody_keys(view)) {
+    if (!key || formats::report_twin(one.key) != *key) continue;
+    const std::string name = escape_for_display(one.actor_name);
+    const bool removed = one.removed_at && run.seq >= *one.removed_at;
+    return removed ? fmt::format("{}, whose key was removed before; accepted by {}", name, importer_name)
+                   : name;
+  }
+  if (key && key->name.ends_with("/cosigner/" + to_hex(importer))) return importer_name;
+  constexpr std::size_t kKeyIdDigits = 8;
+  const std::string id =
+      key ? key->encode().substr(0, key->name.size() + 1 + kKeyIdDigits) : run.report_signer;
+  return fmt::format("key {}, accepted by {}", escape_for_display(id), importer_name);
+}
+
 std::string exception_line(const Printer& out, const archive::RunSummary::Exception& exception) {
   constexpr std::size_t kBeforePath = 14;
   const bool warning = exception.at_first && exception.verdict == archive::Verdict::intact;
@@ -179,8 +199,13 @@ std::string exception_line(const Printer& out, const archive::RunSummary::Except
   if (!exception.detail.empty()) more += "  " + harmless(exception.detail);
   if (exception.error_number != 0)
     more += (exception.detail.empty() ? "  (" : " (") + errno_name(exception.error_number) + ")";
-  return fmt::format("  {:<11} {}{}", warning ? "warning" : archive::name_of(exception.verdict),
-                     fitting_path(out, exception.path, kBeforePath + display_width(more)), more);
+  const std::string whole =
+      fmt::format("  {:<11} {}", warning ? "warning" : archive::name_of(exception.verdict),
+                  fitting_path(out, exception.path, kBeforePath));
+  const auto columns = out.columns();
+  if (more.empty() || !columns || display_width(whole) + display_width(more) <= *columns) return whole + more;
+  // The folder says more than what is wrong: that goes below.
+  return whole + "\n" + wrapped(out, std::string(kBeforePath, ' ') + more.substr(2), kBeforePath);
 }
 
 }  // namespace dalil::cli

@@ -54,6 +54,10 @@ formats::CheckReport check_report_of(archive::View& view, const archive::Archive
 /// Keys of --trust. Error(usage).
 std::vector<merkle::NoteKey> trusted_keys(const std::vector<std::string>& texts);
 
+/// Whose report a run is of. The name of a person only if the ledger knows the key as theirs, or they took
+/// the report in themselves; else the key, and whose word it was taken in on.
+std::string report_signer_text(archive::View& view, const archive::RunSummary& run);
+
 /// "corrupt     path  ranges  detail", without damage's meaning.
 std::string exception_line(const Printer& out, const archive::RunSummary::Exception& exception);
 

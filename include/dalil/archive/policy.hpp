@@ -34,4 +34,11 @@ std::string text_of(const Policy& policy);
 /// What holds for everything; asks for nothing if none was stated.
 Policy policy_of(View& view);
 
+/// Result of a run: the drive was in an older state than the one on record. Persistent.
+inline constexpr std::string_view kOlderDrive = "OLDER";
+/// Whether a verification with this result found something wrong with the volume.
+inline bool is_bad_result(std::string_view result) {
+  return result == "FAIL" || result == kOlderDrive;
+}
+
 }  // namespace dalil::archive

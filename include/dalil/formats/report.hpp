@@ -19,6 +19,9 @@ enum class ReportSubject : std::uint8_t {
   volume = 3,  ///< a volume that is no backup drive
 };
 
+/// Detail of a drive's note that is whole, of a signer whom the checker was not told. Persistent.
+inline constexpr const char* kUntrustedSigner = "the key that signed it is none of those that you trust";
+
 /// One check, as it is stated and signed.
 struct CheckReport {
   ReportSubject subject = ReportSubject::volume;
@@ -67,6 +70,9 @@ std::string encode_report(const CheckReport& report, const std::string& key_name
 struct SignedReport {
   CheckReport report;
   merkle::Note note;  ///< its text is the statement
+  /// The signer's whole key as the report itself names it: says whether it was altered since, and not who
+  /// signed. Absent in older reports.
+  std::optional<merkle::NoteKey> key;
   /// Of the statement: tells one report from another.
   Digest digest() const;
 };
