@@ -321,6 +321,9 @@ class Refused(Repair):
             self.assertIn("add --from two", text)
             self.assertIn(self.two, text)
             self.assertNotIn("LOST", text)
+        # Where it was last is known by its scan.
+        asked = self.dalil("repair", self.one, "--volume", "one", "--from", "disk", "--dry-run", "--json")
+        self.assertEqual(asked.summary["repaired"], 1)
         for folder, volume, full in ((self.two, "two", self.at("d0/f000.jpg", self.two)),
                                      (self.tree, "disk", os.path.join(self.tree, "d0/f000.jpg"))):
             self.harm("", 60, full=full)

@@ -36,10 +36,11 @@ struct RepairArguments {
 /// "LABEL=FOLDER", or the label of a volume that is where it was last.
 drives::RepairSource source_from(archive::View& view, const std::string& text) {
   if (const auto volume = view.find_volume(text)) {
-    if (volume->root.empty())
+    std::string folder = last_folder(view, *volume);
+    if (folder.empty())
       throw Error(ErrorCode::not_found, "it is not known where volume " + in_quotes(text) + " is",
                   "say it: --from " + shell_word(text) + "=FOLDER");
-    return {volume->row, volume->root};
+    return {volume->row, std::move(folder)};
   }
   const auto equals = text.find('=');
   if (equals == text.npos) return {volume_named(view, text).row, {}};  // says that there is none
@@ -176,18 +177,18 @@ void print_lost(Printer& out, archive::View& view, const drives::RepairOptions& 
 }
 
 /// What to add to the command, volume by volume.
-void print_unasked(Printer& out, const Outcome& outcome) {
+void print_unasked(Printer& out, archive::View& view, const Outcome& outcome) {
   if (outcome.unasked.empty()) return;
   out.line();
   out.line("not asked, and by the ledger they have what is lacking");
   for (const auto& [row, one] : outcome.unasked) {
     const std::string label = shell_word(one.volume.label);
-    out.line(
-        fmt::format("  {} ({}): {}{}", in_quotes(one.volume.label), one.volume.id,
-                    count_text(one.copies, "copy", "copies"),
-                    one.volume.root.empty() ? "" : "; it was at " + escape_for_display(one.volume.root)));
-    out.line(fmt::format("      add --from {}{}", label,
-                         one.volume.root.empty() ? "=FOLDER" : ", or --from " + label + "=FOLDER"));
+    const std::string folder = escape_for_display(last_folder(view, one.volume));
+    out.line(fmt::format("  {} ({}): {}{}", in_quotes(one.volume.label), one.volume.id,
+                         count_text(one.copies, "copy", "copies"),
+                         folder.empty() ? "" : "; it was at " + folder));
+    const std::string elsewhere = "--from " + label + "=FOLDER";
+    out.line("      add " + (folder.empty() ? elsewhere : "--from " + label + ", or " + elsewhere));
   }
 }
 
@@ -234,7 +235,7 @@ void print_text(Printer& out, archive::View& view, const RepairArguments& argume
   print_some(out, "remarks", report.remarks, print_problem);
   print_some(out, "sources that are damaged, too", report.source_damage,
              [&](const std::string& text) { out.line(wrapped(out, "  " + text, 6)); });
-  print_unasked(out, outcome);
+  print_unasked(out, view, outcome);
 }
 
 void print_meaning(Printer& out, const RepairArguments& arguments, const Outcome& outcome, bool sealed) {

@@ -266,6 +266,13 @@ void check_source_place(archive::View& view, const archive::Volume& volume, cons
   check_other_volumes(view, volume, folder, Override::none);
 }
 
+std::string last_folder(archive::View& view, const archive::Volume& volume) {
+  if (!volume.root.empty()) return volume.root;
+  const auto folders = last_folders(view);
+  const auto found = folders.find(volume.row);
+  return found == folders.end() ? std::string() : found->second;
+}
+
 std::optional<archive::Volume> drive_of_folder(archive::View& view, const std::string& folder) {
   const auto found = drive_around(folder);
   if (!found) return std::nullopt;

@@ -23,6 +23,9 @@ void check_place(archive::View& view, const archive::Volume& volume, const std::
 /// The same for a volume that something is read from, by commands that have no --moved-here.
 void check_source_place(archive::View& view, const archive::Volume& volume, const std::string& folder);
 
+/// Where the volume was last: as it was stated, or by its last run. Empty if nobody knows.
+std::string last_folder(archive::View& view, const archive::Volume& volume);
+
 /// Error(conflict) if something of people's is to be written into a volume: `folder`, which need not exist
 /// yet, lies in a backup drive, or where a volume with copies is now.
 void refuse_volumes(archive::View& view, const std::string& folder);

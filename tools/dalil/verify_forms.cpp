@@ -91,12 +91,12 @@ std::string errno_name(int error_number) {
 }
 
 std::string unfinished_text(const drives::UnfinishedBackup& backup) {
-  if (backup.selected == 0) return "no backup to it was finished: run it again";
+  if (backup.selected == 0) return "no backup to it was finished: run one again";
   const std::string of = count_text(backup.selected, "file", "files");
   if (backup.lacking > 0)
-    return fmt::format("the last backup to it lacks {} of {}: see log, and run it again",
+    return fmt::format("the last backup lacks {} of {}: see log, and run it again",
                        number_text(backup.lacking), of);
-  return fmt::format("the last backup to it, of {}, was not finished: run it again", of);
+  return fmt::format("the last backup, of {}, was not finished: run it again", of);
 }
 
 std::vector<std::string> run_lines(const jobs::VerifyReport& report) {

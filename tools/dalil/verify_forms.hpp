@@ -24,7 +24,7 @@ std::string statement_of(const jobs::SampleReport& sample);
 
 /// "EIO"
 std::string errno_name(int error_number);
-/// "the last backup to it, begun 2026-11-27, of 407 files, was not finished: run it again"
+/// "the last backup, of 407 files, was not finished: run it again"
 std::string unfinished_text(const drives::UnfinishedBackup& backup);
 /// Lines about what was checked when, what is left, warnings and samples, as they follow the verdicts.
 std::vector<std::string> run_lines(const jobs::VerifyReport& report);
