@@ -89,6 +89,7 @@ std::optional<merkle::Note> signed_checkpoint(View& view, std::uint64_t tree_siz
 std::vector<CustodyKey> custody_keys(View& view) {
   std::vector<CustodyKey> keys;
   const auto signers = view.reader().signers();
+  keys.reserve(signers.size());
   for (const ledger::Signer& signer : signers)
     keys.push_back({signer.key, signer.actor_name, signer.role, signer.removed_at});
   for (const Cosignature& cosignature : cosignatures(view)) {

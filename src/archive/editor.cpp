@@ -513,7 +513,7 @@ void Editor::state_policy(const Policy& policy, std::optional<Row> incident, con
 
 std::string Editor::make_recovery_key(const std::string& why) {
   const auto identity = crypto::age::Identity::generate();
-  const std::string recipient = identity.recipient();
+  std::string recipient = identity.recipient();
   const auto state = [&](const ledger::TokenKind& kind, SealClass seal_class, ByteView secret) {
     records::Record record;
     auto* stated = record.mutable_recovery_key_stated();

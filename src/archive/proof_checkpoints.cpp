@@ -47,6 +47,7 @@ std::vector<std::uint64_t> cosigned_first(View& view, Seq seq) {
     if (!is_new) at->second = std::min(at->second, one.tree_size);
   }
   std::vector<std::uint64_t> sizes;
+  sizes.reserve(first.size());
   for (const auto& [actor, size] : first) sizes.push_back(size);
   return sizes;
 }

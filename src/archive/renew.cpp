@@ -85,7 +85,7 @@ void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock&
 }
 
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
-                          const Clock& clock, Memory memory) {
+                          const Clock& clock, const Memory& memory) {
   refuse_partial_role(keyring, "sealing everything anew");
   const Workshop workshop(directory);
   Ledger old =
@@ -107,7 +107,7 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
 }
 
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
-            const std::string& why, const Clock& clock, Memory memory) {
+            const std::string& why, const Clock& clock, const Memory& memory) {
   refuse_partial_role(keyring, "destroying contents");
   const Workshop workshop(directory);
   Ledger old =

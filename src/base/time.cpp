@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kMsPerSecond = 1000;
 constexpr std::int64_t kMsPerMinute = 60 * kMsPerSecond;
-constexpr std::int64_t kMsPerDay = 24 * 60 * kMsPerMinute;
+constexpr std::int64_t kMsPerDay = kMsPerMinute * 60 * 24;
 
 struct WideDate {
   std::int64_t year;

@@ -27,6 +27,7 @@ Bytes make_header(const Secret& file_key, const std::vector<Stanza>& stanzas) {
 Bytes make_header(const Secret& file_key, const std::vector<std::string>& recipients) {
   if (recipients.empty()) throw Error(ErrorCode::invalid, "cannot encrypt to nobody");
   std::vector<Stanza> stanzas;
+  stanzas.reserve(recipients.size());
   for (const std::string& recipient : recipients)
     stanzas.push_back(wrap_to_recipient(file_key.view(), recipient));
   return make_header(file_key, stanzas);

@@ -10,7 +10,7 @@ namespace dalil::crypto::age {
 
 /// STREAM: chunks of 64 KiB under ChaCha20-Poly1305, whose nonce counts them and marks the last one.
 inline constexpr std::size_t kPayloadNonceSize = 16;
-inline constexpr std::size_t kChunkSize = 64 * 1024;
+inline constexpr std::size_t kChunkSize = std::size_t{64} * 1024;
 inline constexpr std::size_t kSealedChunkSize = kChunkSize + ChaChaPoly::kTagSize;
 
 /// Eleven bytes of counter, big-endian, then 1 for the last chunk.

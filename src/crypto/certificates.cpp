@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "dalil/base/text.hpp"
@@ -80,6 +81,7 @@ Certificates decode_certificates(std::span<const Bytes> der) {
 
 std::vector<Bytes> encode_certificates(const STACK_OF(X509) * stack) {
   std::vector<Bytes> out;
+  out.reserve(static_cast<std::size_t>(std::max(0, sk_X509_num(stack))));  // -1: no stack
   for (int i = 0; i < sk_X509_num(stack); ++i) out.push_back(encode_der<i2d_X509>(sk_X509_value(stack, i)));
   return out;
 }

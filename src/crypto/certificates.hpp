@@ -57,7 +57,7 @@ Bytes encode_der(const T* object) {
   unsigned char* out = nullptr;
   const int size = Encode(object, &out);
   if (size <= 0) return {};
-  const Bytes bytes(out, out + size);
+  Bytes bytes(out, out + size);
   OPENSSL_free(out);
   return bytes;
 }

@@ -61,6 +61,7 @@ void hash_batch(HashLanes& lanes, std::span<const ByteView> messages, std::span<
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return messages[a].size() > messages[b].size(); });
   std::vector<std::size_t> sizes;
+  sizes.reserve(order.size());
   for (const std::size_t i : order) sizes.push_back(messages[i].size());
   const std::size_t outlasting = count_outlasting(sizes, lanes.lanes(), lanes.step_cost());
 

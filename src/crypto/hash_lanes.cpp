@@ -89,6 +89,7 @@ bool agrees_with_openssl(HashLanes& lanes) {
     messages.push_back(ByteView(content).subspan(i, kSizes[i % std::size(kSizes)]));
   std::vector<Digest> digests(messages.size());
   std::vector<Digest*> targets;
+  targets.reserve(digests.size());
   for (Digest& digest : digests) targets.push_back(&digest);
   if (!lanes.hash(messages, targets)) return false;
   for (std::size_t i = 0; i < messages.size(); ++i) {

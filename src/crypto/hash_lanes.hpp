@@ -23,7 +23,7 @@ class HashLanes {
 
   /// libipsec-mb 1.3 counts a lane's bytes in 16 bits and gives wrong digests, without any error, for
   /// messages of 65,535 bytes and more (and 65,534 is right). This stays well below.
-  static constexpr std::size_t kLargestMessage = 60 * 1024;
+  static constexpr std::size_t kLargestMessage = std::size_t{60} * 1024;
   /// A job costs about as much as a block, so that shorter messages gain nothing.
   static constexpr std::size_t kSmallestMessage = 192;
 

@@ -8,7 +8,7 @@ namespace dalil::crypto {
 namespace {
 
 constexpr std::size_t kBlockSize = 64;
-constexpr std::size_t kMaxHkdfSize = 255 * 32;
+constexpr std::size_t kMaxHkdfSize = std::size_t{255} * 32;
 
 template <typename T>
 void wipe_object(T& object) {

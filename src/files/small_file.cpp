@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
 
 Fd open_or_throw(const std::string& action, const std::string& path, int flags, unsigned mode = 0) {
   int fd = -1;

@@ -263,7 +263,7 @@ class Editor {
 /// archivist's keyring and as much room again as the archive has. Returns the new epoch.
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
                           const Clock& clock = system_clock(),
-                          std::shared_ptr<ledger::CheckpointMemory> memory = {});
+                          const std::shared_ptr<ledger::CheckpointMemory>& memory = {});
 
 /// Destroys the contents of entries: makes the database anew without them, and appends an entry that says so.
 /// The tree still verifies. What was derived from them is gone, and so is what refers to them.
@@ -271,7 +271,7 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
 /// others stand on (volumes, keys, runs ...).
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
             const std::string& why, const Clock& clock = system_clock(),
-            std::shared_ptr<ledger::CheckpointMemory> memory = {});
+            const std::shared_ptr<ledger::CheckpointMemory>& memory = {});
 
 /// Replays the ledger into fresh derived tables (beside the archive, then swapped in).
 void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock(),
