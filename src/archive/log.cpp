@@ -62,8 +62,7 @@ class Candidates {
 
   std::vector<Seq> sorted() {
     std::ranges::sort(seqs_);
-    const auto repeated = std::ranges::unique(seqs_);
-    seqs_.erase(repeated.begin(), repeated.end());
+    seqs_.erase(std::unique(seqs_.begin(), seqs_.end()), seqs_.end());
     return std::move(seqs_);
   }
 

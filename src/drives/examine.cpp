@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
 #include "dalil/jobs/content.hpp"
 #include "layout.hpp"
 #include "parts.hpp"
@@ -72,7 +73,7 @@ class Examiner {
       std::string kept =
           fmt::format("{}.{}", name.substr(0, kLongestName), content.digest.hex().substr(0, 8));
       if (::syscall(SYS_renameat2, folder, name.c_str(), folder, kept.c_str(), 1) != 0) return false;
-      const std::string path = directory.empty() ? kept : directory + "/" + kept;
+      const std::string path = files::join_path(directory, kept);
       recorder_.moved(number_, target, path, row.seq, files::stat_at(folder, kept.c_str()).stat);
       ++job_.report.kept_versions;
       return true;

@@ -145,6 +145,7 @@ std::vector<std::string> FolderStore::read_back(const std::vector<Pending>& file
     std::vector<std::size_t> which;
     const auto read = [&] {
       std::vector<jobs::FileTask> tasks;
+      tasks.reserve(which.size());
       for (const std::size_t i : which) tasks.push_back({partial_, layout::kPartial, files[i].part, {}});
       std::vector<jobs::Content> contents = reader.open(tasks);
       jobs::Progress uncounted;
