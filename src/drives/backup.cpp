@@ -12,6 +12,9 @@
 #include "dalil/drives/unfinished.hpp"
 #include "dalil/jobs/crew.hpp"
 #include "drive_files.hpp"
+#include "par2.hpp"
+#include "parity_keeper.hpp"
+#include "parity_plan.hpp"
 #include "parts.hpp"
 #include "stores.hpp"
 
@@ -134,6 +137,10 @@ class BackupRun {
     recorder.commit_if_due(true);
     report_.interrupted = stop_.requested();
     for (std::size_t i = 0; i < jobs_.size(); ++i) close(i);
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      keep_parity(i);
+      report_.drives.push_back(jobs_[i].report);
+    }
     for (DriveReport& lost : lost_) report_.drives.push_back(std::move(lost));
   }
 
@@ -264,23 +271,55 @@ class BackupRun {
     DriveJob& job = jobs_[i];
     if (report_.interrupted && job.report.state == DriveReport::State::done)
       job.report.state = DriveReport::State::stopped;
-    const bool reachable =
-        job.report.state != DriveReport::State::gone && job.report.state != DriveReport::State::failed;
-    if (reachable) {
-      try {
-        stores_[i]->check_identity();
-        archive::View view = archive_.view();
-        editor_.state_drive(job.volume->row, write_drive_files(archive_, view, job, options_, report_));
-        job.report.closed = true;
-        job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
-      } catch (const DriveFailure& failure) {
-        if (job.report.why.empty()) job.report.why = failure.what();
-        if (job.report.state != DriveReport::State::full) job.report.state = state_of(failure.kind);
-      }
+    try {
+      if (is_reachable(job)) write_lists(i);
+    } catch (const DriveFailure& failure) {
+      if (job.report.why.empty()) job.report.why = failure.what();
+      if (job.report.state != DriveReport::State::full) job.report.state = state_of(failure.kind);
     }
     record_run(job);
     editor_.commit();
-    report_.drives.push_back(job.report);
+  }
+
+  static bool is_reachable(const DriveJob& job) {
+    return job.report.state != DriveReport::State::gone && job.report.state != DriveReport::State::failed;
+  }
+
+  void write_lists(std::size_t i) {
+    DriveJob& job = jobs_[i];
+    stores_[i]->check_identity();
+    job.report.closed = false;
+    archive::View view = archive_.view();
+    editor_.state_drive(job.volume->row, write_drive_files(archive_, view, job, options_, report_));
+    job.report.closed = true;
+    job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
+  }
+
+  /// Last, and of what was verified. The drive is whole before it and after it, so that this may take hours,
+  /// and be ended at any moment.
+  void keep_parity(std::size_t i) {
+    DriveJob& job = jobs_[i];
+    if (!job.report.closed || !is_reachable(job)) return;
+    try {
+      ParityKeeper keeper(job.root, job.target.folder, live_files(job), progress_, stop_);
+      const unsigned percent = options_.parity.value_or(keeper.percent());
+      if (job.report.state == DriveReport::State::done && (percent > 0 || keeper.percent() > 0))
+        keeper.make(percent, options_.parity.has_value());
+      job.report.parity = keeper.report();
+      if (!keeper.changed()) return;
+      job.parity_leaving = keeper.leaving();
+      write_lists(i);
+      keeper.remove_leaving();
+      editor_.commit();
+    } catch (const DriveFailure& failure) {
+      job.report.why = job.report.parity.why = failure.what();
+      job.report.state = state_of(failure.kind);
+    }
+  }
+
+  std::vector<ParityFile> live_files(const DriveJob& job) const {
+    archive::View view = archive_.view();
+    return files_for_parity(view, job.volume->row, job.sealed());
   }
 
   archive::RunSummary run_of(const DriveJob& job) const {
@@ -366,6 +405,7 @@ BackupReport backup(archive::Archive& archive, const BackupOptions& options, job
                     const jobs::StopFlag& stop) {
   BackupReport report;
   report.dry_run = options.dry_run;
+  if (options.parity.value_or(0) > 0) require_par2();
   archive::View view = archive.view();
   std::vector<DriveJob> jobs;
   for (const BackupTarget& target : options.targets) jobs.push_back(open_drive(archive, view, target));

@@ -4,6 +4,7 @@
 
 #include "dalil/base/text.hpp"
 #include "layout.hpp"
+#include "parity_keeper.hpp"
 
 namespace dalil::drives {
 
@@ -40,6 +41,35 @@ std::string signers_text(const archive::Archive& archive, archive::View& view, c
     if (job.sealed() ? signs_here : counts || signs_here) text += signer.key.encode() + "\n";
   }
   return text;
+}
+
+constexpr const char* kParityReadmeText =
+    "Parity: what is damaged on this drive can be computed anew, within limits, without any other drive.\n"
+    "The files are PAR2 2.0: par2 (Debian: apt install par2), MultiPar and others read them.\n"
+    "\n"
+    "Each p*.sha256 lists what its set is of. To look for damage, in the drive's own folder:\n"
+    "\n"
+    "    for list in dalil/parity/p*.sha256; do\n"
+    "      sha256sum --quiet -c \"$list\" || echo \"damaged: $list\"\n"
+    "    done\n"
+    "\n"
+    "To mend a set in which something is damaged, say p5-0001:\n"
+    "\n"
+    "    par2 repair -B ./ dalil/parity/p5-0001.par2\n"
+    "    sha256sum --quiet -c dalil/parity/p5-0001.sha256\n"
+    "\n"
+    "par2 keeps the damaged file beside the new one, with .1 behind its name: move it away from here.\n"
+    "If the medium itself is failing, copy everything off it first, and mend the copy.\n";
+
+/// Each set's list vouches for its PAR2 files.
+void list_parity(const DriveJob& job, TagFiles& files) {
+  bool any = false;
+  for (const ParitySet& set : parity_sets_on(job.root->get())) {
+    if (job.parity_leaving.contains(set.name.text())) continue;
+    any = true;
+    files.list(set.list_path(), crypto::sha256(as_bytes(set.text())));
+  }
+  if (any) files.add(layout::kParityReadme, kParityReadmeText);
 }
 
 /// Absent if there is no room for it: the drive's files are worth their lists also without.
@@ -79,6 +109,7 @@ archive::Drive write_drive_files(archive::Archive& archive, archive::View& view,
     report.problems.push_back({job.report.label, std::move(problem),
                                "is another tile than the archive's: the drive is damaged, or the archive's "
                                "history was changed; set aside, and written anew"});
+  list_parity(job, files);
   files.add(layout::kSigners, signers_text(archive, view, job));
   files.add(layout::kCheckpoint, view.reader().checkpoint());
   note.tag_files = files.digests();
@@ -88,6 +119,7 @@ archive::Drive write_drive_files(archive::Archive& archive, archive::View& view,
   files.publish();
   if (!job.sealed() && !listed.needs_stock) files.remove(layout::kStockList);
   remove_tiles(job.noted_tree_size, note.checkpoint.size, files);
+  job.noted_tree_size = note.checkpoint.size;
   if (snapshot) remove_snapshots(*snapshot, job.sealed(), files);
   if (job.sealed()) files.remove(layout::kEarlierCheckpoint);
   job.report.snapshot = snapshot.has_value();

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "dalil/base/text.hpp"
 #include "dalil/drives/drive.hpp"
@@ -64,11 +65,21 @@ void clear(const files::Fd& folder, std::string_view name_end) {
 }
 }  // namespace
 
+void clear_folder(const files::Fd& folder) {
+  std::error_code failed;
+  // Neither the listing nor the removal of a name in it follows a link.
+  std::filesystem::directory_iterator entry(fmt::format("/proc/self/fd/{}", folder.get()), failed);
+  for (std::error_code none; !failed && entry != std::filesystem::directory_iterator();
+       entry.increment(failed))
+    std::filesystem::remove_all(entry->path(), none);
+}
+
 void clear_partial(Folders& folders, bool of_an_earlier_version) {
   int error_number = 0;
   const auto partial = folders.make(layout::kPartial, error_number);
   if (!partial) throw DriveFailure::from("make the folder", layout::kPartial, error_number);
   clear(*partial, ".part");
+  if (const auto scratch = folders.open(layout::kParityScratch, error_number)) clear_folder(*scratch);
   if (!of_an_earlier_version) return;
   if (const auto earlier = folders.open(layout::kEarlierPartial, error_number)) clear(*earlier, ".age");
 }

@@ -81,7 +81,7 @@ bool Mender::take(Opened& from, std::uint64_t i, const PutChunk& put) {
     return false;
   }
   put(i * kChunk, chunk.bytes);
-  join({i * kChunk, size, from.source.volume, from.source.path});
+  join({i * kChunk, size, from.source.volume, from.source.name()});
   return true;
 }
 
@@ -135,7 +135,7 @@ bool Mender::combine(PieceFile* own, std::uint64_t i, const PutChunk& put) {
     const std::size_t number = variants[block].of_block[choice[block]].second;
     const std::size_t length = std::min(kBlock, size - block * kBlock);
     if (number == kOwn) continue;
-    join({i * kChunk + block * kBlock, length, sources_[number].volume, sources_[number].path});
+    join({i * kChunk + block * kBlock, length, sources_[number].volume, sources_[number].name()});
   }
   return true;
 }
@@ -160,7 +160,7 @@ void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wan
     if (next != wanted.end() && *next == i) {
       if (proof_.holds(i, chunk)) {
         put(i * kChunk, chunk);
-        join({i * kChunk, chunk.size(), from.volume, from.path});
+        join({i * kChunk, chunk.size(), from.volume, from.name()});
       } else {
         left.push_back(i);
       }

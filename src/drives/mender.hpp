@@ -14,8 +14,10 @@ struct MendSource {
   int root_fd = -1;
   archive::Row volume = ledger::kNoRow;
   std::string path;
-  std::string shown;    ///< "VOLUME:PATH", for people
-  bool sealed = false;  ///< encrypted: read from its start, as far as it is whole
+  std::string shown;          ///< "VOLUME:PATH", for people
+  bool sealed = false;        ///< encrypted: read from its start, as far as it is whole
+  std::string recorded = {};  ///< what the record names in the path's stead, if that is temporary
+  const std::string& name() const { return recorded.empty() ? path : recorded; }
 };
 
 /// Where each chunk of a content comes from.

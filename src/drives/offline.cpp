@@ -18,6 +18,7 @@
 #include "dalil/jobs/crew.hpp"
 #include "layout.hpp"
 #include "offline_parts.hpp"
+#include "parity_keeper.hpp"
 #include "tile_check.hpp"
 
 namespace dalil::drives::offline {
@@ -72,6 +73,7 @@ OfflineReport Check::run(const Clock& clock) {
     if (!stop_.requested() && list_.error_number == 0) find_extra();
     if (!stop_.requested()) compare_counts();
     if (!stop_.requested() && statement_.note) look_at_tiles();
+    look_at_parity();
   }
   report_.interrupted = stop_.requested();
   check.ended = whole_seconds(clock.now());
@@ -190,6 +192,18 @@ void Check::compare_counts() {
            intact_bytes_ != drive.bytes)
     problem(layout::kNote,
             fmt::format("it states {} bytes, and the files have {}", drive.bytes, intact_bytes_));
+}
+
+/// It is worth less where it is damaged, and nothing that it is for is: no reason to call the drive damaged.
+void Check::look_at_parity() {
+  for (const ParitySet& set : parity_sets_on(root_.get()))
+    for (const ParityFile& file : set.par2)
+      if (!stop_.requested() && digest_of_file(root_.get(), file.path, true, stop_) != file.digest &&
+          !stop_.requested())
+        report_.remarks.push_back(
+            fmt::format("{} is damaged: less can be mended by it, or nothing; dalil backup --parity makes it "
+                        "anew",
+                        file.path));
 }
 
 void Check::find_extra() {

@@ -97,6 +97,7 @@ class Check {
   std::optional<Exception> look_again(const Task& task, const Exception& first);
   void take(Exception exception, bool own, const jobs::Content* content);
   void judge_list(const ListReading& reading);
+  void look_at_parity();
   void find_extra();
   void look_for_extra(const files::Directory& directory);
   void compare_counts();

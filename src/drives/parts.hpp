@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -58,8 +59,9 @@ struct DriveJob {
   /// Copies that the ledger has, and that are not at their place.
   std::vector<std::pair<std::string, archive::Verdict>> lost;
   DriveReport report;
-  std::vector<std::string> prefixes;  ///< one a source: "data/disk"
-  std::uint64_t noted_tree_size = 0;  ///< of the checkpoint on it
+  std::vector<std::string> prefixes;     ///< one a source: "data/disk"
+  std::uint64_t noted_tree_size = 0;     ///< of the checkpoint on it
+  std::set<std::string> parity_leaving;  ///< names of sets that its lists are to leave out
   // Of a sealed one:
   bool of_an_earlier_version = false;                      ///< without identity and note
   std::unordered_set<std::string> objects;                 ///< that the ledger has

@@ -13,6 +13,8 @@
 #include "dalil/crypto/hash.hpp"
 #include "dalil/files/walk.hpp"
 #include "mender.hpp"
+#include "parity_keeper.hpp"
+#include "parity_pieces.hpp"
 #include "parts.hpp"
 #include "repair_parts.hpp"
 #include "repair_place.hpp"
@@ -69,12 +71,13 @@ class RepairRun {
         view_, options_, root_->get(), report_.lists != kNoteFault,
         [this](const std::string& path, archive::Row item) { return !unrecorded_aside(path, item).empty(); });
     report_.left = std::move(plan_.left);
-    if (volume_.drive && !plan_.tasks.empty()) find_strays();
+    if (volume_.drive && !volume_.sealed && !plan_.tasks.empty()) find_strays();
     if (!options_.dry_run) {
       editor_.emplace(archive_.edit());
       place_.clear_parts();
     }
     announce();
+    use_parity();
     try {
       for (const RepairTask& task : plan_.tasks) {
         if (stop_.requested()) break;
@@ -89,6 +92,7 @@ class RepairRun {
     } catch (const DriveFailure& failure) {
       report_.why = failure.what();
     }
+    parity_.reset();
     place_.discard();
     if (editor_ && !volume_.drive) place_.remove_empty_folders();
     report_.interrupted = stop_.requested();
@@ -165,20 +169,30 @@ class RepairRun {
     progress_.walk_finished = true;
   }
 
+  void use_parity() {
+    if (!volume_.drive || parity_lists_on(root_->get()).empty()) return;
+    std::set<std::string> damaged;
+    for (const RepairTask& task : plan_.tasks) damaged.insert(task.path);
+    parity_.emplace(root_, options_.folder, std::move(damaged), stop_);
+    if (editor_) parity_->clear();
+  }
+
   void look_at(const RepairTask& task) {
     const archive::Copy copy = view_.copy(task.row.seq);
-    if (copy.stored) return problem(task.path, "is recorded as an encrypted object");
+    if (copy.stored.has_value() != volume_.sealed)
+      return problem(task.path, volume_.sealed ? "is not recorded as an encrypted object"
+                                               : "is recorded as an encrypted object");
     const crypto::Secret key = archive_.tag_key(copy.tag_epoch);
-    if (copy.tags.size() != crypto::tag_count(copy.size_bytes))
+    if (copy.tags.size() != crypto::tag_count(copy.size_on_volume()))
       throw Error(ErrorCode::corrupt, fmt::format("entry {} has not a tag for each MiB", task.row.seq),
                   "run 'dalil check'");
-    const ChunkProof proof(key.view(), copy.tag_nonce, copy.tags, copy.size_bytes);
+    const ChunkProof proof(key.view(), copy.tag_nonce, copy.tags, copy.size_on_volume());
     PieceFile own(root_->get(), task.path);
     if (own.error_number() == ENOENT && bring_back(task, copy)) return;
     if (own.error_number() != 0) return mend(task, copy, proof, nullptr, {});
     const PieceFile::Survey survey = own.survey(proof, progress_, stop_);
     if (survey.stopped) return;
-    if (survey.digest == copy.digest) return is_intact(task, copy, own.stat());
+    if (survey.digest == copy.digest_on_volume()) return is_intact(task, copy, own.stat());
     mend(task, copy, proof, &own, survey);
   }
 
@@ -270,8 +284,12 @@ class RepairRun {
     copy.inode = stat.inode;
   }
 
+  /// An object of a sealed drive has no other copy anywhere: each sealing gives other bytes.
   std::vector<MendSource> sources_for(const RepairTask& task) {
     std::vector<MendSource> found;
+    for (const std::string& path : place_.aside_of(task.path)) found.push_back(stray(path));
+    if (volume_.sealed) return found;
+    const std::size_t aside = found.size();
     const std::vector<archive::CopyInfo> copies = view_.copies_of(task.row.item);
     const auto add = [&](int fd, archive::Row volume, const archive::CopyInfo& copy) {
       found.push_back({fd, volume, copy.path, escape_for_display(copy.volume_label + ":" + copy.path),
@@ -285,7 +303,22 @@ class RepairRun {
       if (copy.volume == options_.volume && copy.path != task.path &&
           copy.row.state == archive::CopyRow::State::live)
         add(root_->get(), options_.volume, copy);
-    for (const std::string& path : place_.aside_of(task.path)) found.push_back(stray(path));
+    std::ranges::rotate(found, found.begin() + static_cast<std::ptrdiff_t>(aside));
+    return found;
+  }
+
+  /// What parity makes of it, where no copy has it.
+  std::vector<MendSource> parity_for(const RepairTask& task) {
+    std::vector<MendSource> found;
+    view_.rest();
+    for (const ParityPieces::Given& given : parity_->of(task.path)) {
+      MendSource source = stray(given.path);
+      source.recorded = given.parity;
+      source.shown = escape_for_display(volume_.label + ":" + given.parity);
+      if (!given.fault.empty()) parity_faults_[source.shown] = given.fault;
+      found.push_back(std::move(source));
+    }
+    view_.renew();
     return found;
   }
 
@@ -325,27 +358,40 @@ class RepairRun {
     repair.digest = copy.digest;
     repair.volume = options_.volume;
     repair.path = task.path;
-    repair.was = own != nullptr ? words_for(*own, survey, copy.size_bytes) : task.was;
+    repair.was = own != nullptr ? words_for(*own, survey, copy.size_on_volume()) : task.was;
     if (repair.was.empty()) repair.was = "unreadable";
     repair.damaged_digest = survey.digest;
     if (own != nullptr) repair.damaged_size = own->stat().size_bytes;
-    if (editor_) place_.begin(copy.size_bytes);
-    Mender mender(proof, sources_for(task), strays_for(task), options_.identities, stop_);
-    const Mended mended = mender.run(own, survey.good, [&](std::uint64_t offset, ByteView bytes) {
+    if (editor_) place_.begin(copy.size_on_volume());
+    const auto put = [&](std::uint64_t offset, ByteView bytes) {
       if (editor_) place_.put(offset, bytes);
-    });
+    };
+    std::vector<MendSource> sources = sources_for(task);
+    const auto attempt = [&] {
+      Mended mended =
+          Mender(proof, sources, strays_for(task), options_.identities, stop_).run(own, survey.good, put);
+      repair.pieces = mended.pieces;
+      if (mended.complete() || stop_.requested()) return mended;
+      if (const auto whole = take_whole(sources, copy)) {
+        repair.pieces = {*whole};
+        mended.lost.clear();
+      }
+      return mended;
+    };
+    Mended mended = attempt();
+    if (!mended.complete() && parity_ && parity_->covers(task.path) && !stop_.requested()) {
+      if (!editor_)
+        return problem(task.path, "is intact nowhere; parity may mend it (a dry run does not try)");
+      for (MendSource& source : parity_for(task)) sources.push_back(std::move(source));
+      mended = attempt();
+      for (const auto& [source, fault] : std::exchange(parity_faults_, {})) mended.faults[source] = fault;
+    }
     if (stop_.requested()) return;
     for (const auto& [source, fault] : mended.faults) report_.source_damage.push_back(source + ": " + fault);
-    repair.pieces = mended.pieces;
-    if (!mended.complete()) {
-      const std::optional<archive::Repair::Piece> whole = take_whole(task, copy);
-      if (stop_.requested()) return;
-      if (!whole) return lose(task, copy, repair.was, mended);
-      repair.pieces = {*whole};
-    }
-    repair.piece_count = mended.pieces.size();
+    if (!mended.complete()) return lose(task, copy, repair.was, mended);
+    repair.piece_count = repair.pieces.size();
     if (!editor_) {
-      report_.bytes += copy.size_bytes;
+      report_.bytes += copy.size_on_volume();
       report_.repaired.push_back(std::move(repair));
       return;
     }
@@ -353,20 +399,22 @@ class RepairRun {
   }
 
   /// The tags may be what is wrong: a source with the item's SHA-256 needs none.
-  std::optional<archive::Repair::Piece> take_whole(const RepairTask& task, const archive::Copy& copy) {
-    for (const MendSource& source : sources_for(task)) {
+  std::optional<archive::Repair::Piece> take_whole(const std::vector<MendSource>& sources,
+                                                   const archive::Copy& copy) {
+    const std::uint64_t size = copy.size_on_volume();
+    for (const MendSource& source : sources) {
       if (source.sealed) continue;
       PieceFile file(source.root_fd, source.path);
-      if (file.error_number() != 0 || file.stat().size_bytes != copy.size_bytes) continue;
+      if (file.error_number() != 0 || file.stat().size_bytes != size) continue;
       crypto::Sha256Stream hash;
-      for (std::uint64_t i = 0; i < crypto::tag_count(copy.size_bytes) && !stop_.requested(); ++i) {
-        const PieceFile::Chunk chunk = file.read(i, chunk_size(copy.size_bytes, i));
+      for (std::uint64_t i = 0; i < crypto::tag_count(size) && !stop_.requested(); ++i) {
+        const PieceFile::Chunk chunk = file.read(i, chunk_size(size, i));
         if (!chunk.whole()) break;
         hash.update(chunk.bytes);
         if (editor_) place_.put(i * kChunk, chunk.bytes);
       }
-      if (hash.finish() == copy.digest)
-        return archive::Repair::Piece{0, copy.size_bytes, source.volume, source.path};
+      if (hash.finish() == copy.digest_on_volume())
+        return archive::Repair::Piece{0, size, source.volume, source.name()};
     }
     return std::nullopt;
   }
@@ -413,7 +461,7 @@ class RepairRun {
     const std::string lost = place_.finish(manners_for(task, own, survey, repair));
     const std::optional<Digest> digest = place_.read_back(stop_);
     if (stop_.requested()) return;
-    if (digest != copy.digest) {
+    if (digest != copy.digest_on_volume()) {
       place_.discard();
       return problem(task.path,
                      digest ? "was put together, and has not the SHA-256 of the item: not put in place"
@@ -440,14 +488,14 @@ class RepairRun {
     }
     if (!lost.empty()) report_.remarks.push_back({task.path, "was repaired " + lost});
     set_stray_aside(copy);
-    report_.bytes += copy.size_bytes;
+    report_.bytes += copy.size_on_volume();
     report_.repaired.push_back(std::move(repair));
   }
 
   void lose(const RepairTask& task, const archive::Copy& copy, const std::string& was, const Mended& mended) {
     place_.discard();
     ++progress_.problems;
-    LostCopy lost{task.path, copy.digest, copy.size_bytes, was, mended.lost, {}};
+    LostCopy lost{task.path, copy.digest, copy.size_on_volume(), was, mended.lost, {}};
     for (const auto& [source, fault] : mended.faults) lost.tried.push_back(source + " " + fault);
     report_.lost.push_back(std::move(lost));
   }
@@ -495,6 +543,8 @@ class RepairRun {
   std::vector<Source> sources_;
   RepairPlan plan_;
   std::optional<Strays> strays_;
+  std::optional<ParityPieces> parity_;
+  std::map<std::string, std::string> parity_faults_;  ///< by source, as it is shown
   std::optional<archive::Editor> editor_;
   RepairReport report_;
 };

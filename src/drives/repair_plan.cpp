@@ -12,6 +12,7 @@
 #include "dalil/files/walk.hpp"
 #include "drive_files.hpp"
 #include "layout.hpp"
+#include "parity_keeper.hpp"
 #include "parts.hpp"
 #include "repair_parts.hpp"
 #include "stores.hpp"
@@ -48,7 +49,9 @@ class Planner {
         is_drive_(volume.drive.has_value()),
         is_sealed_(volume.sealed),
         folders_(root_fd),
-        was_interrupted_(was_interrupted) {}
+        was_interrupted_(was_interrupted) {
+    if (is_sealed_) find_parity(root_fd);
+  }
 
   void look(const std::string& directory, const CopyRow& row) {
     if (row.state != CopyRow::State::live) return;
@@ -57,7 +60,7 @@ class Planner {
     const files::StatResult there = folders_.stat(task.path);
     task.was = fault_of(there, row);
     found_ += there.error_number == 0 ? 1 : 0;
-    if (is_sealed_) return look_at_object(task);
+    if (is_sealed_ && !with_parity_.contains(task.path)) return look_at_object(task);
     const bool elsewhere = row.verdict == Verdict::moved || row.verdict == Verdict::renamed;
     if (elsewhere && !is_drive_) {
       if (!task.was.empty())
@@ -94,6 +97,14 @@ class Planner {
   }
 
  private:
+  /// Parity is of the objects as they lie there.
+  void find_parity(int root_fd) {
+    for (const std::string& list : parity_lists_on(root_fd)) {
+      const auto text = read_drive_file(root_fd, fmt::format("{}/{}", layout::kParity, list));
+      for (std::string& path : payload_paths_in(text.value_or(""))) with_parity_.insert(std::move(path));
+    }
+  }
+
   /// An object cannot be patched without being encrypted again.
   void look_at_object(const RepairTask& task) {
     const std::string was = !task.was.empty()             ? task.was
@@ -106,6 +117,7 @@ class Planner {
 
   const RepairOptions& options_;
   const bool is_backup_, is_drive_, is_sealed_;
+  std::set<std::string> with_parity_;  ///< objects of a sealed drive
   Folders folders_;
   const WasInterrupted& was_interrupted_;
   RepairPlan plan_;

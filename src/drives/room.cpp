@@ -9,6 +9,7 @@
 #include "dalil/files/walk.hpp"
 #include "dalil/jobs/content.hpp"
 #include "layout.hpp"
+#include "parity_plan.hpp"
 #include "parts.hpp"
 #include "stores.hpp"
 
@@ -49,6 +50,7 @@ Held held_in(Folders& folders, const char* path, std::string_view name_end) {
 /// What `clear_partial` is about to free.
 std::uint64_t bytes_to_clear(Folders& folders, const DriveJob& job) {
   std::uint64_t bytes = held_in(folders, layout::kPartial, ".part").bytes;
+  bytes += held_in(folders, layout::kParityScratch, "").bytes;
   if (job.of_an_earlier_version) bytes += held_in(folders, layout::kEarlierPartial, ".age").bytes;
   return bytes;
 }
@@ -66,7 +68,8 @@ class RoomCheck {
         folders_(job.root->get()) {}
 
   void run() {
-    if (job_.report.to_copy == 0) return;
+    parity_ = room_for_parity(options_, plan_, job_);
+    if (job_.report.to_copy == 0 && parity_ == 0) return;
     free_ = job_.identity.free_bytes + bytes_to_clear(folders_, job_);
     if (need([](std::size_t) { return false; }) <= free_) return;
     // What lies there already is read only where that decides.
@@ -78,7 +81,7 @@ class RoomCheck {
   template <typename IsThere>
   std::uint64_t need(const IsThere& lies_there) {
     // The tree's leaves take 32 bytes each.
-    std::uint64_t bytes = kMarginBytes + view_.reader().size() * (Digest::kSize + 1);
+    std::uint64_t bytes = kMarginBytes + parity_ + view_.reader().size() * (Digest::kSize + 1);
     if (options_.snapshot && !options_.recipients.empty()) bytes += archive_.ledger().database_bytes();
     for (std::size_t i = 0; i < plan_.size(); ++i) {
       const Action action = job_.actions[i];
@@ -116,6 +119,13 @@ class RoomCheck {
   }
 
   [[noreturn]] void refuse(std::uint64_t needed) {
+    if (needed - parity_ <= free_)
+      throw Error(
+          ErrorCode::io,
+          fmt::format("{} has too little room for parity: {} bytes are needed, {} of them for parity, "
+                      "and {} are free",
+                      quoted(job_.target.folder), needed, parity_, free_),
+          "ask for less of it (--parity 1%) or leave it out; nothing was written");
     std::string hint =
         "select less (--incident, --date, --below), or take a larger drive; nothing was written";
     std::uint64_t unknown = 0;
@@ -144,7 +154,7 @@ class RoomCheck {
   DriveJob& job_;
   const jobs::StopFlag& stop_;
   Folders folders_;
-  std::uint64_t free_ = 0;
+  std::uint64_t free_ = 0, parity_ = 0;
   jobs::ContentReader reader_{
       {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
 };

@@ -71,6 +71,9 @@ class SealedStore : public FolderStore {
 /// Drops parts of files that an earlier run left. Makes the folder if need be.
 void clear_partial(Folders& folders, bool of_an_earlier_version);
 
+/// Removes everything below an open folder, without leaving it by links.
+void clear_folder(const files::Fd& folder);
+
 /// The drive's note as it lies there now, without its signatures being judged. Absent if there is none.
 std::optional<std::string> read_drive_file(int root_fd, const std::string& path);
 

@@ -37,6 +37,8 @@ class TagFiles {
   };
   File begin();
   void add(const std::string& path, std::string_view content, bool listed = true);
+  /// Lists a file that lies at its place already.
+  void list(const std::string& path, const Digest& digest) { digests_.emplace_back(path, digest); }
   /// Of the listed ones, sorted by path.
   std::vector<std::pair<std::string, Digest>> digests() const;
   void publish();

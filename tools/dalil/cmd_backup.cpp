@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "command.hpp"
@@ -22,12 +23,13 @@ namespace {
 using drives::BackupProblem;
 using drives::BackupReport;
 using drives::DriveReport;
+using drives::ParityReport;
 
 constexpr std::size_t kProblemsShown = 20;
 
 struct BackupArguments {
   std::vector<std::string> volumes, folders, to, labels, incidents, path_parts, seal, kept_at, recipients;
-  std::string date, claimed, incident_date, below, zone;
+  std::string date, claimed, incident_date, below, zone, parity;
   bool dry_run = false, allow_losses = false, rename_safe = false, sealed = false, no_snapshot = false;
 };
 
@@ -56,6 +58,18 @@ std::optional<archive::Query> query_from(const BackupArguments& arguments) {
     query.incident_date = date_range_from("--incident-date", arguments.incident_date);
   if (!arguments.zone.empty()) query.zone_minutes = zone_from("--zone", arguments.zone);
   return query;
+}
+
+/// "5%" or "5".
+std::optional<unsigned> parity_from(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (text.ends_with('%')) text.remove_suffix(1);
+  unsigned percent = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), percent);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || percent > 100)
+    throw Error(ErrorCode::usage, "--parity takes 0% to 100%, in whole numbers",
+                "5% mends what usually goes wrong with a drive; 0% takes parity away");
+  return percent;
 }
 
 std::vector<drives::BackupTarget> targets_from(const BackupArguments& arguments) {
@@ -123,6 +137,7 @@ drives::BackupOptions options_from(const BackupArguments& arguments, archive::Vi
   options.allow_losses = arguments.allow_losses;
   options.rename_safe = arguments.rename_safe;
   options.snapshot = !arguments.no_snapshot;
+  options.parity = parity_from(arguments.parity);
   return options;
 }
 
@@ -144,6 +159,37 @@ std::pair<const char*, Style> answer(const BackupReport& report, const DriveRepo
   if (drive.state != DriveReport::State::done || !drive.closed) return {"INCOMPLETE", Style::bad};
   const bool all = drive.copied + drive.there + drive.adopted == report.selected;
   return all ? std::pair{"SAFE", Style::good} : std::pair{"INCOMPLETE", Style::warning};
+}
+
+void print_names(Printer& out, const std::vector<std::string>& paths) {
+  const std::size_t shown = out.verbose() ? paths.size() : std::min(paths.size(), kProblemsShown);
+  for (std::size_t i = 0; i < shown; ++i) out.line("      " + escape_for_display(paths[i]));
+  if (paths.size() > shown)
+    out.line(fmt::format("      ... and {} more; -v lists all", number_text(paths.size() - shown)));
+}
+
+void print_parity(Printer& out, const ParityReport& parity) {
+  if (parity.percent == 0 && parity.sets == 0) return;
+  out.line(fmt::format("  parity      {} % of {}: {} in {}{}", parity.percent,
+                       count_text(parity.files, "file", "files"), bytes_text(parity.parity_bytes),
+                       count_text(parity.sets, "set", "sets"),
+                       parity.made > 0 ? fmt::format(", {} new", parity.made) : ""));
+  if (parity.damaged_sets > 0)
+    out.line(fmt::format("      {} of PAR2 files damaged: made anew",
+                         count_text(parity.damaged_sets, "set was", "sets were")));
+  if (!parity.unnamed.empty()) {
+    out.line(fmt::format("      {} without: PAR2 cannot write such names",
+                         count_text(parity.unnamed.size(), "file stays", "files stay")));
+    print_names(out, parity.unnamed);
+  }
+  if (parity.complete()) return;
+  out.line(out.styled(Style::bad, fmt::format("  parity is NOT complete: {} not covered",
+                                              count_text(parity.uncovered, "file is", "files are"))));
+  if (!parity.why.empty()) out.line("      " + parity.why);
+  if (parity.damaged.empty()) return;
+  out.line(fmt::format("      {} damaged on the drive; verify it, then see dalil repair",
+                       count_text(parity.damaged.size(), "file is", "files are")));
+  print_names(out, parity.damaged);
 }
 
 void print_drive(Printer& out, const BackupReport& report, const DriveReport& drive) {
@@ -177,6 +223,7 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
   if (drive.closed && !drive.snapshot) out.line("  no snapshot of the archive is on it from this run");
   if (!drive.read_path.empty() && drive.copied > 0)
     out.line(fmt::format("  read back   {}", drive.read_path));
+  print_parity(out, drive.parity);
   out.line(fmt::format("  free        {}", bytes_text(drive.free_bytes)));
 }
 
@@ -262,6 +309,28 @@ void print_text(Printer& out, const BackupArguments& arguments, const BackupRepo
   print_meaning(out, arguments, report);
 }
 
+Json json_of(const ParityReport& parity) {
+  Json fields = {{"percent", parity.percent},
+                 {"sets", parity.sets},
+                 {"files", parity.files},
+                 {"bytes", parity.bytes},
+                 {"parity_bytes", parity.parity_bytes},
+                 {"made", parity.made},
+                 {"uncovered", parity.uncovered},
+                 {"damaged_sets", parity.damaged_sets},
+                 {"complete", parity.complete()}};
+  put_text(fields, "why", parity.why);
+  for (const auto& [name, paths] : {std::pair{"unnamed", &parity.unnamed}, {"damaged", &parity.damaged}}) {
+    fields[name] = Json::array();
+    for (const std::string& path : *paths) {
+      Json one;
+      put_path(one, "path", path);
+      fields[name].push_back(std::move(one));
+    }
+  }
+  return fields;
+}
+
 Json json_of(const BackupProblem& problem) {
   Json fields = {{"text", problem.text}};
   put_text(fields, "drive", problem.drive);
@@ -297,6 +366,7 @@ void print_objects(Printer& out, const BackupReport& report, double seconds) {
                    {"stock_check", drive.stock_check}};
     put_text(fields, "why", drive.why);
     put_path(fields, "folder", drive.folder);
+    if (drive.parity.percent > 0) fields["parity"] = json_of(drive.parity);
     out.object("drive", fields);
   }
   out.object("summary", {{"command", "backup"},
@@ -333,10 +403,12 @@ int run_backup(Session& session, const BackupArguments& arguments) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   print_text(out, arguments, report, seconds);
   print_objects(out, report, seconds);
-  if (report.interrupted) return kExitInterrupted;
+  if (report.interrupted || session.stop().requested()) return kExitInterrupted;
   if (report.refused) return kExitFailure;
   if (report.selected == 0) return kExitNo;
-  if (report.dry_run || report.complete()) return kExitOk;
+  const bool parity =
+      std::ranges::all_of(report.drives, [](const DriveReport& drive) { return drive.parity.complete(); });
+  if (report.dry_run || (report.complete() && parity)) return kExitOk;
   const bool ended = std::ranges::any_of(report.drives, [](const DriveReport& drive) {
     return drive.state != DriveReport::State::done || !drive.closed;
   });
@@ -385,6 +457,10 @@ Runner declare_backup(Options& app) {
   app.add_option("--below", options->below, "only below this folder of the volumes")->type_name("PATH");
   app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
       ->type_name("OFFSET");
+  app.add_option("--parity", options->parity,
+                 "so much of a drive may be damaged and is mended without another one (PAR2); kept current "
+                 "by later backups; 0% takes it away")
+      ->type_name("PERCENT");
   app.add_flag("--no-snapshot", options->no_snapshot, "put no encrypted archive beside the files");
   app.add_flag("--dry-run", options->dry_run, "say what would be copied; write nothing");
   app.add_flag("--allow-losses", options->allow_losses, "leave out what a drive cannot hold");

@@ -380,7 +380,8 @@ Runner declare_repair(Options& app) {
   app.explain(
       "Each MiB is taken from whichever copy still has it intact, the damaged one included. A file is\n"
       "replaced only by one that was read back and has the item's SHA-256; the damaged one is set aside.\n"
-      "Without --from, what is intact on the volume itself is used. What nothing can mend is named.\n"
+      "Without --from, what is intact on the volume itself is used. What no copy has is computed from the\n"
+      "drive's parity, if it was made (dalil backup --parity). What nothing can mend is named.\n"
       "A backup drive's own files (lists, index, note, tree, snapshot) are written anew where they are "
       "damaged, and\n"
       "copies that were moved or renamed on it come back to their places.");

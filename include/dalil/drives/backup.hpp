@@ -32,6 +32,8 @@ struct BackupOptions {
   bool dry_run = false;
   bool allow_losses = false;  ///< leave out, or copy without, what a drive cannot hold
   bool rename_safe = false;   ///< percent-encode names that a drive cannot hold
+  /// Percent of parity that every drive is to have; 0: none. Absent: what it has is kept current.
+  std::optional<unsigned> parity;
 };
 
 /// What went wrong with one file, or cannot be kept.
@@ -39,6 +41,20 @@ struct BackupProblem {
   std::string drive;  ///< label; empty: the source's
   std::string path;   ///< raw bytes: within the source's volume, or on the drive
   std::string text;
+};
+
+/// PAR2 files on a drive, from which it is mended without another one: docs/parity.md.
+struct ParityReport {
+  unsigned percent = 0;                          ///< 0: it has none, and none was wanted
+  std::uint64_t sets = 0, files = 0, bytes = 0;  ///< that are covered
+  std::uint64_t parity_bytes = 0;                ///< what it takes
+  std::uint64_t made = 0;                        ///< sets that this run made
+  std::uint64_t uncovered = 0;                   ///< files that should be covered and are not
+  std::uint64_t damaged_sets = 0;                ///< whose PAR2 files were not as they were written
+  std::vector<std::string> unnamed;              ///< files whose names `par2` cannot write
+  std::vector<std::string> damaged;              ///< files that were read and are not what the ledger has
+  std::string why;                               ///< what kept it from being complete
+  bool complete() const { return uncovered == 0 && damaged.empty() && why.empty(); }
 };
 
 struct DriveReport {
@@ -61,6 +77,7 @@ struct DriveReport {
   std::uint64_t failed = 0;
   std::uint64_t free_bytes = 0;
   std::string read_path;  ///< how it was read back
+  ParityReport parity;
 };
 const char* name_of(DriveReport::State state);
 
@@ -88,8 +105,9 @@ struct BackupReport {
 /// A copy counts once it was read back from the medium with the SHA-256 that the ledger has, lies at its
 /// place and is durable; then it is recorded. Whatever ends the run, the next one goes on. Nothing that is on
 /// a drive is overwritten or removed, but for parts of files that a killed run left behind. That a run began
-/// is on record before it copies anything, and so is what it finds damaged on a source. Error(conflict) for
-/// the wrong drive; Error(io) if there is too little room; both before anything is written.
+/// is on record before it copies anything, and so is what it finds damaged on a source. Parity is made last,
+/// of what was verified. Error(conflict) for the wrong drive; Error(io) if there is too little room;
+/// Error(not_found) if parity is wanted and `par2` is not installed; each before anything is written.
 BackupReport backup(archive::Archive& archive, const BackupOptions& options, jobs::Progress& progress,
                     const jobs::StopFlag& stop);
 
