@@ -66,10 +66,15 @@ std::shared_ptr<files::AlignedBuffer> BufferPool::take() {
       free_->second.pop_back();
     }
   }
-  if (!buffer) buffer = std::make_unique<files::AlignedBuffer>(kBytes);
+  if (!buffer) {
+    buffer = std::make_unique<files::AlignedBuffer>(kBytes);
+    const std::lock_guard lock(free_->first);
+    free_->second.reserve(free_->second.capacity() + 1);  // giving it back takes no memory
+  }
   return {buffer.release(), [pool = free_](files::AlignedBuffer* done) {
+            std::unique_ptr<files::AlignedBuffer> back(done);
             const std::lock_guard lock(pool->first);
-            pool->second.emplace_back(done);
+            if (pool->second.size() < pool->second.capacity()) pool->second.push_back(std::move(back));
           }};
 }
 
