@@ -97,6 +97,10 @@ const char* name_of(OpensWith opens_with) {
 const char* name_of(Verdict verdict) {
   return find_name(kVerdicts, verdict);
 }
+bool is_damage(Verdict verdict) {
+  return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
+         verdict == Verdict::changed;
+}
 const char* name_of(AnchorKind kind) {
   return find_name(kAnchorKinds, kind);
 }

@@ -23,20 +23,14 @@ constexpr std::size_t kLongestName = 200;
 class Examiner {
  public:
   Examiner(std::size_t number, DriveJob& job, BackupRecorder& recorder)
-      : number_(number), job_(job), recorder_(recorder), folders_(job.root->get()) {}
+      : number_(number), job_(job), recorder_(recorder), reader_(job.root->get()) {}
 
   /// The action that is left to do.
   Action look(const PlannedFile& file, const std::string& target, Action action, const jobs::StopFlag& stop) {
-    const auto [directory, name] = split_path(target);
-    int error_number = 0;
-    const auto folder = folders_.open(directory, error_number);
-    if (!folder) return Action::copy;
-    const std::vector<jobs::FileTask> task{{folder, directory, name, {}}};
-    std::vector<jobs::Content> contents = reader_.open(task);
-    jobs::Progress uncounted;
-    reader_.read(task, contents, {crypto::TagNonce{}}, uncounted, stop);
-    if (reader_.stopped()) return Action::leave_out;
-    const jobs::Content& content = contents[0];
+    const PlaceReader::Found found = reader_.read(target, stop);
+    if (!found.folder) return Action::copy;
+    if (found.stopped) return Action::leave_out;
+    const jobs::Content& content = found.content;
     if (content.error_number == ENOENT) return Action::copy;
     const bool readable = content.ok();
     if (readable && content.digest == file.digest) {
@@ -44,8 +38,8 @@ class Examiner {
       ++job_.report.adopted;
       return Action::there;
     }
-    if (action == Action::replace && keep_version(folder->get(), target, content)) return Action::copy;
-    set_aside(folder->get(), name, target);
+    if (action == Action::replace && keep_version(found.folder->get(), target, content)) return Action::copy;
+    set_aside(found.folder->get(), found.name, target);
     give_up(target, readable ? archive::Verdict::corrupt : archive::Verdict::unreadable);
     return Action::copy;
   }
@@ -82,7 +76,7 @@ class Examiner {
   }
 
   void set_aside(int folder, const std::string& name, const std::string& target) {
-    const std::string kept = drives::set_aside(folders_, folder, name, target);
+    const std::string kept = drives::set_aside(reader_.folders(), folder, name, target);
     ++job_.report.set_aside;
     recorder_.problem({job_.report.label, target,
                        fmt::format("stood there with another content: set aside as {}/{}", layout::kAside,
@@ -92,25 +86,41 @@ class Examiner {
   const std::size_t number_;
   DriveJob& job_;
   BackupRecorder& recorder_;
-  Folders folders_;
-  jobs::ContentReader reader_{
-      {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
+  PlaceReader reader_;
 };
 
 }  // namespace
+
+PlaceReader::Found PlaceReader::read(const std::string& path, const jobs::StopFlag& stop) {
+  auto [directory, name] = split_path(path);
+  int error_number = 0;
+  Found found{folders_.open(directory, error_number), std::move(name), {}};
+  if (!found.folder) return found;
+  const std::vector<jobs::FileTask> task{{found.folder, directory, found.name, {}}};
+  std::vector<jobs::Content> contents = reader_.open(task);
+  jobs::Progress uncounted;
+  reader_.read(task, contents, {crypto::TagNonce{}}, uncounted, stop);
+  found.stopped = reader_.stopped();
+  found.content = std::move(contents[0]);
+  return found;
+}
+
+void settle(DriveJob& job, std::size_t index, const PlannedFile& file, Action action) {
+  job.actions[index] = action;
+  if (action != Action::there) return;
+  --job.report.to_copy;
+  job.report.to_copy_bytes -= file.size_bytes;
+}
 
 void examine_drive(const BackupOptions& options, std::size_t number, DriveJob& job,
                    const std::vector<PlannedFile>& plan, BackupRecorder& recorder,
                    const jobs::StopFlag& stop) {
   Examiner examiner(number, job, recorder);
   for (std::size_t i = 0; i < plan.size() && !stop.requested(); ++i) {
-    Action& action = job.actions[i];
+    const Action action = job.actions[i];
     if (action != Action::examine && action != Action::replace) continue;
-    action = examiner.look(plan[i], *job.target_path(plan[i], options.rename_safe), action, stop);
-    if (action == Action::there) {
-      --job.report.to_copy;
-      job.report.to_copy_bytes -= plan[i].size_bytes;
-    }
+    settle(job, i, plan[i],
+           examiner.look(plan[i], *job.target_path(plan[i], options.rename_safe), action, stop));
     recorder.commit_if_due(false);
   }
 }

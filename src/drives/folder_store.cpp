@@ -12,7 +12,6 @@
 #include <filesystem>
 
 #include "dalil/base/text.hpp"
-#include "dalil/drives/drive.hpp"
 #include "dalil/files/walk.hpp"
 #include "layout.hpp"
 
@@ -53,6 +52,13 @@ std::optional<std::string> read_drive_file(int root_fd, const std::string& path)
   const ssize_t got = ::pread(opened.fd.get(), bytes.data(), bytes.size(), 0);
   if (got < 0 || static_cast<std::size_t>(got) != bytes.size()) return std::nullopt;
   return bytes;
+}
+
+NoteOnDrive read_drive_note(int root_fd) {
+  NoteOnDrive read{read_drive_file(root_fd, layout::kNote), {}, {}};
+  if (read.bytes) read.signed_note = merkle::Note::parse(*read.bytes);
+  if (read.signed_note) read.note = DriveNote::parse(read.signed_note->text);
+  return read;
 }
 
 namespace {
@@ -232,9 +238,7 @@ void FolderStore::check_identity() {
   if (there.error_number != 0 || ours.error_number != 0) throw gone("the drive does not answer at");
   if (there.stat.device != ours.stat.device || there.stat.inode != ours.stat.inode)
     throw gone("another drive or folder is now at");
-  const auto bytes = read_drive_file(now.get(), layout::kNote);
-  const auto signed_note = bytes ? merkle::Note::parse(*bytes) : std::nullopt;
-  const auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
+  const std::optional<DriveNote> note = read_drive_note(now.get()).note;
   if (!note || note->drive.id != id_) throw gone("the drive's note is not what it was at");
 }
 

@@ -48,18 +48,16 @@ std::string mend_hint(const DriveJob& job) {
 
 /// The drive's note, if anybody who may sign for this archive signed it. Absent if there is none.
 std::optional<DriveNote> note_of(archive::View& view, const DriveJob& job, const std::string& origin) {
-  const auto bytes = read_drive_file(job.root->get(), layout::kNote);
-  if (!bytes) return std::nullopt;
+  NoteOnDrive read = read_drive_note(job.root->get());
+  if (!read.bytes) return std::nullopt;
   const auto bad = [&](const std::string& why) {
     return wrong_drive(job, why, fmt::format("nothing was written; {}", mend_hint(job)));
   };
-  const auto signed_note = merkle::Note::parse(*bytes);
-  auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
-  if (!note) throw bad("its dalil/drive.note is damaged");
-  if (note->origin != origin)
+  if (!read.note) throw bad("its dalil/drive.note is damaged");
+  if (read.note->origin != origin)
     throw wrong_drive(job, "it belongs to another archive", "nothing was written; mount the right drive");
-  if (!is_signed_for(view, *signed_note)) throw bad("nobody of this archive has signed its note");
-  return note;
+  if (!is_signed_for(view, *read.signed_note)) throw bad("nobody of this archive has signed its note");
+  return std::move(read.note);
 }
 
 /// In words, by the identity in its note.

@@ -135,29 +135,28 @@ class OwnFilesCheck {
   /// Absent if it is none that the others can be compared with.
   std::optional<DriveNote> read_note() {
     const files::StatResult there = Folders(root_.get()).stat(layout::kNote);
-    const auto bytes = read_drive_file(root_.get(), layout::kNote);
-    if (!bytes) {
+    NoteOnDrive read = read_drive_note(root_.get());
+    if (!read.bytes) {
       const bool missing = there.error_number == ENOENT || there.error_number == ENOTDIR;
       if (missing && volume_.drive->sequence == 0) return std::nullopt;  // killed before it wrote one
       wrong(layout::kNote, missing ? Verdict::missing : Verdict::unreadable, "",
             missing ? 0 : there.error_number);
       return std::nullopt;
     }
-    note_digest_ = crypto::sha256(as_bytes(*bytes));
-    const auto signed_note = merkle::Note::parse(*bytes);
-    auto note = signed_note ? DriveNote::parse(signed_note->text) : std::nullopt;
+    note_digest_ = crypto::sha256(as_bytes(*read.bytes));
+    std::optional<DriveNote>& note = read.note;
     const auto refuse = [&](const std::string& why) {
       wrong(layout::kNote, Verdict::corrupt, why);
       return std::nullopt;
     };
     if (!note) return refuse("it is no signed note of a drive");
-    if (!is_signed_for(view_, *signed_note)) return refuse("nobody of this archive has signed it so");
+    if (!is_signed_for(view_, *read.signed_note)) return refuse("nobody of this archive has signed it so");
     if (note->drive.id != volume_.drive->id) return refuse("it is another drive's");
     if (note->drive.sequence < volume_.drive->sequence)
       return refuse(fmt::format("it is that of run {}, and run {} ended since", note->drive.sequence,
                                 volume_.drive->sequence));
     ++found_.right;
-    return note;
+    return std::move(note);
   }
 
   void look_at_tag_manifest(const DriveNote& note) {

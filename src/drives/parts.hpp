@@ -77,9 +77,6 @@ std::string quoted(const std::string& text);
 /// What a drive is in after such a failure.
 DriveReport::State state_of(DriveFailure::Kind kind);
 
-/// The newest verification found the copy not to be what was recorded: its size and time vouch for nothing.
-bool is_damage(archive::Verdict verdict);
-
 /// Somebody who may sign for this archive has, and no signature in their names is wrong.
 bool is_signed_for(archive::View& view, const merkle::Note& note);
 
@@ -250,6 +247,28 @@ class BackupRecorder {
   jobs::Progress& progress_;
   UtcTime last_commit_{};
 };
+
+/// Reads again, from the medium, what lies where a copy should.
+class PlaceReader {
+ public:
+  explicit PlaceReader(int root_fd) : folders_(root_fd) {}
+  struct Found {
+    std::shared_ptr<const files::Fd> folder;  ///< null if it is not there
+    std::string name;                         ///< in it
+    jobs::Content content;
+    bool stopped = false;
+  };
+  Found read(const std::string& path, const jobs::StopFlag& stop);
+  Folders& folders() { return folders_; }
+
+ private:
+  Folders folders_;
+  jobs::ContentReader reader_{
+      {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
+};
+
+/// Takes down what is left to do for a file that was looked at.
+void settle(DriveJob& job, std::size_t index, const PlannedFile& file, Action action);
 
 /// Files that are at their place and not as recorded: taken in if their content is right, else set aside.
 void examine_drive(const BackupOptions& options, std::size_t number, DriveJob& job,

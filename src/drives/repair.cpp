@@ -202,15 +202,20 @@ class RepairRun {
     for (const auto& one : strays_->by_size()) plan_.strays.insert(one);
   }
 
-  /// A copy that somebody moved or renamed, proved by the item's SHA-256. False if there is none.
-  bool bring_back(const RepairTask& task, archive::Copy copy) {
-    const auto from = strays_ ? strays_->find(copy.size_bytes, copy.digest, stop_) : std::nullopt;
-    if (!from) return false;
+  archive::Repair repair_of(const RepairTask& task, const archive::Copy& copy, std::string was) const {
     archive::Repair repair;
     repair.digest = copy.digest;
     repair.volume = options_.volume;
     repair.path = task.path;
-    repair.was = "moved or renamed on the volume";
+    repair.was = std::move(was);
+    return repair;
+  }
+
+  /// A copy that somebody moved or renamed, proved by the item's SHA-256. False if there is none.
+  bool bring_back(const RepairTask& task, archive::Copy copy) {
+    const auto from = strays_ ? strays_->find(copy.size_bytes, copy.digest, stop_) : std::nullopt;
+    if (!from) return false;
+    archive::Repair repair = repair_of(task, copy, "moved or renamed on the volume");
     repair.pieces = {{0, copy.size_bytes, options_.volume, *from}};
     repair.piece_count = 1;
     if (editor_) {
@@ -225,8 +230,7 @@ class RepairRun {
       view_.renew();
       ++progress_.files_committed;
     }
-    strays_->forget(*from);
-    std::erase_if(plan_.strays, [&](const auto& one) { return one.second == *from; });
+    forget_stray(*from);
     report_.bytes += copy.size_bytes;
     report_.repaired.push_back(std::move(repair));
     return true;
@@ -240,8 +244,12 @@ class RepairRun {
     report_.remarks.push_back(
         {*stray, "is the same as a copy that was made anew, under another name: set aside as " +
                      escape_for_display(kept)});
-    strays_->forget(*stray);
-    std::erase_if(plan_.strays, [&](const auto& one) { return one.second == *stray; });
+    forget_stray(*stray);
+  }
+
+  void forget_stray(const std::string& path) {
+    strays_->forget(path);
+    std::erase_if(plan_.strays, [&](const auto& one) { return one.second == path; });
   }
 
   /// Also what a run mended that was killed before it could say so.
@@ -255,11 +263,8 @@ class RepairRun {
     if (aside.empty()) {
       editor_->add_copy_with_its_tags(copy);
     } else {
-      archive::Repair repair;
-      repair.digest = copy.digest;
-      repair.volume = options_.volume;
-      repair.path = task.path;
-      repair.was = "mended by a run that was ended before it could record from where";
+      archive::Repair repair =
+          repair_of(task, copy, "mended by a run that was ended before it could record from where");
       repair.set_aside = aside;
       const PieceFile damaged(root_->get(), aside);
       if (damaged.error_number() == 0) repair.damaged_size = damaged.stat().size_bytes;
@@ -287,10 +292,8 @@ class RepairRun {
   /// An object of a sealed drive has no other copy anywhere: each sealing gives other bytes.
   std::vector<MendSource> sources_for(const RepairTask& task) {
     std::vector<MendSource> found;
-    for (const std::string& path : place_.aside_of(task.path)) found.push_back(stray(path));
-    if (volume_.sealed) return found;
-    const std::size_t aside = found.size();
-    const std::vector<archive::CopyInfo> copies = view_.copies_of(task.row.item);
+    const std::vector<archive::CopyInfo> copies =
+        volume_.sealed ? std::vector<archive::CopyInfo>() : view_.copies_of(task.row.item);
     const auto add = [&](int fd, archive::Row volume, const archive::CopyInfo& copy) {
       found.push_back({fd, volume, copy.path, escape_for_display(copy.volume_label + ":" + copy.path),
                        copy.stored.has_value()});
@@ -303,7 +306,7 @@ class RepairRun {
       if (copy.volume == options_.volume && copy.path != task.path &&
           copy.row.state == archive::CopyRow::State::live)
         add(root_->get(), options_.volume, copy);
-    std::ranges::rotate(found, found.begin() + static_cast<std::ptrdiff_t>(aside));
+    for (const std::string& path : place_.aside_of(task.path)) found.push_back(stray(path));
     return found;
   }
 
@@ -354,11 +357,8 @@ class RepairRun {
   void mend(const RepairTask& task, const archive::Copy& copy, const ChunkProof& proof, PieceFile* own,
             const PieceFile::Survey& survey) {
     record_damage(task, own, survey);
-    archive::Repair repair;
-    repair.digest = copy.digest;
-    repair.volume = options_.volume;
-    repair.path = task.path;
-    repair.was = own != nullptr ? words_for(*own, survey, copy.size_on_volume()) : task.was;
+    archive::Repair repair =
+        repair_of(task, copy, own != nullptr ? words_for(*own, survey, copy.size_on_volume()) : task.was);
     if (repair.was.empty()) repair.was = "unreadable";
     repair.damaged_digest = survey.digest;
     if (own != nullptr) repair.damaged_size = own->stat().size_bytes;

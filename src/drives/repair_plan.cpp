@@ -22,11 +22,6 @@ namespace dalil::drives {
 using archive::CopyRow;
 using archive::Verdict;
 
-bool is_damage(Verdict verdict) {
-  return verdict == Verdict::corrupt || verdict == Verdict::unreadable || verdict == Verdict::missing ||
-         verdict == Verdict::changed;
-}
-
 namespace {
 
 /// What name and size tell; empty if they are as recorded.
@@ -124,26 +119,15 @@ class Planner {
   std::uint64_t copies_ = 0, found_ = 0;
 };
 
-struct ReadNote {
-  std::optional<DriveNote> note;
-  std::string bytes;
-};
-
 /// The note, if anybody who may sign for this archive signed it.
-ReadNote read_note(archive::View& view, int root_fd) {
-  ReadNote read;
-  const auto bytes = read_drive_file(root_fd, layout::kNote);
-  if (!bytes) return read;
-  read.bytes = *bytes;
-  const auto signed_note = merkle::Note::parse(*bytes);
-  if (signed_note && is_signed_for(view, *signed_note)) read.note = DriveNote::parse(signed_note->text);
-  return read;
+std::optional<DriveNote> vouched(archive::View& view, const NoteOnDrive& read) {
+  return read.note && is_signed_for(view, *read.signed_note) ? read.note : std::nullopt;
 }
 
 /// A note that nobody vouches for may still tell whose it was, and the file system that this is another disk:
 /// what is written next says that it is this volume's.
 void refuse_another_drive(archive::View& view, const archive::Volume& volume, const std::string& folder,
-                          const std::string& note_bytes) {
+                          const std::optional<DriveNote>& claimed) {
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCode::conflict,
                 fmt::format("{} is not known to be the drive of {}: its note is damaged, and {}",
@@ -152,8 +136,6 @@ void refuse_another_drive(archive::View& view, const archive::Volume& volume, co
                             "dalil volume edit {} --root FOLDER",
                             volume.id));
   };
-  const auto parsed = merkle::Note::parse(note_bytes);
-  const auto claimed = parsed ? DriveNote::parse(parsed->text) : std::nullopt;
   for (const archive::Volume& other : view.volumes())
     if (claimed && other.row != volume.row && other.drive && other.drive->id == claimed->drive.id)
       refuse(fmt::format("was that of {}", other.id));
@@ -177,9 +159,10 @@ RepairPlan plan_repair(archive::View& view, const RepairOptions& options, int ro
 
 std::string drive_lists_fault(archive::View& view, const archive::Volume& volume, const std::string& folder,
                               int root_fd, const jobs::StopFlag& stop) {
-  const auto [note, bytes] = read_note(view, root_fd);
+  const NoteOnDrive read = read_drive_note(root_fd);
+  const std::optional<DriveNote> note = vouched(view, read);
   if (!note) {
-    refuse_another_drive(view, volume, folder, bytes);
+    refuse_another_drive(view, volume, folder, read.note);
     return kNoteFault;
   }
   if (note->drive.id != volume.drive->id) {
@@ -209,7 +192,7 @@ void rewrite_drive_lists(archive::Archive& archive, archive::Editor& editor, con
   job.volume = view.volume(volume.row);
   job.drive = *job.volume->drive;
   BackupOptions writing;
-  if (const auto [note, bytes] = read_note(view, job.root->get()); note) {
+  if (const auto note = vouched(view, read_drive_note(job.root->get()))) {
     job.drive.sequence = std::max(job.drive.sequence, note->drive.sequence);
     job.noted_tree_size = note->checkpoint.size;
     // Whoever left the snapshot out had a reason.

@@ -28,7 +28,6 @@ namespace {
 constexpr const char* kDriveStated = "drive_stated";
 constexpr const char* kNotePath = layout::kNote;
 /// As far as two machines' clocks may differ.
-constexpr std::int64_t kClockSlackMs = 3'600'000;
 
 class Importer {
  public:
@@ -67,7 +66,7 @@ class Importer {
     if (report_.mode == "quick")
       throw refuse("no content was read", "have the drive checked without --quick");
     if (report_.checked == 0) throw refuse("nothing was checked", "");
-    if (report_.ended.ms > archive_.clock().now().ms + kClockSlackMs)
+    if (is_to_come(report_.ended, archive_.clock().now()))
       throw refuse(fmt::format("it is of {}, which is yet to come", report_.ended.rfc3339()),
                    "compare the clocks of both machines");
   }
@@ -215,7 +214,7 @@ class Importer {
   /// Of two verdicts of one second damage holds. One that is yet to come is that of a clock that was ahead,
   /// and hides no damage.
   bool keeps_verdict(const CopyRow& row, bool damaged) const {
-    const bool known_time = row.verified_at_s * 1000 <= archive_.clock().now().ms + kClockSlackMs;
+    const bool known_time = !is_to_come({row.verified_at_s * 1000}, archive_.clock().now());
     return row.verified_at_s * 1000 > report_.ended.ms - (damaged ? 0 : 1) && (known_time || !damaged);
   }
 

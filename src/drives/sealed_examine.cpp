@@ -13,28 +13,22 @@ namespace {
 class ObjectExaminer {
  public:
   ObjectExaminer(DriveJob& job, BackupRecorder& recorder)
-      : job_(job), recorder_(recorder), folders_(job.root->get()) {}
+      : job_(job), recorder_(recorder), reader_(job.root->get()) {}
 
   /// The action that is left to do for a file whose object is not as it was recorded.
   Action look(std::size_t index, const jobs::StopFlag& stop) {
     const LostObject object = job_.superseded.at(index);
-    const auto [directory, name] = split_path(object.path);
-    int error_number = 0;
-    const auto folder = folders_.open(directory, error_number);
-    if (!folder) return Action::copy;
-    const std::vector<jobs::FileTask> task{{folder, directory, name, {}}};
-    std::vector<jobs::Content> contents = reader_.open(task);
-    jobs::Progress uncounted;
-    reader_.read(task, contents, {crypto::TagNonce{}}, uncounted, stop);
-    if (reader_.stopped()) return Action::leave_out;
-    const jobs::Content& content = contents[0];
+    const PlaceReader::Found found = reader_.read(object.path, stop);
+    if (!found.folder) return Action::copy;
+    if (found.stopped) return Action::leave_out;
+    const jobs::Content& content = found.content;
     if (content.ok() && content.digest == recorder_.view().copy(object.seq).digest_on_volume()) {
       recorder_.record_again(object.seq, content.stat);
       job_.superseded.erase(index);
       ++job_.report.adopted;
       return Action::there;
     }
-    set_aside(folders_, folder->get(), name, object.path);
+    set_aside(reader_.folders(), found.folder->get(), found.name, object.path);
     ++job_.report.set_aside;
     recorder_.found(job_, object.path,
                     content.ok() ? archive::Verdict::corrupt : archive::Verdict::unreadable);
@@ -47,9 +41,7 @@ class ObjectExaminer {
  private:
   DriveJob& job_;
   BackupRecorder& recorder_;
-  Folders folders_;
-  jobs::ContentReader reader_{
-      {}, {.digest = true, .tags = false, .sniff = false, .from = files::ReadFrom::medium}};
+  PlaceReader reader_;
 };
 
 }  // namespace
@@ -84,11 +76,7 @@ void examine_objects(DriveJob& job, const std::vector<PlannedFile>& plan, Backup
   job.report.set_aside += set_aside_unknown_objects(job, folders);
   for (std::size_t i = 0; i < plan.size() && !stop.requested(); ++i) {
     if (job.actions[i] != Action::examine) continue;
-    job.actions[i] = examiner.look(i, stop);
-    if (job.actions[i] == Action::there) {
-      --job.report.to_copy;
-      job.report.to_copy_bytes -= plan[i].size_bytes;
-    }
+    settle(job, i, plan[i], examiner.look(i, stop));
     recorder.commit_if_due(false);
   }
   job.objects.clear();

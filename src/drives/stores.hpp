@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "dalil/drives/drive.hpp"
 #include "dalil/jobs/content.hpp"
 #include "folders.hpp"
 #include "store.hpp"
@@ -74,8 +75,16 @@ void clear_partial(Folders& folders, bool of_an_earlier_version);
 /// Removes everything below an open folder, without leaving it by links.
 void clear_folder(const files::Fd& folder);
 
-/// The drive's note as it lies there now, without its signatures being judged. Absent if there is none.
+/// One of the drive's own files as it lies there now; nothing of it is judged. Absent if there is none.
 std::optional<std::string> read_drive_file(int root_fd, const std::string& path);
+
+/// `dalil/drive.note` as it lies there now; nothing of it is judged.
+struct NoteOnDrive {
+  std::optional<std::string> bytes;         ///< absent if it cannot be read
+  std::optional<merkle::Note> signed_note;  ///< absent if it is none
+  std::optional<DriveNote> note;            ///< absent if it is none of a drive
+};
+NoteOnDrive read_drive_note(int root_fd);
 
 /// Moves a file to dalil/aside, which is made if need be; the name that it has there. Never over something.
 std::string set_aside(Folders& folders, int folder, const std::string& name, const std::string& target);

@@ -77,19 +77,11 @@ class Interrupted(Scenario):
         self.assert_sound()
 
 
-def can_mount(directory):
-    os.makedirs(directory)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", directory], capture_output=True)
-    return mounted.returncode == 0
-
-
 class FullDisk(Scenario):
     def setUp(self):
         super().setUp()
         self.small = os.path.join(self.dir, "small")
-        if os.geteuid() != 0 or not can_mount(self.small):
-            self.skipTest("no small file system can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", self.small])
+        self.mount_small(self.small, "3m")
         self.archive = os.path.join(self.small, "archive")
         self.env["DALIL_ARCHIVE"] = self.archive
 

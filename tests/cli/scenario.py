@@ -48,6 +48,15 @@ class Scenario(unittest.TestCase):
                     if not name.startswith(("DALIL_", "XDG_")) or name == "DALIL_PARSER"}
         self.env.update(HOME=self.home, DALIL_ARCHIVE=self.archive, DALIL_KEY_FILE=self.key, LC_ALL="C.UTF-8")
 
+    def mount_small(self, directory, size):
+        """A file system in memory, which fills up. Where none can be mounted, the test is skipped."""
+        os.makedirs(directory, exist_ok=True)
+        mounted = os.geteuid() == 0 and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", directory], capture_output=True).returncode == 0
+        if not mounted:
+            self.skipTest("no small file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", directory], capture_output=True)
+
     def start(self, *arguments, prefix=(), env=None, **options):
         command = [*prefix, DALIL, *map(os.fspath, arguments)]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

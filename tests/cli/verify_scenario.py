@@ -24,11 +24,8 @@ class InParts(Verify):
         self.copies = 2 * self.FILES
         self.scan("--no-metadata")
 
-    def assert_account(self, summary):
-        self.assertEqual(summary["checked"], summary["checked_now"] + summary["checked_before"])
-        self.assertEqual(summary["expected"], summary["checked"] + summary["remaining"])
-
-    def test_ctrl_c_and_then_the_rest(self):
+    def interrupted(self):
+        """A verification that Ctrl-C ends at work: its summary, and what it said."""
         process = self.start("verify", self.tree, "--volume", "disk", "--json")
         # The run is known to the ledger before it reads.
         self.wait_until(lambda: "begun" in self.dalil("log", "--limit", "3").out or process.poll() is not None,
@@ -37,7 +34,14 @@ class InParts(Verify):
         out, err = process.communicate(timeout=120)
         if process.returncode != INTERRUPTED:
             self.skipTest("it was over too soon")
-        first = json.loads(out.splitlines()[-1])
+        return json.loads(out.splitlines()[-1]), err
+
+    def assert_account(self, summary):
+        self.assertEqual(summary["checked"], summary["checked_now"] + summary["checked_before"])
+        self.assertEqual(summary["expected"], summary["checked"] + summary["remaining"])
+
+    def test_ctrl_c_and_then_the_rest(self):
+        first, err = self.interrupted()
         self.assertEqual((first["result"], first["interrupted"]), ("INCOMPLETE", True), err)
         self.assert_account(first)
         self.assertTrue(first["pass"]["open"])
@@ -55,14 +59,7 @@ class InParts(Verify):
         os.rename(self.tree, there)
         os.mkdir(self.tree)
         os.rename(there, os.path.join(self.tree, "moved"))
-        process = self.start("verify", self.tree, "--volume", "disk", "--json")
-        self.wait_until(lambda: "begun" in self.dalil("log", "--limit", "3").out or process.poll() is not None,
-                        "the verification began")
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
-        if process.returncode != INTERRUPTED:
-            self.skipTest("it was over too soon")
-        summary = json.loads(out.splitlines()[-1])
+        summary, err = self.interrupted()
         self.assertEqual((summary["result"], summary["checked"], summary["expected"]), ("INCOMPLETE", 0, self.copies), err)
         self.assert_account(summary)
         self.assertEqual(self.dalil("status", "--json").summary["damaged_copies"], 0)

@@ -9,10 +9,9 @@
 #include <sys/uio.h>
 
 #include <array>
-#include <cstdarg>
 #include <cstring>
 
-#include "preload.hpp"
+#include "preload_open.hpp"
 
 namespace {
 
@@ -73,11 +72,15 @@ long size_after(int fate, size_t size) {
   return static_cast<long>(fate == kShort && size > 1 ? size / 2 : size);
 }
 
-long open_file(int directory, const char* path, int flags, mode_t mode) {
+}  // namespace
+
+long preload::open_file(int directory, const char* path, int flags, mode_t mode) {
   if ((flags & O_CREAT) != 0)
     if (const int error = fate("create", absolute(directory, path)); error > 0) return failure(error);
   return kernel(SYS_openat, directory, word(path), flags, static_cast<long>(mode));
 }
+
+namespace {
 
 int on_descriptor(const char* call, long number, int fd) {
   if (const int error = fate(call, path_of(fd)); error > 0) return failure(error);
@@ -92,23 +95,6 @@ int rename_file(int from, const char* old_path, int to, const char* new_path, un
 }  // namespace
 
 extern "C" {
-
-int openat(int directory, const char* path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return static_cast<int>(open_file(directory, path, flags, mode));
-}
-int open(const char* path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return static_cast<int>(open_file(AT_FDCWD, path, flags, mode));
-}
-int open64(const char*, int, ...) __attribute__((alias("open")));
-int openat64(int, const char*, int, ...) __attribute__((alias("openat")));
 
 ssize_t write(int fd, const void* from, size_t size) {
   const int error = fate("write", path_of(fd));

@@ -13,10 +13,7 @@ class FullDisk(Fault):
     def setUp(self):
         super().setUp()
         self.small = os.path.join(self.dir, "small")
-        os.makedirs(self.small)
-        if os.geteuid() != 0 or not self.mount("size=64m"):
-            self.skipTest("no small file system can be mounted here")
-        self.addCleanup(subprocess.run, ["umount", self.small])
+        self.mount_small(self.small, "64m")
         self.archive = os.path.join(self.small, "archive")
         self.env["DALIL_ARCHIVE"] = self.archive
         self.make_archive()
@@ -28,10 +25,6 @@ class FullDisk(Fault):
         self.scan("--no-metadata")
         self.needed = self.used() - before
         self.expected = self.copies()
-
-    def mount(self, options):
-        return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", self.small],
-                              capture_output=True).returncode == 0
 
     def used(self):
         state = os.statvfs(self.small)

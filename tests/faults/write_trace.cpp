@@ -22,12 +22,11 @@
 //   rename_first     a temporary file is synced only after it was renamed, and its directory synced
 // A call that a trace cannot hold ends the process with code 99.
 
-#include "preload.hpp"
+#include "preload_open.hpp"
 
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include <cstdarg>
 #include <cstdio>
 #include <vector>
 
@@ -130,7 +129,9 @@ std::string gathered(const iovec* from, int count, ssize_t size) {
   return bytes;
 }
 
-long open_file(int directory, const char* path, int flags, mode_t mode) {
+}  // namespace
+
+long preload::open_file(int directory, const char* path, int flags, mode_t mode) {
   const std::lock_guard turn(preload::turn());
   if ((flags & O_TMPFILE) == O_TMPFILE) give_up("O_TMPFILE");
   const bool writes = (flags & (O_CREAT | O_TRUNC)) != 0;
@@ -145,6 +146,8 @@ long open_file(int directory, const char* path, int flags, mode_t mode) {
     note(fields("T", inode_of(static_cast<int>(fd)), 0));
   return fd;
 }
+
+namespace {
 
 /// Files whose syncing was put off until a directory is synced.
 std::vector<int>& put_off() {
@@ -204,31 +207,6 @@ int remove_name(int directory, const char* path, int flags) {
 }  // namespace
 
 extern "C" {
-
-int openat(int directory, const char* path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return static_cast<int>(open_file(directory, path, flags, mode));
-}
-int open(const char* path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0;
-  va_end(more);
-  return static_cast<int>(open_file(AT_FDCWD, path, flags, mode));
-}
-int open64(const char*, int, ...) __attribute__((alias("open")));
-int openat64(int, const char*, int, ...) __attribute__((alias("openat")));
-int __open_2(const char* path, int flags) {
-  return static_cast<int>(open_file(AT_FDCWD, path, flags, 0));
-}
-int __open64_2(const char*, int) __attribute__((alias("__open_2")));
-int __openat_2(int directory, const char* path, int flags) {
-  return static_cast<int>(open_file(directory, path, flags, 0));
-}
-int __openat64_2(int, const char*, int) __attribute__((alias("__openat_2")));
 
 ssize_t write(int fd, const void* from, size_t size) {
   const std::lock_guard turn(preload::turn());

@@ -71,15 +71,9 @@ struct Patience {
   std::uint32_t days = kDaysWithoutPolicy;
 };
 
-/// A time that is yet to come is that of a clock that was ahead: it vouches for nothing.
-bool is_to_come(UtcTime time, const Patience& patience) {
-  constexpr std::int64_t kClockSlackMs = 3'600'000;
-  return time.ms > patience.now.ms + kClockSlackMs;
-}
-
 bool long_unverified(const archive::Volume& volume, const Patience& patience) {
   return volume.live_copies > 0 &&
-         (!volume.last_verification || is_to_come(*volume.last_verification, patience) ||
+         (!volume.last_verification || is_to_come(*volume.last_verification, patience.now) ||
           patience.now.ms - volume.last_verification->ms > patience.days * kMsPerDay);
 }
 
@@ -89,7 +83,7 @@ Cell verification_cell(const archive::Volume& volume, const VerifiedCopies& copi
   if (is_partly(volume, copies)) return {volume.last_verification->date() + " PASS in part", Style::warning};
   const auto days = (patience.now.ms - volume.last_verification->ms) / kMsPerDay;
   const std::string ago =
-      is_to_come(*volume.last_verification, patience)
+      is_to_come(*volume.last_verification, patience.now)
           ? "yet to come: a clock was wrong"
           : count_text(static_cast<std::uint64_t>(std::max<std::int64_t>(days, 0)), "day", "days") + " ago";
   const std::string text =

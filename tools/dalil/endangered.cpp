@@ -91,11 +91,6 @@ Json json_of(const EndangeredIncident& incident) {
           {"on_no_other_volume", incident.nowhere_else}};
 }
 
-bool is_damage(archive::Verdict verdict) {
-  return verdict == archive::Verdict::corrupt || verdict == archive::Verdict::unreadable ||
-         verdict == archive::Verdict::missing || verdict == archive::Verdict::changed;
-}
-
 std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const archive::Volume& volume,
                                                      const jobs::VerifyReport& report) {
   std::vector<EndangeredIncident> endangered;

@@ -26,7 +26,4 @@ std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const 
 void print_endangered(Printer& out, const std::vector<EndangeredIncident>& incidents);
 Json json_of(const EndangeredIncident& incident);
 
-/// True for what leaves a copy without its content: corrupt, unreadable, missing, changed.
-bool is_damage(archive::Verdict verdict);
-
 }  // namespace dalil::cli

@@ -13,8 +13,6 @@ using archive::Policy;
 using archive::Row;
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
-/// As far as two machines' clocks may differ.
-constexpr std::int64_t kClockSlackSeconds = 3600;
 
 Policy stricter(const Policy& a, const Policy& b) {
   Policy both{std::max(a.copies, b.copies), std::max(a.places, b.places), a.verified_within_days};
@@ -74,7 +72,7 @@ class Survey {
   Survey(archive::View& view, const std::vector<archive::Volume>& volumes, UtcTime now)
       : view_(view),
         volumes_(volumes),
-        now_s_(now.ms / 1000),
+        now_(now),
         held_(view.item_count(), volumes.size()),
         fresh_(view.item_count(), volumes.size()),
         short_(view.item_count()) {
@@ -131,14 +129,11 @@ class Survey {
 
   bool is_fresh(const archive::CopyRow& row, std::uint32_t days) {
     if (days == 0) return true;
-    const std::int64_t since = now_s_ - std::int64_t{days} * kSecondsPerDay;
+    const std::int64_t since = now_.ms / 1000 - std::int64_t{days} * kSecondsPerDay;
     auto known = first_since_.find(days);
     if (known == first_since_.end())
       known = first_since_.emplace(days, first_since(view_.reader(), since)).first;
-    // A time that is yet to come is that of a clock that was ahead: nobody knows when it was.
-    const auto young = [&](std::int64_t at_s) {
-      return at_s >= since && at_s <= now_s_ + kClockSlackSeconds;
-    };
+    const auto young = [&](std::int64_t at_s) { return at_s >= since && !is_to_come({at_s * 1000}, now_); };
     return young(row.verified_at_s) ||
            (row.seq >= known->second && young(view_.reader().line(row.seq).time.ms / 1000));
   }
@@ -211,7 +206,7 @@ class Survey {
 
   archive::View& view_;
   const std::vector<archive::Volume>& volumes_;
-  std::int64_t now_s_;
+  const UtcTime now_;
   PolicySurvey found_;
   Holdings held_, fresh_;
   std::vector<bool> short_;

@@ -71,9 +71,10 @@ struct Volume {
 
 /// How well evidence is to be kept. Zero asks for nothing.
 struct Policy {
-  std::uint32_t copies = 0;                ///< undamaged, on so many working or backup volumes
-  std::uint32_t places = 0;                ///< kept in so many places
-  std::uint32_t verified_within_days = 0;  ///< as many copies as are asked for (at least one) read within so many days
+  std::uint32_t copies = 0;  ///< undamaged, on so many working or backup volumes
+  std::uint32_t places = 0;  ///< kept in so many places
+  /// As many copies as are asked for (at least one) read within so many days.
+  std::uint32_t verified_within_days = 0;
   bool asks_for_anything() const { return copies > 0 || places > 0 || verified_within_days > 0; }
   bool operator==(const Policy&) const = default;
 };
@@ -91,6 +92,9 @@ enum class Verdict : std::uint8_t {
   not_checked = 9,
 };
 const char* name_of(Verdict verdict);
+/// True for what leaves a copy without its content (corrupt, unreadable, missing, changed): its size and time
+/// vouch for nothing.
+bool is_damage(Verdict verdict);
 
 /// What lies on a sealed drive in a content's stead, and where the content was read.
 struct StoredForm {

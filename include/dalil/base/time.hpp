@@ -23,6 +23,12 @@ struct UtcTime {
   static std::optional<UtcTime> from_rfc3339(std::string_view text);
 };
 
+/// Beyond what two machines' clocks may differ (an hour): a clock that was ahead told that time, and it
+/// vouches for nothing.
+constexpr bool is_to_come(UtcTime time, UtcTime now) {
+  return time.ms > now.ms + 3'600'000;
+}
+
 /// Where the present comes from; tests put their own in.
 class Clock {
  public:
