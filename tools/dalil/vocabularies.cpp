@@ -1,0 +1,81 @@
+#include "vocabularies.hpp"
+
+#include <dirent.h>
+#include <unistd.h>
+#include <algorithm>
+#include <memory>
+
+#include "dalil/base/error.hpp"
+#include "dalil/files/handle.hpp"
+#include "refs.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::string_view kBelow = "/share/dalil/vocabularies";
+constexpr std::string_view kExtension = ".json";
+constexpr std::string_view kOutlines = "outlines";
+
+/// PREFIX/share beside the PREFIX/bin in which the program is, wherever that was installed to.
+std::string shipped_folder() {
+  char path[4096];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  if (size <= 0 || static_cast<std::size_t>(size) == sizeof path) return {};
+  std::string folder(path, static_cast<std::size_t>(size));
+  for (int up = 0; up < 2; ++up) folder.erase(std::min(folder.rfind('/'), folder.size()));
+  return folder.append(kBelow);
+}
+
+Error not_shipped(const std::string& name) {
+  return {
+      ErrorCode::not_found, "no vocabulary " + in_quotes(name) + " came with the program",
+      "'dalil vocabulary list' names those that did; they are looked for in " + in_quotes(shipped_folder())};
+}
+
+std::string read_shipped(const std::string& name) {
+  const std::string path = shipped_folder() + "/" + name + std::string(kExtension);
+  if (access(path.c_str(), R_OK) != 0) throw not_shipped(name);
+  const Bytes content = files::read_small_file(path, formats::kMaxVocabularyBytes);
+  return std::string(as_chars(content));
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { closedir(folder); }
+};
+
+}  // namespace
+
+std::vector<std::string> shipped_vocabularies() {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, CloseFolder> folder(opendir(shipped_folder().c_str()));
+  if (!folder) return names;
+  while (const dirent* entry = readdir(folder.get())) {
+    std::string name = entry->d_name;
+    if (!name.ends_with(kExtension)) continue;
+    name.erase(name.size() - kExtension.size());
+    if (name != kOutlines) names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string shipped_vocabulary(const std::string& name) {
+  const std::vector<std::string> known = shipped_vocabularies();
+  // Only names from the list: what is asked for is no path.
+  if (std::ranges::find(known, name) == known.end()) throw not_shipped(name);
+  return read_shipped(name);
+}
+
+archive::Vocabulary vocabulary_of(archive::View&, const std::string& name) {
+  return formats::read_vocabulary(shipped_vocabulary(name));
+}
+
+archive::Gazetteer gazetteer_of(archive::View&) {
+  return formats::read_gazetteer(shipped_vocabulary(std::string(formats::kGazetteer)));
+}
+
+std::vector<formats::Outline> shipped_outlines() {
+  return formats::read_outlines(read_shipped(std::string(kOutlines)));
+}
+
+}  // namespace dalil::cli
