@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "convert.hpp"
 #include "dalil/archive/policy.hpp"
@@ -31,14 +30,6 @@ void check_verdicts(Seq seq, const records::DirectoriesVerified::One& directory)
       !std::ranges::all_of(verdicts, known))
     throw Error(ErrorCode::corrupt, fmt::format("entry {} holds ill-formed verdicts", seq),
                 "run 'dalil check'");
-}
-
-std::uint64_t place_value(const std::optional<media::PlaceClaim>& place) {
-  if (!place || !(std::abs(place->latitude) <= 90 && std::abs(place->longitude) <= 180)) return 0;
-  const auto shifted = [](double degrees) {
-    return static_cast<std::uint64_t>(std::llround(degrees * 1e7) + (std::int64_t{1} << 31));
-  };
-  return shifted(place->latitude) << 32 | shifted(place->longitude);
 }
 
 }  // namespace
@@ -182,6 +173,7 @@ void Deriver::apply(const records::VolumeStated& stated) {
   }
   const std::string bytes = now.SerializeAsString();
   writer_->set(kVolumeRecord, row, as_bytes(bytes));
+  backups_.erase(row);
   writer_->put_lookup(writer_->token(kTokenVolume, as_bytes(stated.label())), row);
 }
 
@@ -235,6 +227,16 @@ void Deriver::replace(Row volume, std::string_view directory, CopyRow row) {
     ++live.copies;
     live.bytes += static_cast<std::int64_t>(row.size_bytes);
   }
+  const auto count = [](const CopyRow* of) {
+    return of != nullptr && of->state == CopyRow::State::live && of->item != ledger::kNoRow;
+  };
+  const auto damaged = [&](const CopyRow* of) { return count(of) && is_damage(of->verdict); };
+  if (count(old) && count(&row) && old->item == row.item) {
+    change_live(row.item, volume, 0, int{damaged(&row)} - int{damaged(old)});
+  } else {
+    if (count(old)) change_live(old->item, volume, -1, -int{damaged(old)});
+    if (count(&row)) change_live(row.item, volume, 1, int{damaged(&row)});
+  }
   copies_.put(volume, directory, std::move(row));
 }
 
@@ -260,6 +262,7 @@ Deriver::AppliedCopy Deriver::apply(Seq seq, const records::CopySeen& copy) {
     end_waiting(seq, Digest::from_bytes(digest), item);
   }
   writer_->set(kItemCopies, item, append_seq(writer_->cell(kItemCopies, item), seq));
+  add_path(item, copy);
 
   CopyRow row;
   row.name = copy.name();
@@ -295,16 +298,6 @@ void Deriver::apply(const records::CopiesGone& gone) {
   }
 }
 
-Row Deriver::camera(const std::string& text) {
-  const auto token = writer_->token(kTokenCamera, as_bytes(text));
-  if (const auto row = writer_->lookup(token); row && *row < writer_->rows(kCameras))
-    return static_cast<Row>(*row);
-  const Row row = writer_->add_row(kCameras);
-  writer_->set(kCameraText, row, as_bytes(text));
-  writer_->put_lookup(token, row);
-  return row;
-}
-
 void Deriver::apply(Seq seq, const records::FactsStated& stated) {
   const auto item = find_item(Digest::from_bytes(as_bytes(stated.digest())));
   if (!item) return pass_over(seq, "an item");
@@ -318,17 +311,24 @@ void Deriver::apply(Seq seq, const records::FactsStated& stated) {
   if (const auto taken = media::best_time(facts); taken && taken->origin == media::TimeOrigin::embedded) {
     writer_->set(kFactTaken, *item, u64_value(shift_time(taken->ms)));
     writer_->set(kFactTakenBasis, *item, u8_value(static_cast<std::uint8_t>(taken->basis)));
+    writer_->set(kFactTakenPrecision, *item, u8_value(precision_code(taken->precision_ms)));
   }
-  if (const auto* claimed = best(media::TimeOrigin::file_name))
+  if (const auto* claimed = best(media::TimeOrigin::file_name)) {
     writer_->set(kFactClaimed, *item, u64_value(shift_time(claimed->ms)));
-  if (const auto place = place_value(media::best_place(facts)); place != 0)
-    writer_->set(kFactPlace, *item, u64_value(place));
+    writer_->set(kFactClaimedBasis, *item, u8_value(static_cast<std::uint8_t>(claimed->basis)));
+    writer_->set(kFactClaimedPrecision, *item, u8_value(precision_code(claimed->precision_ms)));
+  }
+  if (const auto place = media::best_place(facts)) {
+    const std::uint64_t value = place_value(place->latitude, place->longitude);
+    if (value != 0) writer_->set(kFactPlace, *item, u64_value(value));
+  }
   if (const std::string text = camera_text(facts); !text.empty())
-    writer_->set(kFactCamera, *item, u32_value(camera(text) + 1));
+    writer_->set(kFactCamera, *item, u32_value(shared_text(kCameraText, kTokenCamera, text) + 1));
   if (facts.duration_ms > 0)
     writer_->set(
         kFactDuration, *item,
         u32_value(static_cast<std::uint32_t>(std::min<std::int64_t>(facts.duration_ms, UINT32_MAX))));
+  set_facts_for_search(*item, facts);
 }
 
 void Deriver::apply(Seq seq, const records::IncidentRevised& revised) {
@@ -341,6 +341,7 @@ void Deriver::apply(Seq seq, const records::IncidentRevised& revised) {
   const std::string bytes = revised.incident().SerializeAsString();
   writer_->set(kIncidentRecord, *row, as_bytes(bytes));
   writer_->set(kIncidentSeqs, *row, append_seq(writer_->cell(kIncidentSeqs, *row), seq));
+  set_incident_for_search(*row, revised.incident());
 }
 
 void Deriver::apply(Seq seq, const records::LinkMade& link) {
@@ -354,6 +355,7 @@ void Deriver::apply(Seq seq, const records::LinkMade& link) {
   writer_->set(kLinkType, row, u8_value(static_cast<std::uint8_t>(link.type())));
   writer_->set(kLinkSeq, row, u64_value(seq));
   writer_->put_lookup(writer_->token(kTokenLink, u64_value(seq)), row);
+  chain_link(row, *item, *incident);
 }
 
 void Deriver::apply(Seq seq, const records::LinkWithdrawn& withdrawn) {
@@ -411,6 +413,8 @@ void Deriver::apply(Seq seq, const records::DirectoriesVerified& verified) {
       if (found == exceptions.end() && directory.continued()) return false;
       const Verdict verdict = found == exceptions.end() ? Verdict::intact : found->second;
       if (verdict == Verdict::not_checked) return false;
+      if (is_damage(verdict) != is_damage(row.verdict))
+        change_live(row.item, verified.volume(), 0, is_damage(verdict) ? 1 : -1);
       row.verdict = verdict;
       row.verified_at_s = directory.verified_at_s();
       row.verified_in = verified.pass();

@@ -39,6 +39,7 @@ class RollbackAccepted;
 class RecoveryKeyStated;
 class ReportImported;
 class PolicyStated;
+class Incident;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -116,7 +117,17 @@ class Deriver {
   /// The content was seen again: what was assigned to it before holds again.
   void end_waiting(Seq seq, const Digest& digest, Row item);
   void replace(Row volume, std::string_view directory, CopyRow row);
-  Row camera(const std::string& text);
+  /// Row of a text that is kept once, in a column of its own.
+  Row shared_text(const ledger::Column& column, const ledger::TokenKind& kind, const std::string& text);
+
+  // What searches need (derive_search.cpp)
+  std::uint32_t word(const std::string& text);  ///< row of the words plus one; 0 for an empty text
+  void add_path(Row item, const records::CopySeen& copy);
+  bool is_backup(Row volume);
+  void change_live(Row item, Row volume, int copies, int damaged);
+  void set_facts_for_search(Row item, const media::MediaFacts& facts);
+  void set_incident_for_search(Row row, const records::Incident& incident);
+  void chain_link(Row link, Row item, Row incident);
 
   ledger::Writer* writer_;
   CopyIndex copies_;
@@ -124,6 +135,7 @@ class Deriver {
     std::int64_t copies = 0, bytes = 0;
   };
   std::map<Row, Live> live_changes_;
+  std::map<Row, bool> backups_;  ///< volumes that were looked up: whether they are backups
   std::set<Seq> unexplained_;
   bool any_redacted_ = false;
   std::uint64_t unresolved_ = 0;
@@ -139,6 +151,11 @@ Error broken_reference(Seq seq, const char* what);
 /// Varints one after the other, as the columns of sequence numbers hold them.
 Bytes append_seq(ByteView list, Seq seq);
 std::vector<Seq> read_seqs(ByteView list);
+
+/// Degrees as columns have them: 0 if they are no place on Earth.
+std::uint64_t place_value(double latitude, double longitude);
+/// How precise a time is, coarsely: 0 to the second, 1 minute, 2 hour, 3 day, 4 month, 5 year, 6 less.
+std::uint8_t precision_code(std::int64_t precision_ms);
 
 /// What `fact.camera` stands for: make, model and serial as one text.
 std::string camera_text(const media::MediaFacts& facts);

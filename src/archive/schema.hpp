@@ -12,10 +12,10 @@ using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
-                              kPolicies = 12, kIncidentPolicies = 13, kKeys = 20;
+                              kPolicies = 12, kIncidentPolicies = 13, kWords = 18, kKeys = 20;
 inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,    kIncidents,        kLinks,   kCameras,
                                            kRuns,    kSources,  kAssignments,      kAnchors, kIdentities,
-                                           kWaiting, kPolicies, kIncidentPolicies, kKeys};
+                                           kWaiting, kPolicies, kIncidentPolicies, kWords,   kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -31,6 +31,15 @@ inline constexpr Column kItemSize{kItems, 2, SealClass::inventory, 8, 4096, "ite
 inline constexpr Column kItemFirstSeq{kItems, 3, SealClass::inventory, 8, 4096, "item.first_seq"};
 inline constexpr Column kItemCopies{kItems, 4,    SealClass::inventory,
                                     0,      1024, "item.copies"};  ///< varints: sequence numbers
+/// Paths by which people know the item, folded for search, each with a line feed before it and behind it.
+/// What lies beyond some 16 KiB is left out, and the value ends with this: the copy index has all of them.
+inline constexpr std::string_view kMorePaths = "\x01";
+inline constexpr Column kItemPaths{kItems, 5, SealClass::inventory, 0, 512, "item.paths"};
+/// varints, three a volume in ascending order: volume, live copies there, damaged ones of them.
+inline constexpr Column kItemLive{kItems, 6, SealClass::inventory, 0, 1024, "item.live"};
+/// A bit for each volume with a live copy, and with a damaged one; bit 63 stands for all from 63 on.
+inline constexpr Column kItemVolumes{kItems, 7, SealClass::inventory, 8, 1024, "item.volumes"};
+inline constexpr Column kItemDamaged{kItems, 8, SealClass::inventory, 8, 1024, "item.damaged"};
 
 // What the filters need of the media facts; absent is zero (times and places are shifted so that zero is
 // impossible).
@@ -44,9 +53,34 @@ inline constexpr Column kFactCamera{kItems, 21,   SealClass::evidence,
 inline constexpr Column kFactDuration{kItems, 22, SealClass::evidence, 4, 4096, "fact.duration_ms"};
 inline constexpr Column kFactSeq{kItems, 23, SealClass::evidence, 8, 4096, "fact.seq"};  ///< entry + 1
 // 24 to 31 are kept free for fingerprints.
+inline constexpr Column kFactDimensions{kItems, 32,   SealClass::evidence,
+                                        8,      4096, "fact.dimensions"};  ///< width u32, height u32
+inline constexpr Column kFactSoftware{kItems, 33,   SealClass::evidence,
+                                      4,      4096, "fact.software"};  ///< row of kWords + 1
+inline constexpr Column kFactFormat{kItems, 34,   SealClass::evidence,
+                                    4,      4096, "fact.format"};  ///< row of kWords + 1
+inline constexpr Column kFactText{kItems, 35, SealClass::evidence, 0, 1024, "fact.text"};  ///< folded
+/// How far the time may be off, and how far the name's may: `precision_code`.
+inline constexpr Column kFactTakenPrecision{kItems, 36, SealClass::evidence, 1, 4096, "fact.taken_precision"};
+inline constexpr Column kFactClaimedPrecision{kItems, 37,   SealClass::evidence,
+                                              1,      4096, "fact.claimed_precision"};
+inline constexpr Column kFactClaimedBasis{kItems, 39, SealClass::evidence, 1, 4096, "fact.claimed_basis"};
+/// The link of the item that was made last: row + 1. Each names the one before it.
+inline constexpr Column kItemLastLink{kItems, 38, SealClass::evidence, 4, 1024, "item.last_link"};
 
 inline constexpr Column kIncidentRecord{kIncidents, 1, SealClass::evidence, 0, 16, "incident.record"};
 inline constexpr Column kIncidentSeqs{kIncidents, 2, SealClass::evidence, 0, 256, "incident.revisions"};
+
+/// What the filters need of the newest revision, of fixed width: `IncidentSummary`.
+inline constexpr Column kIncidentSummary{kIncidents, 3, SealClass::evidence, 80, 256, "incident.summary"};
+inline constexpr Column kIncidentText{kIncidents, 4,  SealClass::evidence,
+                                      0,          64, "incident.text"};  ///< folded
+inline constexpr Column kIncidentLastLink{kIncidents, 5, SealClass::evidence, 4, 256, "incident.last_link"};
+inline constexpr Column kIncidentLinks{kIncidents, 6,   SealClass::evidence,
+                                       4,          256, "incident.links"};  ///< ever made
+
+/// Texts that many rows share: each once.
+inline constexpr Column kWordText{kWords, 1, SealClass::evidence, 0, 256, "word.text"};
 
 inline constexpr Column kLinkItem{kLinks, 1, SealClass::evidence, 4, 4096, "link.item"};
 inline constexpr Column kLinkIncident{kLinks, 2, SealClass::evidence, 4, 4096, "link.incident"};
@@ -54,6 +88,10 @@ inline constexpr Column kLinkType{kLinks, 3, SealClass::evidence, 1, 4096, "link
 inline constexpr Column kLinkSeq{kLinks, 4, SealClass::evidence, 8, 4096, "link.seq"};
 inline constexpr Column kLinkWithdrawn{kLinks, 5,    SealClass::evidence,
                                        8,      4096, "link.withdrawn"};  ///< entry + 1
+/// The one of the same incident, and of the same item, that was made before: row + 1.
+inline constexpr Column kLinkBeforeOfIncident{kLinks, 6,    SealClass::evidence,
+                                              4,      4096, "link.before_of_incident"};
+inline constexpr Column kLinkBeforeOfItem{kLinks, 7, SealClass::evidence, 4, 4096, "link.before_of_item"};
 
 inline constexpr Column kCameraText{kCameras, 1, SealClass::evidence, 0, 256, "camera.text"};
 
@@ -106,6 +144,10 @@ inline constexpr Column kColumns[] = {
     kItemSize,
     kItemFirstSeq,
     kItemCopies,
+    kItemPaths,
+    kItemLive,
+    kItemVolumes,
+    kItemDamaged,
     kFactKind,
     kFactTaken,
     kFactTakenBasis,
@@ -114,13 +156,28 @@ inline constexpr Column kColumns[] = {
     kFactCamera,
     kFactDuration,
     kFactSeq,
+    kFactDimensions,
+    kFactSoftware,
+    kFactFormat,
+    kFactText,
+    kFactTakenPrecision,
+    kFactClaimedPrecision,
+    kFactClaimedBasis,
+    kItemLastLink,
     kIncidentRecord,
     kIncidentSeqs,
+    kIncidentSummary,
+    kIncidentText,
+    kIncidentLastLink,
+    kIncidentLinks,
+    kWordText,
     kLinkItem,
     kLinkIncident,
     kLinkType,
     kLinkSeq,
     kLinkWithdrawn,
+    kLinkBeforeOfIncident,
+    kLinkBeforeOfItem,
     kCameraText,
     kRunSeq,
     kSourceRecord,
@@ -153,6 +210,7 @@ inline constexpr ledger::TokenKind kTokenItem{"item"};                          
 inline constexpr ledger::TokenKind kTokenIncident{"incident", SealClass::evidence};  ///< id -> row
 inline constexpr ledger::TokenKind kTokenVolume{"volume"};                           ///< label -> row
 inline constexpr ledger::TokenKind kTokenCamera{"camera", SealClass::evidence};      ///< text -> row
+inline constexpr ledger::TokenKind kTokenWord{"word", SealClass::evidence};          ///< text -> row
 inline constexpr ledger::TokenKind kTokenLink{"link", SealClass::evidence};  ///< sequence number -> row
 inline constexpr ledger::TokenKind kTokenDirectory{"directory"};
 inline constexpr ledger::TokenKind kTokenReport{"report"};  ///< SHA-256 of its statement -> entry

@@ -52,6 +52,12 @@ View Archive::view() const {
   return View(std::unique_ptr<View::State>(new View::State{.reader = state_->ledger.read()}));
 }
 
+std::optional<View> View::twin() const {
+  auto reader = state_->reader.twin();
+  if (!reader) return std::nullopt;
+  return View(std::unique_ptr<View::State>(new View::State{.reader = std::move(*reader)}));
+}
+
 void View::renew() {
   state_->reader.renew();
   state_->forget();
@@ -294,22 +300,28 @@ Link read_link(View& view, Row row) {
   return link;
 }
 
-std::vector<Row> rows_with(ledger::Reader& reader, const Column& column, Row value) {
+/// Rows of a chain of links, oldest first. Error(corrupt) if it does not run backwards.
+std::vector<Row> chain(ledger::Reader& reader, const Column& last, const Column& before, Row of) {
   std::vector<Row> rows;
-  reader.scan(column, [&](Row first, Row count, ByteView values) {
-    for (Row i = 0; i < count; ++i)
-      if (load_u32(values.data() + std::size_t{i} * 4) == value) rows.push_back(first + i);
-    return true;
-  });
+  if (of >= reader.rows(last.table)) return rows;
+  std::uint32_t next = load_u32(reader.cell(last, of).data());
+  std::uint32_t limit = reader.rows(kLinks) + 1;
+  while (next != 0) {
+    if (next >= limit)
+      throw Error(ErrorCode::corrupt, "a chain of links does not run backwards", "run 'dalil rebuild'");
+    limit = next;
+    rows.push_back(next - 1);
+    next = load_u32(reader.cell(before, next - 1).data());
+  }
+  std::ranges::reverse(rows);
   return rows;
 }
 
 }  // namespace
 
-std::vector<Link> View::links_where(const ledger::Column& column, Row value, bool with_withdrawn) {
-  state_->require(SealClass::evidence, "links");
+std::vector<Link> View::links_in(const std::vector<Row>& rows, bool with_withdrawn) {
   std::vector<Link> links;
-  for (const Row row : rows_with(state_->reader, column, value)) {
+  for (const Row row : rows) {
     Link link = read_link(*this, row);
     if (link.withdrawn && !with_withdrawn) continue;
     const records::Record made = state_->record(link.seq);
@@ -323,19 +335,37 @@ std::vector<Link> View::links_where(const ledger::Column& column, Row value, boo
 }
 
 std::vector<Link> View::links_of_item(Row item, bool with_withdrawn) {
-  return links_where(kLinkItem, item, with_withdrawn);
+  state_->require(SealClass::evidence, "links");
+  return links_in(chain(state_->reader, kItemLastLink, kLinkBeforeOfItem, item), with_withdrawn);
 }
 std::vector<Link> View::links_of_incident(Row incident, bool with_withdrawn) {
-  return links_where(kLinkIncident, incident, with_withdrawn);
+  state_->require(SealClass::evidence, "links");
+  return links_in(chain(state_->reader, kIncidentLastLink, kLinkBeforeOfIncident, incident), with_withdrawn);
+}
+
+std::vector<Row> View::incidents_of_item(Row item) {
+  state_->require(SealClass::evidence, "links");
+  ledger::Reader& reader = state_->reader;
+  std::vector<Row> incidents;
+  for (const Row link : chain(reader, kItemLastLink, kLinkBeforeOfItem, item)) {
+    if (load_u64(reader.cell(kLinkWithdrawn, link).data()) != 0) continue;
+    const Row incident = load_u32(reader.cell(kLinkIncident, link).data());
+    if (std::ranges::find(incidents, incident) == incidents.end()) incidents.push_back(incident);
+  }
+  return incidents;
 }
 
 void View::for_each_link(const std::function<void(Row, Row, LinkType)>& visit) {
   state_->require(SealClass::evidence, "links");
   ledger::Reader& reader = state_->reader;
-  for (Row row = 0; row < reader.rows(kLinks); ++row) {
-    if (load_u64(reader.cell(kLinkWithdrawn, row).data()) != 0) continue;
-    visit(load_u32(reader.cell(kLinkItem, row).data()), load_u32(reader.cell(kLinkIncident, row).data()),
-          static_cast<LinkType>(reader.cell(kLinkType, row)[0]));
+  for (std::uint32_t block = 0; block * kLinkItem.rows_per_block < reader.rows(kLinks); ++block) {
+    const Bytes withdrawn = values_of(reader, kLinkWithdrawn, block),
+                items = values_of(reader, kLinkItem, block),
+                incidents = values_of(reader, kLinkIncident, block),
+                types = values_of(reader, kLinkType, block);
+    for (std::size_t i = 0; i < types.size(); ++i)
+      if (load_u64(&withdrawn[i * 8]) == 0)
+        visit(load_u32(&items[i * 4]), load_u32(&incidents[i * 4]), static_cast<LinkType>(types[i]));
   }
 }
 

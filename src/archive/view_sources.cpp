@@ -153,10 +153,12 @@ std::vector<Assignment> View::items_of_source(Row source, bool with_withdrawn) {
 void View::for_each_assignment(const std::function<void(Row, Row)>& visit) {
   state_->require(SealClass::evidence, kSourcesWord);
   ledger::Reader& reader = state_->reader;
-  for (Row row = 0; row < reader.rows(kAssignments); ++row) {
-    if (load_u64(reader.cell(kAssignmentWithdrawn, row).data()) != 0) continue;
-    visit(load_u32(reader.cell(kAssignmentItem, row).data()),
-          load_u32(reader.cell(kAssignmentSource, row).data()));
+  for (std::uint32_t block = 0; block * kAssignmentItem.rows_per_block < reader.rows(kAssignments); ++block) {
+    const Bytes withdrawn = values_of(reader, kAssignmentWithdrawn, block),
+                items = values_of(reader, kAssignmentItem, block),
+                sources = values_of(reader, kAssignmentSource, block);
+    for (std::size_t i = 0; i < items.size() / 4; ++i)
+      if (load_u64(&withdrawn[i * 8]) == 0) visit(load_u32(&items[i * 4]), load_u32(&sources[i * 4]));
   }
 }
 

@@ -28,4 +28,17 @@ struct View::State {
   void require(ledger::SealClass seal_class, const char* what) const;
 };
 
+/// The values of one block of a fixed column, side by side.
+inline Bytes values_of(ledger::Reader& reader, const ledger::Column& column, std::uint32_t block) {
+  Bytes values;
+  reader.scan(
+      column,
+      [&](Row, Row, ByteView all) {
+        values.assign(all.begin(), all.end());
+        return true;
+      },
+      block, block + 1);
+  return values;
+}
+
 }  // namespace dalil::archive

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "dalil/base/bytes.hpp"
@@ -19,7 +20,10 @@ class Block {
 
   Row size() const { return count_; }
   ByteView value(const Column& column, Row index) const;
-  ByteView all() const { return plain_; }  ///< of a fixed column
+  ByteView all() const { return plain_; }
+  /// Of a variable column: where each value lies in it.
+  std::span<const std::uint32_t> begins() const { return offsets_; }
+  std::span<const std::uint32_t> sizes() const { return sizes_; }
 
  private:
   Bytes plain_;

@@ -158,6 +158,21 @@ void Reader::scan(const Column& column, const std::function<bool(Row, Row, ByteV
   }
 }
 
+void Reader::scan_texts(const Column& column, const std::function<bool(const Texts&)>& visit,
+                        std::uint32_t first_block, std::uint32_t last_block) {
+  const std::uint32_t end = std::min(last_block, block_count(column, rows(column.table)));
+  for (std::uint32_t number = first_block; number < end; ++number) {
+    const Block& block = state_->block(column, number);
+    if (!visit({first_row(column, number), block.all(), block.begins(), block.sizes()})) return;
+  }
+}
+
+std::optional<Reader> Reader::twin() const {
+  Reader other = on(state_->core);
+  if (other.state_->sizes.tree_size != state_->sizes.tree_size) return std::nullopt;
+  return other;
+}
+
 void Reader::scan_variable(const Column& column, const std::function<bool(Row, ByteView)>& visit) {
   const std::uint32_t end = block_count(column, rows(column.table));
   for (std::uint32_t number = 0; number < end; ++number) {

@@ -21,6 +21,7 @@ class WithoutNote(Scenario):
         self.drive = os.path.join(self.dir, "drive")
         shutil.copytree(os.path.join(fixture, "drive"), self.drive)
         self.recovery = os.path.join(fixture, "recovery.txt")
+        self.dalil("rebuild")
 
     def backup(self, *arguments, **options):
         return self.dalil("backup", "disk", "--folder", "disk=" + self.tree, "--to", self.drive, "--volume", "vault", "--json",

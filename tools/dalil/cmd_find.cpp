@@ -3,10 +3,13 @@
 #include <unordered_set>
 
 #include "command.hpp"
+#include "dalil/archive/answers.hpp"
 #include "dalil/archive/find.hpp"
 #include "dalil/base/text.hpp"
+#include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
+#include "query_options.hpp"
 #include "refs.hpp"
 #include "table.hpp"
 
@@ -16,57 +19,12 @@ namespace {
 /// Rows whose widths are looked at together: a million results must not wait in memory for the last one.
 constexpr std::size_t kTablePortion = 500;
 
-/// In the place of a scope: items that no source is assigned to.
-constexpr const char* kNoConsent = "none";
-
 struct FindOptions {
-  std::vector<std::string> incidents, path_parts, sources, consents;
-  std::string type, digest, date, claimed, incident_date, kind, min_size, max_size, camera, volume, zone;
-  bool linked = false, unlinked = false, paths = false, count = false;
+  QueryOptions query;
+  std::string sort, count_by;
+  bool reverse = false, paths = false, count = false, fields = false;
   std::size_t limit = SIZE_MAX;
 };
-
-archive::Query query_from(const FindOptions& options) {
-  if (options.linked && options.unlinked) {
-    throw Error(ErrorCode::usage, "--linked and --unlinked exclude each other");
-  }
-  archive::Query query;
-  query.incidents = options.incidents;
-  query.path_parts = options.path_parts;
-  query.digest_prefix = options.digest;
-  query.camera = options.camera;
-  query.volume = options.volume;
-  query.sources = options.sources;
-  for (const std::string& scope : options.consents) {
-    if (scope == kNoConsent)
-      query.without_source = true;
-    else
-      query.consents.push_back(consent_named(scope));
-  }
-  query.limit = options.limit;
-  if (!options.type.empty()) query.link_type = link_type_named(options.type);
-  if (!options.date.empty()) query.embedded = date_range_from("--date", options.date);
-  if (!options.claimed.empty()) query.claimed = date_range_from("--claimed", options.claimed);
-  if (!options.incident_date.empty())
-    query.incident_date = date_range_from("--incident-date", options.incident_date);
-  if (!options.min_size.empty()) query.min_size = size_from("--min-size", options.min_size);
-  if (!options.max_size.empty()) query.max_size = size_from("--max-size", options.max_size);
-  if (!options.zone.empty()) query.zone_minutes = zone_from("--zone", options.zone);
-  if (options.linked || options.unlinked) query.linked = options.linked;
-  if (options.digest.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos ||
-      options.digest.size() > 64) {
-    throw Error(ErrorCode::usage, in_quotes(options.digest) + " is no beginning of a digest",
-                "a digest is 64 hexadecimal digits");
-  }
-  if (!options.kind.empty()) {
-    query.kind = media::media_kind_from(options.kind);
-    if (!query.kind) {
-      throw Error(ErrorCode::usage, "no kind of media " + in_quotes(options.kind),
-                  "one of: photo, video, audio, document, other");
-    }
-  }
-  return query;
-}
 
 void print_paths(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
                  const std::string& volume) {
@@ -90,10 +48,10 @@ ShownColumns shown_columns(archive::View& view, const std::vector<archive::Row>&
                            const FindOptions& options) {
   if (!view.can_read(ledger::SealClass::evidence)) return {false, false, false};
   ShownColumns shown;
-  shown.kind = options.kind.empty();
-  if (options.unlinked) shown.incidents = false;
-  if (options.incidents.size() != 1) return shown;
-  const archive::Row asked = incident_named(view, options.incidents.front());
+  shown.kind = options.query.kind.empty();
+  if (options.query.unlinked) shown.incidents = false;
+  if (options.query.incidents.size() != 1) return shown;
+  const archive::Row asked = incident_named(view, options.query.incidents.front());
   const std::unordered_set<archive::Row> found(rows.begin(), rows.end());
   shown.incidents = false;
   view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType) {
@@ -147,64 +105,117 @@ void print_objects(Printer& out, archive::View& view, const std::vector<archive:
   }
 }
 
-int run_find(Session& session, const FindOptions& options) {
-  const archive::Query query = query_from(options);
-  const archive::Archive archive = session.open();
-  archive::View view = archive.view();
-  for (const std::string& id : options.incidents) incident_named(view, id);
-  for (const std::string& alias : options.sources) source_named(view, alias);
-  if (!options.volume.empty()) volume_named(view, options.volume);
-  const auto rows = archive::find(view, query);
+/// What the language of queries knows; needs no archive.
+int print_fields(Session& session) {
   Printer& out = session.out();
-  if (options.count) {
-    out.line(std::to_string(rows.size()));
-  } else if (out.json()) {
+  Table table({{"field"}, {"of"}, {"takes", Align::left, Table::Fit::shortened}});
+  constexpr const char* kScopes[] = {"item", "link", "copy"};
+  for (const archive::FieldInfo& info : archive::fields()) {
+    const char* scope = kScopes[static_cast<std::size_t>(info.scope)];
+    table.add({{info.name, Style::bold}, scope, info.help});
+    out.object("field", {{"name", info.name}, {"of", scope}, {"help", info.help}});
+  }
+  table.print(out);
+  return kExitOk;
+}
+
+void print_counts(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
+                  const std::string& by) {
+  Table table({{by, Align::left, Table::Fit::shortened}, {"items", Align::right}});
+  for (const archive::FacetCount& count : archive::count_by(view, rows, by)) {
+    table.add({{count.value.empty() ? "(none)" : escape_for_display(count.value)}, number_text(count.items)});
+    out.object(
+        "count",
+        {{"by", by}, {"value", count.value.empty() ? Json() : Json(count.value)}, {"items", count.items}});
+  }
+  table.print(out);
+}
+
+/// Times are claims: how many of the answers rest on less than a known instant, and how many more there may
+/// be.
+void note_doubts(Printer& out, archive::View& view, const archive::Query& query,
+                 const std::vector<archive::Row>& rows) {
+  if (!archive::asks_for_time(query.where)) return;
+  const archive::TimeDoubts doubts = archive::time_doubts(view, rows);
+  if (doubts.unknown_zone > 0)
+    out.note(fmt::format("{} of them by a clock whose zone nobody recorded: taken for local time",
+                         number_text(doubts.unknown_zone)));
+  if (doubts.day_or_less > 0)
+    out.note(fmt::format("{} of them by a date alone", number_text(doubts.day_or_less)));
+  archive::Query wider = query;
+  wider.where = archive::with_any_zone(query.where);
+  if (wider.where == query.where) return;
+  const std::size_t all = archive::find(view, wider).size();
+  if (all > rows.size())
+    out.note(fmt::format("{} more could lie within if their clocks ran in another zone: add '~zone'",
+                         number_text(all - rows.size())));
+}
+
+archive::SortBy sort_named(const std::string& text) {
+  if (const auto by = archive::sort_by_from(text)) return *by;
+  throw Error(ErrorCode::usage, "results cannot be sorted by " + in_quotes(text),
+              fmt::format("one of: {}", fmt::join(archive::sort_by_names(), ", ")));
+}
+
+void print_rows(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
+                const FindOptions& options) {
+  if (out.json()) {
     print_objects(out, view, rows);
   } else if (options.paths || out.nul_terminated()) {
-    print_paths(out, view, rows, options.volume);
+    print_paths(out, view, rows, options.query.volume);
   } else {
     print_table(out, view, rows, options);
   }
-  out.object("summary", {{"command", "find"}, {"matched", rows.size()}});
+}
+
+int run_find(Session& session, const FindOptions& options) {
+  if (options.fields) return print_fields(session);
+  const auto sort = options.sort.empty() ? std::optional<archive::SortBy>() : sort_named(options.sort);
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Query query = query_from(options.query, view);
+  std::vector<archive::Row> rows = archive::find(view, query);
+  Printer& out = session.out();
+  note_doubts(out, view, query, rows);
+  const std::size_t matched = rows.size();
+  if (sort || options.reverse)
+    archive::sort_rows(view, rows, sort.value_or(archive::SortBy::added), options.reverse);
+  if (options.limit < rows.size()) rows.resize(options.limit);
+  if (!options.count_by.empty())
+    print_counts(out, view, rows, options.count_by);
+  else if (options.count)
+    out.line(std::to_string(rows.size()));
+  else
+    print_rows(out, view, rows, options);
+  out.object("summary", {{"command", "find"}, {"matched", matched}, {"shown", rows.size()}});
   if (rows.empty() && !options.count) out.note("nothing matched");
   return rows.empty() ? kExitNo : kExitOk;
 }
+
+constexpr const char* kLanguage = R"(Queries:
+  barrel bomb              both words, in names, descriptions and incidents
+  "barrel bomb"            the phrase (quotes within the shell's quotes)
+  governorate:Idlib killed>=10        of one and the same incident
+  (party:Russian or party:regime) not is:linked
+  made:2017-09-11T06:00..07:30~1h     tolerance; ~zone: whatever the zone
+  near:35.93,36.63~5km     near:incident:ID~10km
+  copy(volume:drive-1 health:damaged)   incident(weapon:barrel not killed:0)
+'dalil find --fields' lists the fields; docs/find.md has the rest.)";
 
 }  // namespace
 
 Runner declare_find(Options& app) {
   const auto options = std::make_shared<FindOptions>();
-  app.add_option("--incident", options->incidents, "linked to this incident; several: to any of them")
-      ->type_name("ID")
-      ->allow_extra_args(false);
-  app.add_option("--type", options->type, "by a link of this type")->type_name("TYPE");
-  app.add_option("--path", options->path_parts, "part of a copy's path; several: all of them")
-      ->type_name("PART")
-      ->allow_extra_args(false);
-  app.add_option("--digest", options->digest, "its first digits")->type_name("HEX");
-  app.add_option("--date", options->date, "when it was made, by its own metadata")->type_name("RANGE");
-  app.add_option("--claimed", options->claimed, "when it was made, by its name")->type_name("RANGE");
-  app.add_option("--incident-date", options->incident_date, "when an incident that it is linked to was")
-      ->type_name("RANGE");
-  app.add_option("--kind", options->kind, "photo, video, audio, document, other")->type_name("KIND");
-  app.add_option("--min-size", options->min_size, "at least: 500K, 10M, 2G")->type_name("SIZE");
-  app.add_option("--max-size", options->max_size, "at most")->type_name("SIZE");
-  app.add_option("--camera", options->camera, "part of make, model or serial number")->type_name("TEXT");
-  app.add_option("--source", options->sources, "came from this source; several: from any of them")
-      ->type_name("ALIAS")
-      ->allow_extra_args(false);
-  app.add_option("--consent", options->consents,
-                 "strictest of its sources: archive-only, courts, publish, none; several: any")
-      ->type_name("SCOPE")
-      ->allow_extra_args(false);
-  app.add_flag("--linked", options->linked, "linked to some incident");
-  app.add_flag("--unlinked", options->unlinked, "linked to none");
-  app.add_option("--volume", options->volume, "has a live copy there")->type_name("VOLUME");
-  app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
-      ->type_name("OFFSET");
+  add_query_options(app, options->query);
+  app.add_option("--sort", options->sort, "added, made, size, duration, copies, name")->type_name("BY");
+  app.add_flag("--reverse", options->reverse, "the other way round");
   app.add_option("--limit", options->limit, "stop after so many")->type_name("N");
   app.add_flag("--paths", options->paths, "print the paths of live copies alone; with -0 raw");
   app.add_flag("--count", options->count, "print only how many");
+  app.add_option("--count-by", options->count_by, "how many by kind, day, governorate, camera ...")
+      ->type_name("BY");
+  app.add_flag("--fields", options->fields, "list what a query can ask for");
+  app.explain(kLanguage);
   return [options](Session& session) { return run_find(session, *options); };
 }
 

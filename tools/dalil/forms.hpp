@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dalil/archive/model.hpp"
+#include "dalil/base/quantity.hpp"
 #include "dalil/media/facts.hpp"
 
 /// How values look to a person, and how a person writes them. Pure.
@@ -39,11 +40,6 @@ std::string text_of(const archive::Count& count);
 /// "MiB 3 (bytes 3,145,728 to 4,194,303)"; several joined by commas, at most `limit` of them.
 std::string ranges_text(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& ranges,
                         std::size_t limit = 8);
-
-/// 10485760, 10K, 10M, 2G, 1T (powers of 1,024, as find has it), 10KiB, 10MB (powers of 1,000).
-std::optional<std::uint64_t> parse_size(std::string_view text);
-/// 12, 00:12, 1:02:03, 00:12.5: seconds, minutes, hours of a recording, in milliseconds.
-std::optional<std::int64_t> parse_timecode(std::string_view text);
 
 /// RFC 4180 rows; a blank line is no row. Absent if a quote is left open.
 std::optional<std::vector<std::vector<std::string>>> parse_csv(std::string_view text);

@@ -19,10 +19,8 @@ std::vector<archive::CopyInfo> copies_live_first(archive::View& view, archive::R
 std::vector<std::string> incidents_of(archive::View& view, archive::Row item) {
   std::vector<std::string> ids;
   if (!view.can_read(ledger::SealClass::evidence)) return ids;
-  for (const archive::Link& link : view.links_of_item(item)) {
-    std::string id = view.incident(link.incident).incident.id;
-    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
-  }
+  for (const archive::Row incident : view.incidents_of_item(item))
+    ids.push_back(view.incident(incident).incident.id);
   return ids;
 }
 

@@ -60,6 +60,8 @@ class View {
   View(View&&) noexcept;
   void renew();
   void rest();  ///< see ledger::Reader::rest: before long work beside it
+  /// Another view of the same state, for another thread; absent if a newer one was committed meanwhile.
+  std::optional<View> twin() const;
   ledger::Reader& reader();
   bool can_read(ledger::SealClass seal_class) const;
 
@@ -99,6 +101,8 @@ class View {
   std::vector<IncidentRevision> incidents();
   std::vector<Link> links_of_item(Row item, bool with_withdrawn = false);
   std::vector<Link> links_of_incident(Row incident, bool with_withdrawn = false);
+  /// Incidents that a link which stands leads to, each once: no entry is read.
+  std::vector<Row> incidents_of_item(Row item);
 
   /// Links that stand: item, incident, type.
   void for_each_link(const std::function<void(Row item, Row incident, LinkType type)>& visit);
@@ -141,7 +145,7 @@ class View {
 
  private:
   friend class Archive;
-  std::vector<Link> links_where(const ledger::Column& column, Row value, bool with_withdrawn);
+  std::vector<Link> links_in(const std::vector<Row>& rows, bool with_withdrawn);
   const std::vector<std::pair<Row, Row>>& assignments_by_item();
   struct State;
   explicit View(std::unique_ptr<State> state);

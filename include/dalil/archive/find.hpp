@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dalil/archive/archive.hpp"
+#include "dalil/archive/condition.hpp"
 
 namespace dalil::archive {
 
-/// Filters that combine by "and". An absent filter lets everything pass.
+/// A question: a condition, and filters for what is asked for most, all of which have to be met. An absent
+/// filter lets everything pass.
 struct Query {
   std::vector<std::string> incidents;  ///< any of these IDs
   std::optional<LinkType> link_type;
@@ -29,11 +32,21 @@ struct Query {
   /// Days are meant in local time of the place, this many minutes east of UTC; for times whose UTC is known.
   std::int32_t zone_minutes = 180;
   std::size_t limit = SIZE_MAX;
+  Condition where;
+  // These two are asked from two threads at once.
+  /// What a text of this field may be called otherwise: spellings of a place, branches of a party.
+  std::function<std::vector<std::string>(Field field, const std::string& text)> other_names;
+  /// Where a place of this name is: a circle. Absent if none is known.
+  std::function<std::optional<Area>(const std::string& name)> place_named;
 };
+
+/// Everything that a query asks for, as one condition.
+Condition condition_of(const Query& query);
 
 /// Rows of the items that match, in ascending order.
 ///
-/// A scan of the sealed columns that the filters need and of no others. Error(wrong_key) if a filter needs a
+/// A scan of the sealed columns that the filters need and of no others, and of those blocks alone in which
+/// something still matches. Error(wrong_key) if a filter needs a
 /// class that the role cannot read, whatever the archive holds; Error(not_found) for an incident, a volume or
 /// a source that does not exist.
 std::vector<Row> find(View& view, const Query& query);

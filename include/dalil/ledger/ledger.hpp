@@ -83,6 +83,17 @@ class Reader {
   /// Blocks first_block to last_block (exclusive), clamped. False stops.
   void scan(const Column& column, const std::function<bool(Row first, Row count, ByteView values)>& visit,
             std::uint32_t first_block = 0, std::uint32_t last_block = UINT32_MAX);
+  /// Values of a variable column as they lie in a block: `begins` and `sizes` of each within `bytes`. What
+  /// lies between two values is no part of either.
+  struct Texts {
+    Row first;
+    ByteView bytes;
+    std::span<const std::uint32_t> begins, sizes;
+  };
+  void scan_texts(const Column& column, const std::function<bool(const Texts&)>& visit,
+                  std::uint32_t first_block = 0, std::uint32_t last_block = UINT32_MAX);
+  /// Another reader of the same state, for another thread; absent if a newer one was committed meanwhile.
+  std::optional<Reader> twin() const;
   /// Values of a variable column, one by one.
   void scan_variable(const Column& column, const std::function<bool(Row row, ByteView value)>& visit);
 

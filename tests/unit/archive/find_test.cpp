@@ -133,7 +133,10 @@ bool facts_match(const Query& query, const media::MediaFacts& facts) {
   }
   if (!query.claimed) return true;
   const auto claim = claim_of(media::TimeOrigin::file_name);
-  return claim != facts.times.end() && within(*query.claimed, claim->ms);
+  if (claim == facts.times.end()) return false;
+  const std::int64_t zone =
+      claim->basis == media::ZoneBasis::unknown_zone ? 0 : query.zone_minutes * 60'000LL;
+  return within(*query.claimed, claim->ms + zone);
 }
 
 /// What the question means, item by item, from the entries and not from the columns.

@@ -1,0 +1,334 @@
+#include "dalil/archive/answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <unordered_map>
+
+#include "convert.hpp"
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+#include "incident_summary.hpp"
+#include "live_copies.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+using namespace schema;
+
+namespace {
+
+constexpr std::pair<std::string_view, SortBy> kSorts[] = {
+    {"added", SortBy::added},       {"made", SortBy::made},     {"size", SortBy::size},
+    {"duration", SortBy::duration}, {"copies", SortBy::copies}, {"name", SortBy::name},
+};
+
+/// The embedded time, else the one by the name; 0 if there is none. Shifted, and so in order.
+std::uint64_t best_stored_time(ledger::Reader& reader, Row row) {
+  const std::uint64_t taken = load_u64(reader.cell(kFactTaken, row).data());
+  return taken != 0 ? taken : load_u64(reader.cell(kFactClaimed, row).data());
+}
+
+/// 0 stands for none.
+std::uint64_t sort_key(ledger::Reader& reader, Row row, SortBy by) {
+  switch (by) {
+    case SortBy::made:
+      return best_stored_time(reader, row);
+    case SortBy::size:
+      return load_u64(reader.cell(kItemSize, row).data()) + 1;
+    case SortBy::duration:
+      return load_u32(reader.cell(kFactDuration, row).data());
+    case SortBy::copies: {
+      std::uint64_t copies = 1;
+      for (const LiveOnVolume& one : read_live(reader.cell(kItemLive, row))) copies += one.copies;
+      return copies;
+    }
+    default:
+      return std::uint64_t{row} + 1;
+  }
+}
+
+template <typename Key>
+void sort_keyed(std::vector<std::pair<Key, Row>>& keyed, std::vector<Row>& rows, bool descending) {
+  const Key nothing{};
+  std::ranges::stable_sort(keyed, [&](const auto& a, const auto& b) {
+    if ((a.first == nothing) != (b.first == nothing)) return b.first == nothing;
+    return descending ? b.first < a.first : a.first < b.first;
+  });
+  std::ranges::transform(keyed, rows.begin(), [](const auto& one) { return one.second; });
+}
+
+/// Values by number, and their texts afterwards: ten million strings need not be made.
+std::vector<FacetCount> count_numbers(const std::vector<Row>& rows,
+                                      const std::function<std::uint64_t(Row)>& number,
+                                      const std::function<std::string(std::uint64_t)>& text) {
+  std::unordered_map<std::uint64_t, std::uint64_t> counts;
+  for (const Row row : rows) ++counts[number(row)];
+  std::map<std::string, std::uint64_t> by_text;
+  for (const auto& [value, items] : counts) by_text[text(value)] += items;
+  std::vector<FacetCount> all;
+  for (const auto& [value, items] : by_text) all.push_back({value, items});
+  std::ranges::stable_sort(all, [](const FacetCount& a, const FacetCount& b) { return a.items > b.items; });
+  return all;
+}
+
+std::string text_in(ledger::Reader& reader, const Column& column, std::uint64_t row_plus_one) {
+  if (row_plus_one == 0) return {};
+  return std::string(as_chars(reader.cell(column, static_cast<Row>(row_plus_one - 1))));
+}
+
+/// Pairs of item and value, each once; then how many items have each value, and how many none.
+std::vector<FacetCount> count_pairs(const std::vector<Row>& rows,
+                                    std::vector<std::pair<Row, std::uint32_t>> pairs,
+                                    const std::function<std::string(std::uint32_t)>& text) {
+  std::ranges::sort(pairs);
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  std::unordered_map<std::uint32_t, std::uint64_t> counts;
+  std::uint64_t with = 0;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    ++counts[pairs[i].second];
+    if (i == 0 || pairs[i].first != pairs[i - 1].first) ++with;
+  }
+  std::vector<FacetCount> all;
+  for (const auto& [value, items] : counts) all.push_back({text(value), items});
+  if (with < rows.size()) all.push_back({"", rows.size() - with});
+  std::ranges::sort(all, [](const FacetCount& a, const FacetCount& b) {
+    return a.items != b.items ? a.items > b.items : a.value < b.value;
+  });
+  return all;
+}
+
+std::vector<std::uint8_t> set_of(const std::vector<Row>& rows, Row count) {
+  std::vector<std::uint8_t> in(count);
+  for (const Row row : rows) in[row] = 1;
+  return in;
+}
+
+std::vector<FacetCount> count_by_incident_word(View& view, const std::vector<Row>& rows, IncidentWord word) {
+  ledger::Reader& reader = view.reader();
+  std::vector<std::uint32_t> words;
+  reader.scan(kIncidentSummary, [&](Row, Row count, ByteView values) {
+    for (std::size_t i = 0; i < count; ++i)
+      words.push_back(
+          IncidentSummary::decode(values.subspan(i * IncidentSummary::kSize, IncidentSummary::kSize))
+              .word(word));
+    return true;
+  });
+  const auto wanted = set_of(rows, view.item_count());
+  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  view.for_each_link([&](Row item, Row incident, LinkType) {
+    if (item < wanted.size() && wanted[item] != 0 && incident < words.size() && words[incident] != 0)
+      pairs.emplace_back(item, words[incident]);
+  });
+  return count_pairs(rows, std::move(pairs),
+                     [&](std::uint32_t value) { return text_in(reader, kWordText, value); });
+}
+
+std::vector<FacetCount> count_by_incident(View& view, const std::vector<Row>& rows, bool by_type) {
+  const auto wanted = set_of(rows, view.item_count());
+  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  view.for_each_link([&](Row item, Row incident, LinkType type) {
+    if (item < wanted.size() && wanted[item] != 0)
+      pairs.emplace_back(item, by_type ? static_cast<std::uint32_t>(type) : incident);
+  });
+  return count_pairs(rows, std::move(pairs), [&](std::uint32_t value) {
+    return by_type ? std::string(name_of(static_cast<LinkType>(value)))
+                   : incident_id(view.reader().cell(kIncidentRecord, value));
+  });
+}
+
+std::vector<FacetCount> count_by_source(View& view, const std::vector<Row>& rows) {
+  const std::vector<Source> sources = view.sources();
+  const auto wanted = set_of(rows, view.item_count());
+  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  view.for_each_assignment([&](Row item, Row source) {
+    if (item < wanted.size() && wanted[item] != 0) pairs.emplace_back(item, source);
+  });
+  return count_pairs(rows, std::move(pairs), [&](std::uint32_t source) { return sources.at(source).alias; });
+}
+
+std::vector<FacetCount> count_by_volume(View& view, const std::vector<Row>& rows) {
+  const std::vector<Volume> volumes = view.volumes();
+  ledger::Reader& reader = view.reader();
+  std::vector<std::uint64_t> on(volumes.size());
+  std::uint64_t nowhere = 0;
+  for (const Row row : rows) {
+    const std::uint64_t set = load_u64(reader.cell(kItemVolumes, row).data());
+    nowhere += static_cast<std::uint64_t>(set == 0);
+    if (set >> kLastVolumeBit != 0) {
+      for (const LiveOnVolume& one : read_live(reader.cell(kItemLive, row))) ++on.at(one.volume);
+    } else {
+      for (std::uint64_t left = set; left != 0; left &= left - 1)
+        ++on.at(static_cast<std::size_t>(std::countr_zero(left)));
+    }
+  }
+  std::vector<FacetCount> all;
+  for (std::size_t i = 0; i < on.size(); ++i)
+    if (on[i] > 0) all.push_back({volumes[i].label, on[i]});
+  if (nowhere > 0) all.push_back({"", nowhere});
+  std::ranges::stable_sort(all, [](const FacetCount& a, const FacetCount& b) { return a.items > b.items; });
+  return all;
+}
+
+std::vector<FacetCount> count_by_date(View& view, const std::vector<Row>& rows, std::size_t digits) {
+  ledger::Reader& reader = view.reader();
+  constexpr std::int64_t kDayMs = 86'400'000;
+  return count_numbers(
+      rows,
+      [&](Row row) {
+        const std::uint64_t stored = best_stored_time(reader, row);
+        if (stored == 0) return std::uint64_t{0};
+        const std::int64_t ms = unshift_time(stored);
+        const std::int64_t day = ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
+        constexpr std::int64_t kShift = std::int64_t{1} << 40;
+        return std::abs(day) < kShift / 1024 ? static_cast<std::uint64_t>(day + kShift) : 0;
+      },
+      [&](std::uint64_t value) {
+        if (value == 0) return std::string();
+        return format_day(static_cast<Day>(static_cast<std::int64_t>(value) - (std::int64_t{1} << 40)))
+            .substr(0, digits);
+      });
+}
+
+using Counter = std::vector<FacetCount> (*)(View&, const std::vector<Row>&);
+
+struct Facet {
+  std::string_view name;
+  Counter count;
+};
+
+std::vector<FacetCount> count_by_word(View& view, const std::vector<Row>& rows, const Column& column,
+                                      const Column& text) {
+  ledger::Reader& reader = view.reader();
+  return count_numbers(
+      rows, [&](Row row) { return load_u32(reader.cell(column, row).data()); },
+      [&](std::uint64_t value) { return text_in(reader, text, value); });
+}
+
+const Facet kFacets[] = {
+    {"kind",
+     [](View& view, const std::vector<Row>& rows) {
+       return count_numbers(
+           rows, [&](Row row) { return view.reader().cell(kFactKind, row)[0]; },
+           [](std::uint64_t kind) {
+             return std::string(media::name_of(static_cast<media::MediaKind>(kind)));
+           });
+     }},
+    {"format",
+     [](View& v, const std::vector<Row>& rows) { return count_by_word(v, rows, kFactFormat, kWordText); }},
+    {"camera",
+     [](View& v, const std::vector<Row>& rows) { return count_by_word(v, rows, kFactCamera, kCameraText); }},
+    {"software",
+     [](View& v, const std::vector<Row>& rows) { return count_by_word(v, rows, kFactSoftware, kWordText); }},
+    {"year", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 4); }},
+    {"month", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 7); }},
+    {"day", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 10); }},
+    {"incident", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, false); }},
+    {"type", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, true); }},
+    {"governorate",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::governorate);
+     }},
+    {"place",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::place);
+     }},
+    {"party",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::party);
+     }},
+    {"weapon",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::weapon);
+     }},
+    {"area",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::area);
+     }},
+    {"source", count_by_source},
+    {"volume", count_by_volume},
+};
+
+}  // namespace
+
+std::optional<SortBy> sort_by_from(std::string_view name) {
+  for (const auto& [known, by] : kSorts)
+    if (known == name) return by;
+  return std::nullopt;
+}
+
+std::vector<std::string> sort_by_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, by] : kSorts) names.emplace_back(name);
+  return names;
+}
+
+void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending) {
+  ledger::Reader& reader = view.reader();
+  if (by == SortBy::name) {
+    std::vector<std::pair<std::string, Row>> keyed;
+    for (const Row row : rows) {
+      const std::string_view paths = as_chars(reader.cell(kItemPaths, row));
+      const std::string_view first = paths.substr(std::min<std::size_t>(1, paths.size()));
+      const std::string_view path = first.substr(0, first.find('\n'));
+      keyed.emplace_back(path.substr(path.rfind('/') + 1), row);
+    }
+    return sort_keyed(keyed, rows, descending);
+  }
+  std::vector<std::pair<std::uint64_t, Row>> keyed;
+  keyed.reserve(rows.size());
+  for (const Row row : rows) keyed.emplace_back(sort_key(reader, row, by), row);
+  sort_keyed(keyed, rows, descending);
+}
+
+std::vector<std::string> facet_names() {
+  std::vector<std::string> names;
+  for (const Facet& facet : kFacets) names.emplace_back(facet.name);
+  return names;
+}
+
+std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view name) {
+  const auto* facet = std::ranges::find(kFacets, name, &Facet::name);
+  if (facet == std::end(kFacets))
+    throw Error(ErrorCode::invalid,
+                fmt::format("results cannot be counted by '{}'", escape_for_display(name)),
+                fmt::format("one of: {}", fmt::join(facet_names(), ", ")));
+  if (name != "volume" && !view.can_read(ledger::SealClass::evidence))
+    throw Error(ErrorCode::wrong_key, fmt::format("'{}' is not visible to this role", name),
+                "this key counts by volume");
+  return facet->count(view, rows);
+}
+
+bool asks_for_time(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test) {
+    const Field field = condition.test.field;
+    return field == Field::made || field == Field::embedded || field == Field::claimed;
+  }
+  return std::ranges::any_of(condition.parts, asks_for_time);
+}
+
+Condition with_any_zone(Condition condition) {
+  if (auto* span = std::get_if<TimeSpan>(&condition.test.value)) span->any_zone = true;
+  for (Condition& part : condition.parts) part = with_any_zone(std::move(part));
+  return condition;
+}
+
+TimeDoubts time_doubts(View& view, const std::vector<Row>& rows) {
+  ledger::Reader& reader = view.reader();
+  constexpr std::uint8_t kDayCode = 3;
+  TimeDoubts doubts;
+  for (const Row row : rows) {
+    const bool taken = load_u64(reader.cell(kFactTaken, row).data()) != 0;
+    if (!taken && load_u64(reader.cell(kFactClaimed, row).data()) == 0) continue;
+    const std::uint8_t basis = reader.cell(taken ? kFactTakenBasis : kFactClaimedBasis, row)[0];
+    const std::uint8_t precision = reader.cell(taken ? kFactTakenPrecision : kFactClaimedPrecision, row)[0];
+    doubts.unknown_zone +=
+        static_cast<std::uint64_t>(basis == static_cast<std::uint8_t>(media::ZoneBasis::unknown_zone));
+    doubts.day_or_less += static_cast<std::uint64_t>(precision >= kDayCode);
+  }
+  return doubts;
+}
+
+}  // namespace dalil::archive

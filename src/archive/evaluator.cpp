@@ -1,0 +1,168 @@
+#include "evaluator.hpp"
+
+#include <algorithm>
+
+#include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
+
+namespace dalil::archive {
+
+using namespace schema;
+
+namespace {
+
+/// Whether every test beneath is about this, so that one and the same link or copy can be asked for all of
+/// it.
+bool is_about(const Condition& condition, Scope scope) {
+  switch (condition.kind) {
+    case Condition::Kind::test:
+      return info_of(condition.test.field).scope == scope;
+    case Condition::Kind::all:
+    case Condition::Kind::any:
+      return !condition.parts.empty() && std::ranges::all_of(condition.parts, [&](const Condition& part) {
+        return is_about(part, scope);
+      });
+    default:
+      return false;
+  }
+}
+
+/// What narrows most for least comes first: later parts then open few blocks.
+int cost_of(const Condition& condition) {
+  constexpr int kLinks = 1, kBrackets = 2, kNone = 3, kText = 4;
+  switch (condition.kind) {
+    case Condition::Kind::test:
+      if (condition.test.field == Field::text) return kText;
+      return info_of(condition.test.field).scope == Scope::link ? kLinks : 0;
+    case Condition::Kind::link:
+      return kLinks;
+    case Condition::Kind::none:
+      return kNone;
+    default: {
+      int most = kBrackets;
+      for (const Condition& part : condition.parts) most = std::max(most, cost_of(part));
+      return most;
+    }
+  }
+}
+
+}  // namespace
+
+Evaluator::Evaluator(View& view, const Query& query) : view_(view), query_(query), reader_(view.reader()) {}
+
+void Evaluator::narrow(const Condition& condition, Matches& matches) {
+  if (is_about(condition, Scope::link)) return narrow_links(condition, matches);
+  if (is_about(condition, Scope::copy)) return narrow_copies(condition, false, matches);
+  switch (condition.kind) {
+    case Condition::Kind::all:
+      return narrow_all(condition, matches);
+    case Condition::Kind::any:
+      return narrow_any(condition.parts, matches);
+    case Condition::Kind::none: {
+      Matches inner = matches;
+      narrow(condition.parts.front(), inner);
+      for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= static_cast<std::uint8_t>(inner[i] ^ 1);
+      return;
+    }
+    case Condition::Kind::test:
+      return narrow_test(condition.test, matches);
+    case Condition::Kind::link:
+      return narrow_links(condition.parts.front(), matches);
+    case Condition::Kind::copy:
+      return narrow_copies(condition.parts.front(), true, matches);
+  }
+}
+
+/// Conditions on links that stand side by side are asked of one and the same link, and so are those on
+/// copies.
+void Evaluator::narrow_all(const Condition& all, Matches& matches) {
+  Condition links, copies;
+  std::vector<const Condition*> rest;
+  for (const Condition& part : all.parts) {
+    if (is_about(part, Scope::link))
+      links.parts.push_back(part);
+    else if (is_about(part, Scope::copy))
+      copies.parts.push_back(part);
+    else
+      rest.push_back(&part);
+  }
+  std::ranges::stable_sort(rest, {}, [](const Condition* part) { return cost_of(*part); });
+  if (!links.is_nothing()) narrow_links(links, matches);
+  for (const Condition* part : rest) {
+    if (!copies.is_nothing() && cost_of(*part) > 1) {
+      narrow_copies(copies, false, matches);
+      copies.parts.clear();
+    }
+    narrow(*part, matches);
+  }
+  if (!copies.is_nothing()) narrow_copies(copies, false, matches);
+}
+
+void Evaluator::narrow_any(const std::vector<Condition>& parts, Matches& matches) {
+  Matches found(matches.size());
+  for (const Condition& part : parts) {
+    Matches left = matches;
+    for (std::size_t i = 0; i < left.size(); ++i) left[i] &= static_cast<std::uint8_t>(found[i] ^ 1);
+    narrow(part, left);
+    for (std::size_t i = 0; i < left.size(); ++i) found[i] |= left[i];
+  }
+  matches = std::move(found);
+}
+
+void Evaluator::narrow_test(const Test& test, Matches& matches) {
+  switch (test.field) {
+    case Field::text:
+      return narrow_text(std::get<std::string>(test.value), matches);
+    case Field::digest:
+      return narrow_digest(std::get<std::string>(test.value), matches);
+    case Field::size:
+    case Field::width:
+    case Field::height:
+    case Field::duration:
+      return narrow_number(test, matches);
+    case Field::kind: {
+      const auto kind = media::media_kind_from(std::get<std::string>(test.value));
+      return filter(reader_, kFactKind, matches, [&](const std::uint8_t* value, Row) {
+        return *value == static_cast<std::uint8_t>(kind.value_or(media::MediaKind::other));
+      });
+    }
+    case Field::format:
+      return narrow_words(kFactFormat, test, matches);
+    case Field::software:
+      return narrow_words(kFactSoftware, test, matches);
+    case Field::camera:
+      return narrow_camera(test, matches);
+    case Field::made:
+    case Field::embedded:
+    case Field::claimed:
+      return narrow_time(test.field, std::get<TimeSpan>(test.value), matches);
+    case Field::near:
+    case Field::box:
+      return narrow_area(std::get<Area>(test.value), matches);
+    case Field::source:
+      return narrow_source(test, matches);
+    case Field::consent:
+      return narrow_consent(std::get<std::string>(test.value), matches);
+    case Field::copies:
+      return narrow_copy_count(std::get<NumberSpan>(test.value), matches);
+    case Field::is:
+      return narrow_is(std::get<std::string>(test.value), matches);
+    case Field::has:
+      return narrow_has(std::get<std::string>(test.value), matches);
+    default:
+      throw Error(ErrorCode::invalid, "a condition on a link or a copy was taken for one on an item");
+  }
+}
+
+std::vector<std::string> Evaluator::needles_of(Field field, const std::string& text) const {
+  std::vector<std::string> needles{fold_for_search(text)};
+  if (query_.other_names)
+    for (const std::string& name : query_.other_names(field, text)) {
+      std::string folded = fold_for_search(name);
+      if (!folded.empty() && std::ranges::find(needles, folded) == needles.end())
+        needles.push_back(std::move(folded));
+    }
+  return needles;
+}
+
+}  // namespace dalil::archive

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dalil/archive/find.hpp"
+#include "incident_summary.hpp"
+#include "schema.hpp"
+
+namespace dalil::archive {
+
+/// One byte an item (or an incident, or a word): whether it still matches.
+using Matches = std::vector<std::uint8_t>;
+
+/// Whether any row of a stretch is still of interest.
+inline bool any_in(const Matches& matches, Row first, Row count) {
+  return std::memchr(matches.data() + first, 1, std::min<std::size_t>(count, matches.size() - first)) !=
+         nullptr;
+}
+
+/// Answers a condition from the columns, narrowing what still matches: blocks in which nothing does are not
+/// opened.
+class Evaluator {
+ public:
+  Evaluator(View& view, const Query& query);
+  /// Takes out of `matches` the items that do not meet the condition.
+  void narrow(const Condition& condition, Matches& matches);
+
+ private:
+  using Condition = archive::Condition;
+
+  void narrow_all(const Condition& all, Matches& matches);
+  void narrow_any(const std::vector<Condition>& parts, Matches& matches);
+  void narrow_test(const Test& test, Matches& matches);
+  // evaluate_items.cpp
+  void narrow_digest(const std::string& prefix, Matches& matches);
+  void narrow_number(const Test& test, Matches& matches);
+  void narrow_camera(const Test& test, Matches& matches);
+  void narrow_time(Field field, const TimeSpan& span, Matches& matches);
+  void narrow_area(const Area& area, Matches& matches);
+  void narrow_words(const schema::Column& column, const Test& test, Matches& matches);
+  void narrow_source(const Test& test, Matches& matches);
+  void narrow_consent(const std::string& scope, Matches& matches);
+  void narrow_is(const std::string& word, Matches& matches);
+  void narrow_has(const std::string& word, Matches& matches);
+  // evaluate_text.cpp
+  void narrow_text(const std::string& words, Matches& matches);
+  void find_in_texts(const schema::Column& column, const std::vector<std::string>& needles,
+                     const Matches& among, Matches& found);
+  // evaluate_links.cpp
+  struct LinkTest;
+  void narrow_links(const Condition& condition, Matches& matches);
+  LinkTest link_test(const Condition& condition);
+  bool follow_chains(const Matches& incidents, Matches& found);
+  void follow_chain(Row incident, Matches& found);
+  void find_linked(Matches incidents, Matches& found);
+  void scan_links(const LinkTest& test, Matches& found);
+  Matches linked();
+  Matches incidents_where(const Condition& condition);
+  Matches incidents_where(const Test& test);
+  Matches incidents_with_text(const std::vector<std::string>& needles);
+  /// By row of the words plus one; of no text: false.
+  Matches words_where(const Test& test);
+  const std::vector<std::string>& folded_words();
+  const std::vector<IncidentSummary>& summaries();
+  // evaluate_copies.cpp
+  void narrow_copies(const Condition& condition, bool live_only, Matches& matches);
+  void narrow_by_copy_index(const Condition& condition, bool live_only, Matches& matches);
+  /// Calls for each volume with live copies of the item, for the items that match.
+  void narrow_live(Matches& matches, const std::function<bool(Row volume, bool sound, bool damaged)>& any);
+  void narrow_copy_count(const NumberSpan& span, Matches& matches);
+  Row volume_row(const std::string& label);
+
+  /// What a text may be called otherwise, folded; itself first.
+  std::vector<std::string> needles_of(Field field, const std::string& text) const;
+  Area located(const Area& area);
+
+  View& view_;
+  const Query& query_;
+  ledger::Reader& reader_;
+  std::vector<std::string> folded_words_;
+  std::vector<IncidentSummary> summaries_;
+  std::optional<std::vector<Volume>> volumes_;
+};
+
+/// Scans a fixed column and keeps the items whose value passes.
+template <typename Passes>
+void filter(ledger::Reader& reader, const schema::Column& column, Matches& matches, Passes passes) {
+  for (Row first = 0, block = 0; first < matches.size(); first += column.rows_per_block, ++block) {
+    if (!any_in(matches, first, column.rows_per_block)) continue;
+    reader.scan(
+        column,
+        [&](Row begin, Row count, ByteView values) {
+          for (Row i = 0; i < count && begin + i < matches.size(); ++i)
+            if (matches[begin + i] != 0)
+              matches[begin + i] =
+                  static_cast<std::uint8_t>(passes(values.data() + std::size_t{i} * column.width, begin + i));
+          return true;
+        },
+        block, block + 1);
+  }
+}
+
+/// Whether a place as a column has it lies in an area that is no name.
+bool lies_within(const Area& area, std::uint64_t place);
+/// Degrees of a place as columns have it.
+std::pair<double, double> degrees_of(std::uint64_t place);
+/// Whether a time lies, or may lie, in a span.
+bool may_lie_within(const TimeSpan& span, std::int64_t ms, bool unknown_zone, std::uint8_t precision,
+                    std::int32_t zone_minutes);
+
+}  // namespace dalil::archive

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dalil/archive/condition.hpp"
+
+namespace dalil::archive {
+
+enum class Comparison : std::uint8_t { contains, equals, at_least, at_most, above, below };
+
+/// What a field's value means. Error(invalid) tells what the field takes.
+Test make_test(const FieldInfo& info, Comparison comparison, const std::string& text,
+               const std::vector<std::string>& tolerances, std::int32_t zone_minutes);
+
+}  // namespace dalil::archive

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dalil/archive/find.hpp"
+#include "options.hpp"
+
+namespace dalil::cli {
+
+/// What the commands that work on a question take: the words of a query, and options for what is asked most.
+struct QueryOptions {
+  std::vector<std::string> words, incidents, path_parts, sources, consents;
+  std::string type, digest, date, claimed, incident_date, kind, min_size, max_size, camera, volume, zone;
+  bool linked = false, unlinked = false;
+  bool empty() const;
+};
+
+/// Declares them; `options` must outlive the parsing.
+void add_query_options(Options& app, QueryOptions& options);
+
+/// The question. Saved queries are looked up in the view. Error(usage) or Error(invalid) for what cannot be
+/// understood, Error(not_found) for an incident, a source or a volume that does not exist.
+archive::Query query_from(const QueryOptions& options, archive::View& view);
+
+}  // namespace dalil::cli
