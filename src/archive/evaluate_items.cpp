@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
+#include "dalil/archive/gazetteer.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "evaluator.hpp"
@@ -30,16 +30,6 @@ std::int64_t length_of(std::uint8_t precision) {
 constexpr std::int64_t kMinuteMs = 60'000, kHourMs = 60 * kMinuteMs;
 /// The zones that there are: UTC-12 to UTC+14.
 constexpr std::int64_t kFarthestEast = 14 * kHourMs, kFarthestWest = 12 * kHourMs;
-
-/// Metres on a sphere of the Earth's mean radius (IUGG), by the haversine formula.
-double distance_m(double latitude_a, double longitude_a, double latitude_b, double longitude_b) {
-  constexpr double kRadius = 6'371'008.8, kRadian = std::numbers::pi / 180;
-  const double across = std::sin((latitude_b - latitude_a) * kRadian / 2);
-  const double along = std::sin((longitude_b - longitude_a) * kRadian / 2);
-  const double half =
-      across * across + std::cos(latitude_a * kRadian) * std::cos(latitude_b * kRadian) * along * along;
-  return 2 * kRadius * std::asin(std::min(1.0, std::sqrt(half)));
-}
 
 }  // namespace
 
@@ -76,7 +66,7 @@ bool lies_within(const Area& area, std::uint64_t place) {
   }
   constexpr double kMetresPerDegree = 110'574;  // of latitude, at the equator, where a degree is shortest
   if (std::abs(latitude - area.latitude) * kMetresPerDegree > area.radius_m) return false;
-  return distance_m(area.latitude, area.longitude, latitude, longitude) <= area.radius_m;
+  return distance_km(area.latitude, area.longitude, latitude, longitude) * 1000 <= area.radius_m;
 }
 
 void Evaluator::narrow_digest(const std::string& prefix, Matches& matches) {

@@ -206,7 +206,8 @@ class Links(Scenario):
         self.assertEqual(count("--unlinked"), 3)
         self.assertEqual(count("--incident-date", "2017-09-11"), 1)
         self.assertEqual(count("--min-size", "2"), 0)
-        self.assertEqual(count("--limit", "2"), 2)
+        limited = self.dalil("find", "--limit", "2", "--json").summary
+        self.assertEqual((limited["matched"], limited["shown"]), (4, 2))
         self.assertEqual(count("--volume", "disk"), 4)
         self.dalil("find", "--path", "nothing like it", expect=NO)
         self.fails("find", "--incident", "NOSUCH", expect=FAILURE, message="no incident 'NOSUCH'")

@@ -1,6 +1,7 @@
 #include "query_options.hpp"
 
 #include "dalil/base/error.hpp"
+#include "query_names.hpp"
 #include "refs.hpp"
 
 namespace dalil::cli {
@@ -75,6 +76,7 @@ archive::Query query_from(const QueryOptions& options, archive::View& view) {
   archive::QueryReader reader;
   reader.zone_minutes = query.zone_minutes;
   query.where = reader.read(joined(options.words));
+  understand_names(query, view);
   return query;
 }
 
