@@ -112,8 +112,9 @@ struct ParserClient::State {
     return true;
   }
 
-  static protocol::Request request_for(const Job& job, std::uint32_t sequence) {
+  protocol::Request request_for(const Job& job, std::uint32_t sequence) const {
     protocol::Request request;
+    request.work = static_cast<std::uint8_t>(options.work);
     request.sequence = sequence;
     const auto found = files::stat_fd(job.fd);
     request.file_size = found.stat.kind == files::FileKind::regular ? found.stat.size_bytes : 0;
@@ -134,7 +135,20 @@ struct ParserClient::State {
     if (!hopeful || (worker.launching() && limit.count() > 0)) renew();
   }
 
-  MediaFacts collect() {
+  /// What the worker found out of a file: the one that its client works for.
+  struct Found {
+    MediaFacts facts;
+    Fingerprints fingerprints;
+  };
+
+  Found unparsed(const Sniffed& sniffed, const std::string& problem) const {
+    Found found;
+    found.facts = facts_as_sniffed(sniffed, problem);
+    found.fingerprints.problem = problem;
+    return found;
+  }
+
+  Found collect() {
     while (true) {
       pump();
       if (needs_parser(jobs.front().sniffed) && worker.launching()) {
@@ -142,23 +156,23 @@ struct ParserClient::State {
         pump();
       }
       Job& job = jobs.front();
-      if (!needs_parser(job.sniffed)) return finish(facts_as_sniffed(job.sniffed, {}));
+      if (!needs_parser(job.sniffed)) return finish(unparsed(job.sniffed, {}));
       std::string problem;
-      if (auto facts = await_answer(problem)) {
+      if (auto found = await_answer(problem)) {
         --in_flight;
-        return finish(std::move(*facts));
+        return finish(std::move(*found));
       }
       const bool give_up = ++job.failures >= kAttempts;
-      MediaFacts facts = facts_as_sniffed(job.sniffed, problem);
+      Found found = unparsed(job.sniffed, problem);
       renew();
-      if (give_up) return finish(std::move(facts));
+      if (give_up) return finish(std::move(found));
     }
   }
 
-  MediaFacts finish(MediaFacts facts) {
+  Found finish(Found found) {
     jobs.pop_front();
     if (sent_until > 0) --sent_until;
-    return facts;
+    return found;
   }
 
   /// What is known of the first job's answer without waiting: here (or failed), or still to come.
@@ -178,7 +192,7 @@ struct ParserClient::State {
   }
 
   /// The answer for the first job; absent if the worker failed it, and then `problem` says how.
-  std::optional<MediaFacts> await_answer(std::string& problem) {
+  std::optional<Found> await_answer(std::string& problem) {
     const auto deadline = Clock::now() + options.wall_limit;
     // The kernel limits what all clients together may have on its way; that passes.
     while (in_flight == 0 && send_error == ETOOMANYREFS && poll_timeout(deadline) > 0) {
@@ -211,12 +225,17 @@ struct ParserClient::State {
     return 0;
   }
 
-  std::optional<MediaFacts> take_answer(std::size_t size, std::string& problem) {
+  std::optional<Found> take_answer(std::size_t size, std::string& problem) {
     try {
-      MediaFacts facts = decode(inbox.held().first(size).subspan(sizeof(protocol::Answer)));
+      const ByteView body = inbox.held().first(size).subspan(sizeof(protocol::Answer));
+      Found found;
+      if (options.work == ParserWork::facts)
+        found.facts = decode(body);
+      else
+        found.fingerprints = decode_fingerprints(body);
       inbox.take(size);
       ++next_answer;
-      return facts;
+      return found;
     } catch (const Error&) {
       problem = "the parser gave an answer that makes no sense";
       return std::nullopt;
@@ -279,7 +298,11 @@ bool ParserClient::ready() {
 }
 
 MediaFacts ParserClient::collect() {
-  return state_->collect();
+  return state_->collect().facts;
+}
+
+Fingerprints ParserClient::collect_fingerprints() {
+  return state_->collect().fingerprints;
 }
 
 SandboxState ParserClient::sandbox() const {

@@ -38,11 +38,12 @@ struct Request {
   std::uint64_t file_size =
       0;  ///< as the main process sees it: fstat() opens too much to be allowed to a worker
   std::uint8_t kind = 0;
-  std::array<char, 23> format{};  ///< ends in NUL
+  std::uint8_t work = 0;          ///< a ParserWork
+  std::array<char, 22> format{};  ///< ends in NUL
 };
 static_assert(sizeof(Request) == 40);
 
-/// Followed by `size` bytes of encoded facts.
+/// Followed by `size` bytes of encoded facts, or fingerprints.
 struct Answer {
   std::uint32_t magic = kAnswerMagic;
   std::uint32_t sequence = 0;

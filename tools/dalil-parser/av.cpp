@@ -1,17 +1,9 @@
 #include "av.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <memory>
 
-extern "C" {
-#include <libavformat/avformat.h>
-#include <libavutil/opt.h>
-}
-
+#include "av_input.hpp"
 #include "bounds.hpp"
 #include "civil.hpp"
 #include "exif_text.hpp"
@@ -22,11 +14,6 @@ namespace {
 
 using media::MediaFacts;
 using media::MediaKind;
-using Clock = std::chrono::steady_clock;
-
-constexpr int kBuffer = 32 << 10;
-constexpr std::int64_t kProbeSize = 4 << 20;
-constexpr std::int64_t kAnalyseMicroseconds = 2'000'000;
 constexpr std::chrono::seconds kTimeLimit{6};
 constexpr std::uint64_t kMostRead = 256 << 20;
 /// Decoders that stream analysis may start when a container does not say enough.
@@ -34,109 +21,6 @@ constexpr const char* kDecoders =
     "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,mjpeg,vp8,vp9,aac,mp3float,mp3,mp2float,mp2,ac3,flac,vorbis,"
     "opus,"
     "pcm_s16le,pcm_s16be,pcm_u8,amrnb,amrwb,wmav2,flv,vc1,wmv3";
-
-/// The file as libavformat's I/O sees it: an own position, and an end of patience.
-struct Input {
-  int fd = -1;
-  std::int64_t size = 0;
-  std::int64_t at = 0;
-  std::uint64_t read_in_all = 0;
-  Clock::time_point deadline;
-};
-
-int read_input(void* opaque, std::uint8_t* into, int length) {
-  auto* input = static_cast<Input*>(opaque);
-  if (length <= 0 || input->at >= input->size || input->read_in_all > kMostRead) return AVERROR_EOF;
-  const ssize_t got = pread(input->fd, into, static_cast<std::size_t>(length), static_cast<off_t>(input->at));
-  if (got < 0) return AVERROR(errno);
-  if (got == 0) return AVERROR_EOF;
-  input->at += got;
-  input->read_in_all += static_cast<std::uint64_t>(got);
-  return static_cast<int>(got);
-}
-
-std::int64_t seek_input(void* opaque, std::int64_t offset, int whence) {
-  auto* input = static_cast<Input*>(opaque);
-  switch (whence & ~AVSEEK_FORCE) {
-    case AVSEEK_SIZE:
-      return input->size;
-    case SEEK_SET:
-      break;
-    case SEEK_CUR:
-      offset += input->at;
-      break;
-    case SEEK_END:
-      offset += input->size;
-      break;
-    default:
-      return AVERROR(EINVAL);
-  }
-  if (offset < 0) return AVERROR(EINVAL);
-  input->at = offset;
-  return offset;
-}
-
-int is_late(void* opaque) {
-  return Clock::now() > static_cast<Input*>(opaque)->deadline ? 1 : 0;
-}
-
-struct FreeIo {
-  void operator()(AVIOContext* io) const {
-    av_freep(&io->buffer);  // not the one it was given: libavformat replaces it
-    avio_context_free(&io);
-  }
-};
-struct FreeFormat {
-  void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
-};
-struct FreeDictionary {
-  void operator()(AVDictionary* dictionary) const { av_dict_free(&dictionary); }
-};
-using Io = std::unique_ptr<AVIOContext, FreeIo>;
-using Format = std::unique_ptr<AVFormatContext, FreeFormat>;
-using Dictionary = std::unique_ptr<AVDictionary, FreeDictionary>;
-
-Io make_io(Input& input) {
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kBuffer));
-  if (buffer == nullptr) return nullptr;
-  Io io(avio_alloc_context(buffer, kBuffer, 0, &input, read_input, nullptr, seek_input));
-  if (!io) av_free(buffer);
-  return io;
-}
-
-Dictionary make_options(const AVInputFormat& format) {
-  AVDictionary* raw = nullptr;
-  av_dict_set(&raw, "format_whitelist", format.name, 0);
-  av_dict_set(&raw, "protocol_whitelist", "", 0);
-  av_dict_set(&raw, "codec_whitelist", kDecoders, 0);
-  av_dict_set_int(&raw, "probesize", kProbeSize, 0);
-  av_dict_set_int(&raw, "analyzeduration", kAnalyseMicroseconds, 0);
-  if (std::string_view(format.name).starts_with("mov")) {
-    av_dict_set(&raw, "use_absolute_path", "0", 0);
-    av_dict_set(&raw, "enable_drefs", "0", 0);
-  }
-  return Dictionary(raw);
-}
-
-/// Absent if libavformat refuses the file; then `facts.problem` says so.
-Format open_format(AVIOContext* io, Input& input, const AVInputFormat& format, MediaFacts& facts) {
-  AVFormatContext* context = avformat_alloc_context();
-  if (context == nullptr) return nullptr;
-  context->pb = io;
-  context->flags |= AVFMT_FLAG_CUSTOM_IO;
-  context->interrupt_callback = {is_late, &input};
-  AVDictionary* options = make_options(format).release();
-  const int result =
-      avformat_open_input(&context, nullptr, &format, &options);  // frees the context on failure
-  av_dict_free(&options);
-  if (result >= 0) return Format(context);
-  if (facts.problem.empty()) {
-    char text[AV_ERROR_MAX_STRING_SIZE] = {};
-    av_strerror(result, text, sizeof text);
-    facts.problem = std::string("the container cannot be read: ") + text;
-  }
-  return nullptr;
-}
 
 std::int64_t to_ms(std::int64_t value, AVRational base) {
   if (value == AV_NOPTS_VALUE || value < 0 || base.den == 0) return 0;
@@ -170,20 +54,6 @@ media::Stream describe(const AVStream& stream) {
   out.channels = positive(codec.ch_layout.nb_channels);
   out.duration_ms = to_ms(stream.duration, stream.time_base);
   return out;
-}
-
-/// Whether the headers have told all that we ask; else the first packets must be looked at.
-bool says_enough(const AVFormatContext& context) {
-  if (context.nb_streams == 0) return false;
-  for (unsigned i = 0; i < context.nb_streams; ++i) {
-    const AVCodecParameters& codec = *context.streams[i]->codecpar;
-    if (codec.codec_type == AVMEDIA_TYPE_VIDEO && (codec.width == 0 || codec.codec_id == AV_CODEC_ID_NONE))
-      return false;
-    if (codec.codec_type == AVMEDIA_TYPE_AUDIO &&
-        (codec.sample_rate == 0 || codec.codec_id == AV_CODEC_ID_NONE))
-      return false;
-  }
-  return context.duration != AV_NOPTS_VALUE || context.streams[0]->duration != AV_NOPTS_VALUE;
 }
 
 /// What containers other than MP4 and QuickTime say of time: those two are read by our own code.
@@ -261,10 +131,10 @@ void initialise_av() {
 void read_av(FileSource& source, const char* demuxer, MediaFacts& facts) {
   const AVInputFormat* format = av_find_input_format(demuxer);
   if (format == nullptr) return;
-  Input input{source.fd(), static_cast<std::int64_t>(source.size()), 0, 0, Clock::now() + kTimeLimit};
+  Input input{source.fd(), static_cast<std::int64_t>(source.size()), Clock::now() + kTimeLimit, kMostRead};
   const Io io = make_io(input);
   if (!io) return;
-  const Format context = open_format(io.get(), input, *format, facts);
+  const Format context = open_format(io.get(), input, *format, kDecoders, facts.problem);
   if (!context) return;
   if (!says_enough(*context)) {
     AVFormatContext* raw = context.get();

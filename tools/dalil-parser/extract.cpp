@@ -1,11 +1,14 @@
 #include "extract.hpp"
 
 #include <array>
+#include <chrono>
 
 #include "av.hpp"
 #include "boxes.hpp"
 #include "exiv.hpp"
 #include "file_source.hpp"
+#include "frames.hpp"
+#include "picture.hpp"
 #include "pictures.hpp"
 #include "signs.hpp"
 
@@ -68,7 +71,48 @@ constexpr std::array kFormats = {
     Row{"caf", nullptr, false, "caf"},
 };
 
+constexpr std::chrono::seconds kPictureTime{8};
+
+const Row* row_of(std::string_view format) {
+  for (const auto& row : kFormats)
+    if (row.format == format) return &row;
+  return nullptr;
+}
+
+/// EXIF's, as our own readers of headers find it.
+std::uint8_t orientation_of(int fd, std::uint64_t size, std::string_view format) {
+  const Row* row = row_of(format);
+  if (row == nullptr || row->read == nullptr) return 0;
+  MediaFacts facts;
+  Packets packets;
+  FileSource source(fd, size);
+  row->read(source, facts, packets);
+  return facts.orientation;
+}
+
+Fingerprints look_at_picture(int fd, std::uint64_t size, std::string_view format, bool for_question) {
+  Decoded decoded = format == "jpeg" ? decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime)
+                                     : decode_picture(fd, size, format);
+  const std::uint8_t orientation = orientation_of(fd, size, format);
+  Fingerprints out = fingerprints_of(upright(std::move(decoded.luma), orientation), for_question);
+  out.width = orientation >= 5 ? decoded.height : decoded.width;
+  out.height = orientation >= 5 ? decoded.width : decoded.height;
+  out.problem = std::move(decoded.problem);
+  return out;
+}
+
 }  // namespace
+
+Fingerprints look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, bool for_question) {
+  if (format == "jpeg" || is_decodable(format)) return look_at_picture(fd, size, format, for_question);
+  if (format == "avif") return look_at_first_frame(fd, size, "mov", for_question);
+  const Row* row = row_of(format);
+  if (kind == MediaKind::video && row != nullptr && row->demuxer != nullptr)
+    return look_at_frames(fd, size, row->demuxer, for_question);
+  Fingerprints none;
+  none.problem = "pictures of this format are not decoded";
+  return none;
+}
 
 MediaFacts extract(int fd, std::uint64_t size, MediaKind kind, std::string_view format) {
   MediaFacts facts;

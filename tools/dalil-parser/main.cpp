@@ -16,6 +16,7 @@
 #include <cstdlib>
 
 #include "av.hpp"
+#include "dalil/media/parser_client.hpp"
 #include "exiv.hpp"
 #include "extract.hpp"
 #include "parser_protocol.hpp"
@@ -53,18 +54,27 @@ protocol::Greeting greeting_of(const parser::Locks& locks) {
   return greeting;
 }
 
+Bytes work_out(const protocol::Request& request, int fd, media::MediaKind kind) {
+  const char* format = request.format.data();
+  const auto work = static_cast<media::ParserWork>(request.work);
+  if (work == media::ParserWork::facts)
+    return media::encode(parser::extract(fd, request.file_size, kind, format));
+  const bool for_question = work == media::ParserWork::question;
+  return media::encode(parser::look_at(fd, request.file_size, kind, format, for_question));
+}
+
 bool answer(int socket, const protocol::Request& request, int fd) {
   const auto kind = request.kind <= static_cast<std::uint8_t>(media::MediaKind::document)
                         ? static_cast<media::MediaKind>(request.kind)
                         : media::MediaKind::other;
-  const Bytes facts = media::encode(parser::extract(fd, request.file_size, kind, request.format.data()));
+  const Bytes result = work_out(request, fd, kind);
   protocol::Answer header;
   header.sequence = request.sequence;
-  header.size = static_cast<std::uint32_t>(facts.size());
+  header.size = static_cast<std::uint32_t>(result.size());
   Bytes message;
-  message.reserve(sizeof header + facts.size());
+  message.reserve(sizeof header + result.size());
   append(message, bytes_of(header));
-  append(message, facts);
+  append(message, result);
   return send_all(socket, message);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dalil/media/facts.hpp"
+#include "dalil/media/fingerprint.hpp"
 
 namespace dalil::media {
 
@@ -29,11 +30,23 @@ struct SandboxState {
   bool complete() const;
 };
 
+/// What a client's worker is to find out of each file.
+enum class ParserWork : std::uint8_t {
+  facts = 0,         ///< what it says of itself
+  fingerprints = 1,  ///< what its pictures look like
+  question = 2,      ///< the same with parts and frames that are never stored, to look for others
+};
+
 struct ParserOptions {
   std::string program;  ///< path of dalil-parser; empty: beside this executable, then the install directory
   std::chrono::milliseconds wall_limit{10'000};
   unsigned renew_after_files = 2'000;
+  ParserWork work = ParserWork::facts;
 };
+
+/// For `ParserWork::fingerprints` and `question`: decoding a video takes longer than looking at its headers.
+/// The worker itself stops after 20 s of decoding.
+inline constexpr std::chrono::milliseconds kDecodingLimit{40'000};
 
 /// A sandboxed worker process that looks at files, one after the other. One client per thread.
 ///
@@ -59,8 +72,11 @@ class ParserClient {
   /// True from the first submission until the worker has shown itself to `ready` or `collect`: on a cold disk
   /// its libraries take a while to load.
   bool launching() const;
-  /// Facts of the oldest submitted file. Precondition: pending() > 0.
+  /// Facts of the oldest submitted file. Precondition: pending() > 0, and that is what it works for.
   MediaFacts collect();
+  /// Likewise for clients that work for fingerprints. What could not be looked at has none, and `problem`
+  /// says why.
+  Fingerprints collect_fingerprints();
 
   SandboxState sandbox() const;
 

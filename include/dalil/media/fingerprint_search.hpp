@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dalil/media/fingerprint.hpp"
+
+/// Many fingerprints in memory, gone through one after the other: at ten million that takes less time than
+/// the disk needs to turn once, and there is no index to build, to keep or to tell something by.
+namespace dalil::media {
+
+/// Whose fingerprint it is, and of what.
+struct PrintOwner {
+  std::uint32_t item = 0;
+  std::uint32_t time_ms = 0;
+  Part part = Part::whole;
+  std::uint8_t quality = 0;
+};
+
+/// One fingerprint that is near enough to a question.
+struct PrintHit {
+  std::uint32_t row = 0;
+  std::uint16_t question = 0;  ///< index of it
+  std::uint16_t distance = 0;
+};
+
+/// Rows may be set by several threads at once, as long as they are different ones.
+class PrintTable {
+ public:
+  explicit PrintTable(std::size_t rows);
+  std::size_t size() const { return owners_.size(); }
+  void set(std::size_t row, const Pdq& hash, const PrintOwner& owner);
+  /// The hash from 32 bytes, as they are stored.
+  void set(std::size_t row, const std::uint8_t* hash, const PrintOwner& owner);
+  Pdq hash(std::size_t row) const;
+  const PrintOwner& owner(std::size_t row) const { return owners_[row]; }
+
+  /// All pairs that differ in at most `limit` bits, at most kMostHits of them; at most 65,535 questions. Rows
+  /// of no part are passed over.
+  std::vector<PrintHit> search(std::span<const Pdq> questions, int limit, unsigned threads) const;
+  static constexpr std::size_t kMostHits = 1 << 20;
+  /// "avx512" or "popcnt": how this machine goes through them.
+  static const char* method();
+
+ private:
+  struct FreeWords {
+    void operator()(std::uint64_t* words) const;
+  };
+  std::vector<PrintOwner> owners_;
+  std::size_t padded_;  ///< rows, up to a multiple of eight
+  /// The first words of all rows, then their second ones ...: what most rows need no look at stays out of the
+  /// caches.
+  std::unique_ptr<std::uint64_t[], FreeWords> words_;
+};
+
+/// Where two pictures lie on each other, by their sketches.
+struct Alignment {
+  double across = 1, down = 1;  ///< width and height of the question in those of the other
+  double right = 0, below = 0;  ///< its middle from the other's middle, in widths and heights of that
+  double degrees = 0;           ///< by which it is turned, clockwise
+  double likeness = 0;          ///< correlation of brightness where they overlap: up to 1
+  double detail = 0;            ///< the same of what is finer than a sixth of the picture
+  double altered = 0;           ///< share of the overlap that is not alike: a logo, a caption
+};
+/// The best alignment near the one in which the parts cover each other. Absent without two sketches.
+std::optional<Alignment> align(const Bytes& question, const Bytes& other, Pose pose, double share_of_question,
+                               double share_of_other);
+/// Whether that is enough to call them the same picture.
+bool convincing(const Alignment& alignment, int distance);
+
+}  // namespace dalil::media

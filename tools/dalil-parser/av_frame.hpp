@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+}
+
+#include "dalil/media/fingerprint.hpp"
+
+namespace dalil::parser {
+
+struct FreeCodec {
+  void operator()(AVCodecContext* codec) const { avcodec_free_context(&codec); }
+};
+struct FreePacket {
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+};
+struct FreeFrame {
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+};
+using Codec = std::unique_ptr<AVCodecContext, FreeCodec>;
+using Packet = std::unique_ptr<AVPacket, FreePacket>;
+using Frame = std::unique_ptr<AVFrame, FreeFrame>;
+
+/// Opens the decoder in one thread (a sandboxed worker can have no others), with a limit to the pixels of a
+/// frame. `parameters` may be null. Null if it cannot be opened.
+Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters);
+
+/// Brightness of a frame, reduced to the working size. Empty if its form is unknown.
+media::Luma luma_of(const AVFrame& frame);
+
+}  // namespace dalil::parser
