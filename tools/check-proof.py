@@ -319,7 +319,7 @@ KINDS = {1: "archive_created", 2: "volume_stated", 3: "copy_seen", 4: "symlink_s
          21: "checkpoint_cosigned", 22: "timestamp_attached", 23: "rollback_accepted",
          24: "recovery_key_stated",
          25: "drive_stated", 26: "report_imported", 27: "repaired", 28: "policy_stated",
-         29: "verification_begun"}
+         29: "verification_begun", 30: "review_stated", 31: "tags_changed"}
 
 VERDICTS = ["", "intact", "corrupt", "unreadable", "missing", "extra", "moved", "renamed", "changed", "not_checked"]
 LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "context", "identifies-perpetrator",
@@ -328,6 +328,7 @@ LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "contex
 # Fields by number: a name, and what is in it. A dict is a message of its own. From docs/formats/entry.md.
 COUNT = {1: ("value", "int"), 2: ("qualifier", "text")}
 PAIR = {1: ("first", "text"), 2: ("second", "text")}
+PLACE = {1: ("latitude", "double"), 2: ("longitude", "double"), 3: ("radius m", "uint"), 4: ("name", "text")}
 TEXTS_OF_INCIDENT = {
     1: "id", 2: "date", 3: "date end", 4: "local time", 5: "local time source", 6: "utc offset", 7: "weekday stated",
     9: "governorate", 10: "place", 11: "subdistrict", 14: "perpetrator group", 15: "perpetrator", 16: "attribution",
@@ -382,6 +383,11 @@ FIELDS = {
     22: {1: ("tree size", "uint"), 2: ("note", "text"), 3: ("token", "length"), 4: ("certificate", "length"),
          5: ("time", "fixed ms"), 6: ("authority", "text"), 7: ("trusted", "uint")},
     24: {1: ("recipient", "text"), 3: ("why", "text"), 4: ("previous", "uint")},
+    30: {1: ("sha256", "hex"), 2: ("link", "uint"), 3: ("kind", "uint"), 4: ("method", "text"), 5: ("result", "text"),
+         6: ("confidence", "uint"), 7: ("state", "uint"), 8: ("note", "text"),
+         9: ("time", {1: ("from", "ms"), 2: ("to", "ms"), 3: ("precision", "uint")}),
+         10: ("made", PLACE), 11: ("shown", PLACE), 12: ("cleared", "uint")},
+    31: {1: ("tag", "text"), 2: ("sha256", "hex"), 3: ("removed", "uint"), 4: ("why", "text")},
     23: {1: ("expected size", "uint"), 2: ("expected root", "hex"), 3: ("expected note", "text"),
          4: ("seen", "ms"), 5: ("found size", "uint"), 6: ("found root", "hex"), 7: ("why", "text")},
 }

@@ -141,6 +141,10 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.report_imported());
     case K::kPolicyStated:
       return apply(seq, record.policy_stated());
+    case K::kReviewStated:
+      return apply(seq, record.review_stated());
+    case K::kTagsChanged:
+      return apply(seq, record.tags_changed());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:

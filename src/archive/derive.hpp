@@ -40,6 +40,8 @@ class RecoveryKeyStated;
 class ReportImported;
 class PolicyStated;
 class Incident;
+class ReviewStated;
+class TagsChanged;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -75,6 +77,11 @@ class Deriver {
   std::optional<std::string> similar_alias(std::string_view alias);
   /// Row of the assignment of this item to this source, if one stands.
   std::optional<Row> find_assignment(Row item, Row source);
+  std::optional<Row> find_tag(std::string_view name);
+  /// A tag that differs from this name only in what a search overlooks.
+  std::optional<std::string> similar_tag(std::string_view name);
+  /// Row of the tagging of this item with this tag, if one stands.
+  std::optional<Row> find_tagging(Row item, Row tag);
   CopyIndex& copies() { return copies_; }
 
  private:
@@ -96,6 +103,8 @@ class Deriver {
   void apply(Seq seq, const records::RecoveryKeyStated& stated);
   void apply(Seq seq, const records::ReportImported& imported);
   void apply(Seq seq, const records::PolicyStated& stated);
+  void apply(Seq seq, const records::ReviewStated& stated);
+  void apply(Seq seq, const records::TagsChanged& changed);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);
@@ -110,6 +119,8 @@ class Deriver {
 
   std::map<std::string, Row, std::less<>>& sources();
   std::unordered_map<std::uint64_t, Row>& standing();
+  std::map<std::string, Row, std::less<>>& tags();
+  std::unordered_map<std::uint64_t, Row>& tagged();
   std::multimap<Digest, Row>& waiting();
   std::optional<Row> find_waiting(const Digest& digest, Row source);
   void assign(Row item, Row source, Seq seq);
@@ -142,6 +153,8 @@ class Deriver {
   // Sources have no lookups: they are few, and read whole when first needed. So are the assignments.
   std::optional<std::map<std::string, Row, std::less<>>> sources_;  ///< by alias
   std::optional<std::unordered_map<std::uint64_t, Row>> standing_;  ///< assignments by item and source
+  std::optional<std::map<std::string, Row, std::less<>>> tags_;     ///< by name
+  std::optional<std::unordered_map<std::uint64_t, Row>> tagged_;    ///< taggings by item and tag
   std::optional<std::multimap<Digest, Row>> waiting_;  ///< assignments that have not ended, by digest
 };
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "archive_state.hpp"
@@ -10,7 +9,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/age.hpp"
-#include "derive.hpp"
+#include "editor_state.hpp"
 #include "permissions.hpp"
 #include "schema.hpp"
 
@@ -23,14 +22,10 @@ namespace {
 /// What one entry may hold of what there may be any number of: an entry is read, sealed and hashed as a
 /// whole.
 constexpr int kDirectoriesPerEntry = 256;
-constexpr std::size_t kItemsPerAssignment = 1000;  // docs/formats/entry.md
-constexpr std::size_t kLongestAlias = 200;
+constexpr std::size_t kItemsPerEntry = 1000;  // docs/formats/entry.md
 
-/// An alias stands in lists, arguments and sentences.
 void check_alias(const std::string& alias) {
-  const bool fits = !alias.empty() && alias.size() <= kLongestAlias && is_utf8(alias) &&
-                    escape_for_display(alias) == alias && alias.front() != ' ' && alias.back() != ' ';
-  if (!fits)
+  if (!is_plain_name(alias))
     throw Error(ErrorCode::invalid, fmt::format("'{}' cannot be an alias", escape_for_display(alias)),
                 "use 1 to 200 bytes of text without control characters, backslashes and blanks at its ends");
 }
@@ -52,73 +47,75 @@ std::size_t size_in_entry(const RunSummary::Exception& exception) {
 }
 }  // namespace
 
-struct Editor::State {
-  State(ledger::Writer w, const ledger::Keyring& ring)
-      : writer(std::move(w)), keyring(ring), deriver(writer) {}
-  ledger::Writer writer;
-  const ledger::Keyring& keyring;  // the ledger's
-  Deriver deriver;
-  records::Record copy_record;     // reused: the hot path
-  records::Record verified;        // gathers directories
-  std::size_t names_gathered = 0;  // in it
+bool is_plain_name(const std::string& name) {
+  constexpr std::size_t kLongest = 200;
+  return !name.empty() && name.size() <= kLongest && is_utf8(name) && escape_for_display(name) == name &&
+         name.front() != ' ' && name.back() != ' ';
+}
 
-  Seq append(SealClass seal_class, const records::Record& record) {
-    refuse_beyond_role(keyring.role(), record);
-    return writer.append({seal_class, serialize(record)});
-  }
-  Seq append_and_apply(SealClass seal_class, const records::Record& record) {
-    refuse_beyond_role(keyring.role(), record);
-    const Seq seq = writer.append({seal_class, serialize_text(record)});
-    deriver.apply(seq, record);
-    return seq;
-  }
-  void flush_verified() {
-    if (verified.directories_verified().directories_size() == 0) return;
-    append_and_apply(SealClass::inventory, verified);
-    verified.Clear();
-    names_gathered = 0;
-  }
-  /// With `only_named` what is not named stays as it is.
-  void gather_verdicts(Row volume, std::string_view directory,
-                       const std::vector<std::pair<std::string, Verdict>>& named, std::int64_t verified_at_s,
-                       Seq pass, bool only_named) {
-    const auto& gathered = verified.directories_verified();
-    if (gathered.directories_size() > 0 && (gathered.volume() != volume || gathered.pass() != pass))
-      flush_verified();
-    std::size_t next = 0;
-    do {
-      auto* to = verified.mutable_directories_verified();
-      to->set_volume(volume);
-      if (pass != 0) to->set_pass(pass);
-      auto* one = to->add_directories();
-      one->set_directory(directory.data(), directory.size());
-      one->set_verified_at_s(std::max<std::int64_t>(verified_at_s, 1));  // 0 would say: never
-      one->set_continued(only_named || next > 0);
-      for (; next < named.size() && names_gathered < kNamesPerEntry; ++next) {
-        one->add_names(named[next].first);
-        one->mutable_verdicts()->push_back(static_cast<char>(named[next].second));
-        ++names_gathered;
-      }
-      one->set_more(next < named.size());
-      if (to->directories_size() == kDirectoriesPerEntry || names_gathered == kNamesPerEntry)
-        flush_verified();
-    } while (next < named.size());
-  }
-  /// One entry for each portion of the items.
-  void append_items(const std::vector<Row>& items, const std::function<records::Record()>& make,
-                    const std::function<std::string*(records::Record&)>& add_digest) {
-    for (std::size_t first = 0; first < items.size(); first += kItemsPerAssignment) {
-      records::Record record = make();
-      for (std::size_t i = first; i < std::min(items.size(), first + kItemsPerAssignment); ++i) {
-        const Digest digest = digest_of(items[i]);
-        add_digest(record)->assign(as_chars(digest.view()));
-      }
-      append_and_apply(SealClass::evidence, record);
+Seq Editor::State::append(SealClass seal_class, const records::Record& record) {
+  refuse_beyond_role(keyring.role(), record);
+  return writer.append({seal_class, serialize(record)});
+}
+
+Seq Editor::State::append_and_apply(SealClass seal_class, const records::Record& record) {
+  refuse_beyond_role(keyring.role(), record);
+  const Seq seq = writer.append({seal_class, serialize_text(record)});
+  deriver.apply(seq, record);
+  return seq;
+}
+
+void Editor::State::flush_verified() {
+  if (verified.directories_verified().directories_size() == 0) return;
+  append_and_apply(SealClass::inventory, verified);
+  verified.Clear();
+  names_gathered = 0;
+}
+
+void Editor::State::gather_verdicts(Row volume, std::string_view directory,
+                                    const std::vector<std::pair<std::string, Verdict>>& named,
+                                    std::int64_t verified_at_s, Seq pass, bool only_named) {
+  const auto& gathered = verified.directories_verified();
+  if (gathered.directories_size() > 0 && (gathered.volume() != volume || gathered.pass() != pass))
+    flush_verified();
+  std::size_t next = 0;
+  do {
+    auto* to = verified.mutable_directories_verified();
+    to->set_volume(volume);
+    if (pass != 0) to->set_pass(pass);
+    auto* one = to->add_directories();
+    one->set_directory(directory.data(), directory.size());
+    one->set_verified_at_s(std::max<std::int64_t>(verified_at_s, 1));  // 0 would say: never
+    one->set_continued(only_named || next > 0);
+    for (; next < named.size() && names_gathered < kNamesPerEntry; ++next) {
+      one->add_names(named[next].first);
+      one->mutable_verdicts()->push_back(static_cast<char>(named[next].second));
+      ++names_gathered;
     }
+    one->set_more(next < named.size());
+    if (to->directories_size() == kDirectoriesPerEntry || names_gathered == kNamesPerEntry) flush_verified();
+  } while (next < named.size());
+}
+
+void Editor::State::append_items(const std::vector<Row>& items, const std::function<records::Record()>& make,
+                                 const std::function<std::string*(records::Record&)>& add_digest) {
+  for (std::size_t first = 0; first < items.size(); first += kItemsPerEntry) {
+    records::Record record = make();
+    for (std::size_t i = first; i < std::min(items.size(), first + kItemsPerEntry); ++i) {
+      const Digest digest = digest_of(items[i]);
+      add_digest(record)->assign(as_chars(digest.view()));
+    }
+    append_and_apply(SealClass::evidence, record);
   }
-  std::string alias_of(Row source) { return source_from(writer.cell(kSourceRecord, source)).alias; }
-  Digest digest_of(Row item) { return Digest::from_bytes(writer.cell(kItemDigest, item)); }
-};
+}
+
+std::string Editor::State::alias_of(Row source) {
+  return source_from(writer.cell(kSourceRecord, source)).alias;
+}
+
+Digest Editor::State::digest_of(Row item) {
+  return Digest::from_bytes(writer.cell(kItemDigest, item));
+}
 
 Editor::Editor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Editor::~Editor() = default;

@@ -5,6 +5,7 @@
 #include "convert.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
+#include "review_record.hpp"
 
 namespace dalil::archive {
 
@@ -40,6 +41,28 @@ std::vector<EntryField> fields_of(const records::Run& run) {
   const std::uint64_t warnings = from_record(run).count(kHardwareWarnings);
   if (warnings > 0) fields.push_back({std::string(kHardwareWarnings), warnings});
   if (run.has_pass()) fields.push_back({"pass", run.pass()});
+  return fields;
+}
+
+std::string place_field(const std::optional<VerifiedPlace>& place) {
+  return place ? fmt::format("{:.6f}, {:.6f}, {} m", place->latitude, place->longitude, place->radius_m) : "";
+}
+
+std::vector<EntryField> fields_of(const records::ReviewStated& record) {
+  const Review review = from_record(record);
+  std::vector<EntryField> fields =
+      stated({{"digest", hex(record.digest())},
+              {"analysis", review.analysis ? name_of(*review.analysis) : ""},
+              {"state", name_of(*review.state)},
+              {"confidence", review.confidence ? name_of(*review.confidence) : ""},
+              {"method", review.method},
+              {"result", review.result},
+              {"note", review.note},
+              {"verified_from", review.time ? UtcTime{review.time->from_ms}.rfc3339_ms() : ""},
+              {"verified_to", review.time ? UtcTime{review.time->to_ms}.rfc3339_ms() : ""},
+              {"made", place_field(review.made)},
+              {"shown", place_field(review.shown)}});
+  if (record.has_link_seq()) fields.push_back({"link_seq", record.link_seq()});
   return fields;
 }
 
@@ -174,6 +197,13 @@ std::vector<EntryField> fields_of(const records::Record& record) {
                      {"places", std::uint64_t{record.policy_stated().places()}},
                      {"verified_within_days", std::uint64_t{record.policy_stated().verified_within_days()}},
                      {"reason", record.policy_stated().reason()}});
+    case K::kReviewStated:
+      return fields_of(record.review_stated());
+    case K::kTagsChanged:
+      return stated({{"tag", record.tags_changed().name()},
+                     {"change", record.tags_changed().removed() ? "removed" : "added"},
+                     {"items", count(record.tags_changed().digests_size())},
+                     {"why", record.tags_changed().why()}});
     default:
       return {};
   }

@@ -46,6 +46,8 @@ constexpr KindName kKindNames[] = {
     {27, "repaired"},
     {28, "policy_stated"},
     {29, "verification_begun"},
+    {30, "review_stated"},
+    {31, "tags_changed"},
 };
 
 }  // namespace

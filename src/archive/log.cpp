@@ -32,6 +32,8 @@ class Candidates {
       if (facts != 0) seqs_.push_back(facts - 1);
       add_ties(schema::kLinkItem, item, schema::kLinkSeq, schema::kLinkWithdrawn);
       add_ties(schema::kAssignmentItem, item, schema::kAssignmentSeq, schema::kAssignmentWithdrawn);
+      add_ties(schema::kTaggingItem, item, schema::kTaggingSeq, schema::kTaggingWithdrawn);
+      add_reviews(schema::kItemLastReview, item);
     }
     return sorted();
   }
@@ -53,10 +55,23 @@ class Candidates {
         if (schema::load_u32(values.data() + std::size_t{i} * 4) == row) ties.push_back(first + i);
       return true;
     });
+    const bool links = column.table == schema::kLinks;
     for (const Row tie : ties) {
+      if (links) add_reviews(schema::kLinkLastReview, tie);
       seqs_.push_back(load_u64(reader.cell(made, tie).data()));
       const std::uint64_t end = load_u64(reader.cell(withdrawn, tie).data());
       if (end != 0) seqs_.push_back(end - 1);
+    }
+  }
+
+  void add_reviews(const ledger::Column& last, Row subject) {
+    ledger::Reader& reader = view_.reader();
+    for (Row next = schema::load_u32(reader.cell(last, subject).data()); next != 0;) {
+      const Row row = next - 1;
+      seqs_.push_back(load_u64(reader.cell(schema::kReviewSeq, row).data()));
+      next = schema::load_u32(reader.cell(schema::kReviewPrevious, row).data());
+      if (next > row)
+        throw Error(ErrorCode::corrupt, "the chain of reviews does not lead back", "run 'dalil rebuild'");
     }
   }
 

@@ -33,6 +33,8 @@ bool may_state(Role role, const records::Record& record) {
     case K::kSourceStated:
     case K::kSourceAssigned:
     case K::kSourceUnassigned:
+    case K::kReviewStated:
+    case K::kTagsChanged:
       return role != Role::auditor;
     case K::kArchiveCreated:
     case K::kScanNote:

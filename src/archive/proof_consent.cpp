@@ -30,6 +30,11 @@ class NamedItems {
         return add_digest(record.link_made().digest());
       case K::kLinkWithdrawn:
         return add_link(record.link_withdrawn().link_seq());
+      case K::kReviewStated:
+        if (record.review_stated().has_link_seq()) return add_link(record.review_stated().link_seq());
+        return add_digest(record.review_stated().digest());
+      case K::kTagsChanged:
+        return add_digests(record.tags_changed().digests());
       case K::kSourceAssigned:
         return add_digests(record.source_assigned().digests());
       case K::kSourceUnassigned:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "dalil/ledger/schema.hpp"
 
 /// The derived tables (docs/formats/archive.md). Numbers are persistent; a change of meaning takes a new
@@ -12,10 +14,12 @@ using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
-                              kPolicies = 12, kIncidentPolicies = 13, kWords = 18, kKeys = 20;
-inline constexpr std::uint8_t kTables[] = {kVolumes, kItems,    kIncidents,        kLinks,   kCameras,
-                                           kRuns,    kSources,  kAssignments,      kAnchors, kIdentities,
-                                           kWaiting, kPolicies, kIncidentPolicies, kWords,   kKeys};
+                              kPolicies = 12, kIncidentPolicies = 13, kReviews = 15, kTags = 16,
+                              kTaggings = 17, kWords = 18, kKeys = 20;
+inline constexpr std::uint8_t kTables[] = {
+    kVolumes,          kItems,       kIncidents, kLinks,      kCameras, kRuns,
+    kSources,          kAssignments, kAnchors,   kIdentities, kWaiting, kPolicies,
+    kIncidentPolicies, kReviews,     kTags,      kTaggings,   kWords,   kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -68,6 +72,17 @@ inline constexpr Column kFactClaimedBasis{kItems, 39, SealClass::evidence, 1, 40
 /// The link of the item that was made last: row + 1. Each names the one before it.
 inline constexpr Column kItemLastLink{kItems, 38, SealClass::evidence, 4, 1024, "item.last_link"};
 
+// What the newest reviews say (review.hpp): times and places as those of the facts.
+inline constexpr Column kItemReview{kItems, 48, SealClass::evidence, 1, 4096, "item.review"};
+inline constexpr Column kItemVerifiedFrom{kItems, 49, SealClass::evidence, 8, 4096, "item.verified_from"};
+inline constexpr Column kItemVerifiedTo{kItems, 50, SealClass::evidence, 8, 4096, "item.verified_to"};
+inline constexpr Column kItemVerifiedMade{kItems, 51, SealClass::evidence, 8, 4096, "item.verified_made"};
+inline constexpr Column kItemVerifiedShown{kItems, 52, SealClass::evidence, 8, 4096, "item.verified_shown"};
+inline constexpr Column kItemMadeRadius{kItems, 53, SealClass::evidence, 4, 4096, "item.made_radius_m"};
+inline constexpr Column kItemShownRadius{kItems, 54, SealClass::evidence, 4, 4096, "item.shown_radius_m"};
+inline constexpr Column kItemLastReview{kItems, 55,   SealClass::evidence,
+                                        4,      4096, "item.last_review"};  ///< row of kReviews + 1
+
 inline constexpr Column kIncidentRecord{kIncidents, 1, SealClass::evidence, 0, 16, "incident.record"};
 inline constexpr Column kIncidentSeqs{kIncidents, 2, SealClass::evidence, 0, 256, "incident.revisions"};
 
@@ -92,6 +107,10 @@ inline constexpr Column kLinkWithdrawn{kLinks, 5,    SealClass::evidence,
 inline constexpr Column kLinkBeforeOfIncident{kLinks, 6,    SealClass::evidence,
                                               4,      4096, "link.before_of_incident"};
 inline constexpr Column kLinkBeforeOfItem{kLinks, 7, SealClass::evidence, 4, 4096, "link.before_of_item"};
+
+inline constexpr Column kLinkReview{kLinks, 10, SealClass::evidence, 1, 4096, "link.review"};
+inline constexpr Column kLinkLastReview{kLinks, 11,   SealClass::evidence,
+                                        4,      4096, "link.last_review"};  ///< row of kReviews + 1
 
 inline constexpr Column kCameraText{kCameras, 1, SealClass::evidence, 0, 256, "camera.text"};
 
@@ -123,6 +142,21 @@ inline constexpr Column kIncidentPolicyIncident{kIncidentPolicies,   1, SealClas
                                                 "policy_of.incident"};
 inline constexpr Column kIncidentPolicySeq{kIncidentPolicies, 2, SealClass::evidence, 8, 256,
                                            "policy_of.seq"};
+
+/// One row a review; those of one item or link lead back from the newest.
+inline constexpr Column kReviewSeq{kReviews, 1, SealClass::evidence, 8, 4096, "review.seq"};
+inline constexpr Column kReviewItem{kReviews, 2, SealClass::evidence, 4, 4096, "review.item"};  ///< row + 1
+inline constexpr Column kReviewLink{kReviews, 3, SealClass::evidence, 4, 4096, "review.link"};  ///< row + 1
+inline constexpr Column kReviewState{kReviews, 4, SealClass::evidence, 1, 4096, "review.state"};
+inline constexpr Column kReviewPrevious{kReviews, 5,    SealClass::evidence,
+                                        4,        4096, "review.previous"};  ///< row + 1
+
+inline constexpr Column kTagName{kTags, 1, SealClass::evidence, 0, 256, "tag.name"};
+inline constexpr Column kTaggingItem{kTaggings, 1, SealClass::evidence, 4, 4096, "tagging.item"};
+inline constexpr Column kTaggingTag{kTaggings, 2, SealClass::evidence, 4, 4096, "tagging.tag"};
+inline constexpr Column kTaggingSeq{kTaggings, 3, SealClass::evidence, 8, 4096, "tagging.seq"};
+inline constexpr Column kTaggingWithdrawn{kTaggings, 4,    SealClass::evidence,
+                                          8,         4096, "tagging.withdrawn"};  ///< entry + 1
 
 // A table of its own: whoever may state a source and not its identity cannot write columns of class source.
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
@@ -200,6 +234,26 @@ inline constexpr Column kColumns[] = {
     kPolicySeq,
     kIncidentPolicyIncident,
     kIncidentPolicySeq,
+    kItemReview,
+    kItemVerifiedFrom,
+    kItemVerifiedTo,
+    kItemVerifiedMade,
+    kItemVerifiedShown,
+    kItemMadeRadius,
+    kItemShownRadius,
+    kItemLastReview,
+    kLinkReview,
+    kLinkLastReview,
+    kReviewSeq,
+    kReviewItem,
+    kReviewLink,
+    kReviewState,
+    kReviewPrevious,
+    kTagName,
+    kTaggingItem,
+    kTaggingTag,
+    kTaggingSeq,
+    kTaggingWithdrawn,
 };
 
 /// The copy index: portions of a directory's rows.
@@ -233,6 +287,14 @@ inline Bytes u64_value(std::uint64_t value) {
 }
 inline std::uint32_t load_u32(const std::uint8_t* from) {
   return std::uint32_t{from[0]} << 24 | std::uint32_t{from[1]} << 16 | std::uint32_t{from[2]} << 8 | from[3];
+}
+
+/// A place as a column holds it (`place_value`): degrees north and east.
+inline std::pair<double, double> unshift_place(std::uint64_t value) {
+  const auto degrees = [](std::uint64_t shifted) {
+    return static_cast<double>(static_cast<std::int64_t>(shifted) - (std::int64_t{1} << 31)) / 1e7;
+  };
+  return {degrees(value >> 32), degrees(value & 0xFFFFFFFF)};
 }
 
 /// Times as column values: milliseconds shifted so that the order is kept and zero means absent.

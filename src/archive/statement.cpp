@@ -6,6 +6,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 #include "entry_kinds.hpp"
+#include "review_record.hpp"
 #include "summarize.hpp"
 
 namespace dalil::archive {
@@ -102,6 +103,34 @@ struct Reader {
     out.text = fmt::format("the link that entry {} made was withdrawn", link.link_seq());
     add("link", std::to_string(link.link_seq()));
     text("why", link.why());
+  }
+
+  void read(const records::ReviewStated& stated) {
+    const Review review = from_record(stated);
+    if (stated.digest().size() == Digest::kSize) out.digest = Digest::from_bytes(as_bytes(stated.digest()));
+    out.text = stated.has_link_seq() ? fmt::format("the link that entry {} made was assessed as '{}'",
+                                                   stated.link_seq(), name_of(*review.state))
+                                     : fmt::format("the file with the SHA-256 {} was assessed as '{}'",
+                                                   hex_of(stated.digest()), name_of(*review.state));
+    add("sha256", hex_of(stated.digest()));
+    if (stated.has_link_seq()) add("link", std::to_string(stated.link_seq()));
+    if (review.analysis) add("analysis", name_of(*review.analysis));
+    text("method", review.method);
+    text("result", review.result);
+    if (review.confidence) add("confidence", name_of(*review.confidence));
+    text("note", review.note);
+    if (review.time)
+      add("made between",
+          UtcTime{review.time->from_ms}.rfc3339_ms() + " and " + UtcTime{review.time->to_ms}.rfc3339_ms());
+    read("made at", review.made);
+    read("shows", review.shown);
+  }
+
+  void read(const char* name, const std::optional<VerifiedPlace>& place) {
+    if (!place) return;
+    std::string at = fmt::format("{:.6f}, {:.6f}", place->latitude, place->longitude);
+    if (place->radius_m > 0) at += fmt::format(", within {} m", place->radius_m);
+    text(name, at + (place->name.empty() ? "" : " " + place->name));
   }
 
   void read(const records::Run& run) {
@@ -204,6 +233,8 @@ void read_known(ByteView content, Statement& out) {
       return reader.read(record.link_withdrawn());
     case K::kRun:
       return reader.read(record.run());
+    case K::kReviewStated:
+      return reader.read(record.review_stated());
     case K::kDirectoriesVerified:
       return reader.read(record.directories_verified());
     default:

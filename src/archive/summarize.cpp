@@ -6,6 +6,7 @@
 #include "dalil/archive/policy.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
+#include "review_record.hpp"
 
 namespace dalil::archive {
 
@@ -31,6 +32,26 @@ std::string policy_text(const records::PolicyStated& stated) {
   return fmt::format("policy {}{}: {}{}{}", stated.incident().empty() ? "for everything" : "for incident ",
                      escape_for_display(stated.incident()), text_of(from_record(stated)),
                      stated.reason().empty() ? "" : ": ", escape_for_display(stated.reason()));
+}
+/// "review of 3fa0b1c2d3e4: verified (content analysis, high confidence): the dome fits"
+std::string review_text(const records::ReviewStated& stated) {
+  const Review review = from_record(stated);
+  std::string how;
+  if (review.analysis) how = fmt::format("{} analysis", name_of(*review.analysis));
+  if (review.confidence)
+    how += fmt::format("{}{} confidence", how.empty() ? "" : ", ", name_of(*review.confidence));
+  return fmt::format("review of {}: {}{}{}{}",
+                     stated.has_link_seq() ? fmt::format("the link of entry {}", stated.link_seq())
+                                           : short_digest(stated.digest()),
+                     name_of(*review.state), how.empty() ? "" : " (" + how + ")",
+                     review.result.empty() ? "" : ": ", escape_for_display(review.result));
+}
+std::string tags_text(const records::TagsChanged& changed) {
+  const std::string items = changed.digests_size() == 1 ? short_digest(changed.digests(0))
+                                                        : fmt::format("{} items", changed.digests_size());
+  return fmt::format("tag {} {} {}{}{}", escape_for_display(changed.name()),
+                     changed.removed() ? "taken off" : "put on", items, changed.why().empty() ? "" : ": ",
+                     escape_for_display(changed.why()));
 }
 /// ", 2 hardware warnings"; empty if there were none.
 std::string hardware_text(const records::Run& run) {
@@ -153,6 +174,10 @@ std::string summarize(ByteView content, ledger::Seq seq) {
                          escape_for_display(key_name(record.report_imported().signer())));
     case K::kPolicyStated:
       return policy_text(record.policy_stated());
+    case K::kReviewStated:
+      return review_text(record.review_stated());
+    case K::kTagsChanged:
+      return tags_text(record.tags_changed());
     case K::KIND_NOT_SET:
       break;
   }

@@ -15,6 +15,7 @@ namespace dalil::archive {
 
 class View;
 class Editor;
+class EditorAccess;
 struct StampedCheckpoint;
 struct TimestampToAttach;
 
@@ -257,6 +258,7 @@ class Editor {
 
  private:
   friend class Archive;
+  friend class EditorAccess;
   struct State;
   explicit Editor(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -12,6 +12,8 @@
 #include "archive/full_incident.hpp"
 #include "archive/raw_database.hpp"
 #include "dalil/archive/recovery.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/tag.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/seal.hpp"
 #include "schema.hpp"
@@ -84,6 +86,13 @@ struct Marked : ArchiveFixture {
     editor.put_identity(from, {kSourceMark, kSourceMark, kSourceMark});
     editor.assign(from, items, kEvidenceMark);
     editor.unassign(from, std::vector{items[3]}, kEvidenceMark);
+    add_tag(editor, std::string("Tag ") + kEvidenceMark, items, kEvidenceMark);
+    remove_tag(editor, std::string("Tag ") + kEvidenceMark, std::vector{items[3]}, kEvidenceMark);
+    Review review;
+    review.method = review.result = review.note = kEvidenceMark;
+    review_link(editor, link, review);
+    review.made = review.shown = {35.3, 40.1, 500, kEvidenceMark};
+    review_item(editor, items[0], review);
     editor.make_recovery_key(kInventoryMark);
     RunSummary run;
     run.kind = "scan";
