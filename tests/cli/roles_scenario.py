@@ -76,12 +76,13 @@ class Auditor(Roles):
     def test_show_says_what_is_missing(self):
         result = self.dalil("show", "disk:card/a.bin")
         self.assert_tells_nothing(result)
-        self.assertIn("media facts, links and sources: " + NOT_VISIBLE, result.out)
+        self.assertIn("media facts, links, tags, reviews and sources: " + NOT_VISIBLE, result.out)
         result = self.dalil("show", "disk:card/a.bin", "--json")
         self.assert_tells_nothing(result)
         hidden = {one["what"]: one["visible"] for one in result.of("not_visible")}
-        self.assertEqual(hidden, {"facts": False, "links": False, "sources": False})
-        self.assertEqual((result.summary["sources"], result.summary["consent"]), (None, None))
+        self.assertEqual(hidden, {"facts": False, "links": False, "tags": False, "reviews": False, "sources": False})
+        for hidden in ("sources", "consent", "tags", "review_state"):
+            self.assertIsNone(result.summary[hidden])
         self.assertEqual(result.of("provenance")[0]["note"], None)
         self.assertEqual(len(result.of("copy")), 1)
 
@@ -106,7 +107,11 @@ class Auditor(Roles):
                           ["source", "show", "W7"], ["source", "show", "W7", "--identity"], ["source", "add", "W9"],
                           ["source", "edit", "W7", "--consent", "publish", "--reason", "x"],
                           ["source", "assign", "W7", "disk:card/a.bin"],
-                          ["source", "unassign", "W7", "disk:card/a.bin", "--why", "x"]):
+                          ["source", "unassign", "W7", "disk:card/a.bin", "--why", "x"],
+                          ["tag", "list"], ["tag", "disk:card/a.bin", "--add", "x"],
+                          ["review", "list"], ["review", "list", "--state", "unreviewed"],
+                          ["review", "disk:card/a.bin", "--state", "verified"],
+                          ["review", "--link", "1", "--state", "verified"]):
             self.refused(*arguments)
 
     def test_a_scan_is_refused_before_anything_is_read(self):

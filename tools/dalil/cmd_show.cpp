@@ -4,6 +4,8 @@
 #include <set>
 
 #include "command.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/tag.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/media/contradictions.hpp"
 #include "forms.hpp"
@@ -11,6 +13,7 @@
 #include "json_forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "verified_forms.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -151,8 +154,8 @@ void print_links(Subject& subject) {
   Printer& out = subject.out;
   out.line();
   if (!subject.view.can_read(ledger::SealClass::evidence)) {
-    out.line("media facts, links and sources: not visible to this role");
-    for (const char* what : {"facts", "links", "sources"})
+    out.line("media facts, links, tags, reviews and sources: not visible to this role");
+    for (const char* what : {"facts", "links", "tags", "reviews", "sources"})
       out.object("not_visible", {{"what", what}, {"visible", false}});
     return;
   }
@@ -167,8 +170,68 @@ void print_links(Subject& subject) {
       out.line("      withdrawn: " + escape_for_display(link.withdrawn_why));
       subject.entries.insert(*link.withdrawn_seq);
     }
-    out.object("link", json_of(subject.view, link));
+    Json fields = json_of(subject.view, link);
+    fields["review_state"] = archive::name_of(archive::state_of_link(subject.view, link.row));
+    out.object("link", fields);
+    for (const archive::StatedReview& review : archive::reviews_of_link(subject.view, link.row)) {
+      constexpr std::size_t kBelowLink = 6;
+      print_review(out, review, kBelowLink);
+      out.object("review", json_of(subject.view, review));
+      subject.entries.insert(review.seq);
+    }
   }
+}
+
+void print_tags(Subject& subject) {
+  const auto taggings = archive::tags_of_item(subject.view, subject.item.row, true);
+  if (taggings.empty()) return;
+  Printer& out = subject.out;
+  out.line();
+  out.line("tags");
+  for (const archive::Tagging& one : taggings) {
+    out.line(fmt::format("  {}{}{}", escape_for_display(one.name), one.withdrawn() ? " (taken off)" : "",
+                         one.why.empty() ? "" : "  (" + escape_for_display(one.why) + ")"));
+    if (!one.withdrawn_why.empty()) out.line("      taken off: " + escape_for_display(one.withdrawn_why));
+    Json fields = {{"item", subject.item.digest.hex()}, {"tag", one.name}, {"seq", one.seq}};
+    put_text(fields, "why", one.why);
+    fields["withdrawn"] = one.withdrawn();
+    subject.entries.insert(one.seq);
+    if (one.withdrawn()) {
+      fields["withdrawn_seq"] = *one.withdrawn_seq;
+      subject.entries.insert(*one.withdrawn_seq);
+    }
+    put_text(fields, "withdrawn_why", one.withdrawn_why);
+    out.object("tagging", fields);
+  }
+}
+
+void print_reviews(Subject& subject, const std::vector<archive::StatedReview>& reviews) {
+  Printer& out = subject.out;
+  out.line();
+  if (reviews.empty()) return out.line("reviewed by nobody yet");
+  const archive::Assessment now = archive::assessment_of(reviews);
+  out.line(fmt::format("reviews: {}", archive::name_of(now.state)));
+  print_verified(out, now);
+  for (const archive::StatedReview& review : reviews) {
+    print_review(out, review, 2);
+    out.object("review", json_of(subject.view, review));
+    subject.entries.insert(review.seq);
+  }
+}
+
+/// What people said of the item itself. Without the right to see it nothing; that is said with the links.
+void print_assessment(Subject& subject, Json& summary) {
+  if (!subject.view.can_read(ledger::SealClass::evidence)) {
+    for (const char* field : {"review_state", "tags"}) summary[field] = nullptr;
+    return;
+  }
+  print_tags(subject);
+  summary["tags"] = Json::array();
+  for (const archive::Tagging& one : archive::tags_of_item(subject.view, subject.item.row))
+    summary["tags"].push_back(one.name);
+  const auto reviews = archive::reviews_of_item(subject.view, subject.item.row);
+  print_reviews(subject, reviews);
+  put_assessment(summary, archive::assessment_of(reviews));
 }
 
 void print_sources(Subject& subject) {
@@ -256,11 +319,12 @@ int run_show(Session& session, const std::string& text) {
   print_copies(subject);
   print_repairs(subject);
   if (const auto facts = view.facts(row)) print_facts(subject, *facts);
+  Json summary = {{"command", "show"}, {"copies", subject.copies.size()}};
   print_links(subject);
+  print_assessment(subject, summary);
   print_sources(subject);
   print_provenance(subject);
   print_entries(subject);
-  Json summary = {{"command", "show"}, {"copies", subject.copies.size()}};
   put_sources(summary, view, row);
   out.object("summary", summary);
   return kExitOk;

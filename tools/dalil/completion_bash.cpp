@@ -23,6 +23,7 @@ constexpr std::string_view kTail = R"(  if [[ $cur == -* && $offer != value:* ]]
     COMPREPLY=($(compgen -W "$options" -- "$cur"))
   elif [[ -n $words ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
+    [[ $offer == file ]] && compopt -o default
   elif [[ $offer == *file ]]; then
     compopt -o default
   elif [[ $offer == *directory ]]; then
@@ -89,10 +90,9 @@ std::string offers_of_commands(const ProgramText& program) {
   for (const CommandText& command : program.commands) {
     out += fmt::format("    {}) options={}", shell_quoted(command.name),
                        shell_quoted(joined(option_names(command.options), " ")));
-    if (command.group)
-      out += " words=" + shell_quoted(words_of(words_after(program, command.name), " "));
-    else if (const OptionText* argument = offered_argument(command))
-      out += " " + offer(*argument);
+    if (command.group) out += " words=" + shell_quoted(words_of(words_after(program, command.name), " "));
+    if (!command.group || command.alone)
+      if (const OptionText* argument = offered_argument(command)) out += " " + offer(*argument);
     out += " ;;\n";
   }
   out += "  esac\n";

@@ -51,12 +51,14 @@ std::string described(const std::vector<Word>& words) {
   return out;
 }
 
-/// One level: a word, then what it leads to.
-std::string level(const ProgramText& program, std::string_view group) {
+/// One level: a word, then what it leads to. `alone`: the command that any other word is an argument of.
+std::string level(const ProgramText& program, std::string_view group, const CommandText* alone) {
   const auto words = words_after(program, group);
   std::string out = "  local -a words_here=(" + described(words) + "\n  )\n";
   out += "  _arguments -C $globals '1:command:->word' '*::argument:->rest'\n";
-  out += "  case $state in\n    word) _describe command words_here ;;\n    rest) case $line[1] in\n";
+  out += "  case $state in\n    word) _describe command words_here";
+  out += alone != nullptr ? "; _files ;;\n" : " ;;\n";
+  out += "    rest) case $line[1] in\n";
   for (const CommandText& command : program.commands)
     for (const Word& word : words) {
       if (command.name != (group.empty() ? word.word : fmt::format("{} {}", group, word.word))) continue;
@@ -65,12 +67,15 @@ std::string level(const ProgramText& program, std::string_view group) {
                         : "_arguments $globals" + specifications(with_one_argument(command), " \\\n    ");
       out += fmt::format("    {}) {} ;;\n", word.word, leads_to);
     }
+  if (alone != nullptr)
+    out += "    *) _arguments $globals" + specifications(with_one_argument(*alone), " \\\n    ") + " ;;\n";
   return out + "    esac ;;\n  esac\n";
 }
 
-std::string function(const std::string& name, const ProgramText& program, std::string_view group) {
+std::string function(const std::string& name, const ProgramText& program, std::string_view group,
+                     const CommandText* alone = nullptr) {
   return fmt::format("{}() {{\n  local state line context\n  typeset -A opt_args\n{}}}\n", name,
-                     level(program, group));
+                     level(program, group, alone));
 }
 
 }  // namespace
@@ -78,7 +83,8 @@ std::string function(const std::string& name, const ProgramText& program, std::s
 std::string zsh_completion(const ProgramText& program) {
   std::string out = "#compdef dalil\n# zsh completion for dalil, made by 'dalil help --completion zsh'\n";
   for (const CommandText& command : program.commands)
-    if (command.group) out += function("_dalil_" + command.name, program, command.name);
+    if (command.group)
+      out += function("_dalil_" + command.name, program, command.name, command.alone ? &command : nullptr);
   out += function("_dalil_command", program, "");
   out += "_dalil() {\n  local -a globals=(" + specifications(program.globals, "\n    ") +
          "\n  )\n  _dalil_command\n}\n";

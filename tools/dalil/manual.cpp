@@ -128,7 +128,7 @@ std::string manual_page(const ProgramText& program) {
   add_options(page, program.globals);
   page += ".SH COMMANDS\n";
   for (const CommandText& command : program.commands)
-    if (!command.group) add_command(page, command);
+    if (!command.group || command.alone) add_command(page, command);
   page += ".SH EXAMPLES\n";
   add_lines(page, kExamples);
   page += ".SH EXIT STATUS\n";

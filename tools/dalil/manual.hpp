@@ -20,7 +20,8 @@ struct CommandText {
   std::string summary;
   std::vector<OptionText> options;
   std::string notes;   ///< lines for the end of its help, as they are
-  bool group = false;  ///< needs a second word
+  bool group = false;  ///< has second words
+  bool alone = false;  ///< of a group: does something without one, too
 };
 
 struct ProgramText {

@@ -120,11 +120,12 @@ class Parser {
   int print_manual() const;
   ProgramText text() const;
   CLI::App* chosen();
+  void refuse_stray_options(const CLI::App* first_word) const;
 
   CLI::App root_{kAbout, "dalil"};
   GlobalOptions globals_;
   std::deque<Options> options_;  ///< one a command
-  std::map<CLI::App*, Runner> runners_;
+  std::map<const CLI::App*, Runner> runners_;
   CLI::App* help_ = nullptr;
   std::vector<std::string> help_words_;
   bool help_as_manual_ = false;
@@ -199,6 +200,15 @@ void Parser::declare_globals() {
     globals_.secrets.new_passphrase_command = for_new;
 }
 
+/// A second word's command falls back on what its first word takes, which does nothing there.
+void Parser::refuse_stray_options(const CLI::App* first_word) const {
+  if (first_word == nullptr || !runners_.contains(first_word)) return;
+  for (const CLI::Option* option : first_word->get_options())
+    if (option->count() > 0 && !option->get_group().empty())
+      throw Error(ErrorCode::usage, "'" + option->get_name(true) + "' has no meaning here",
+                  help_call(first_word));
+}
+
 CLI::App* Parser::chosen() {
   CLI::App* app = &root_;
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
@@ -226,7 +236,8 @@ ProgramText Parser::text() const {
     std::string notes = app->get_footer();
     notes.resize(notes.ends_with(footer) ? notes.size() - footer.size() : 0);
     while (notes.ends_with('\n')) notes.pop_back();
-    text.commands.push_back({words_of(app), app->get_description(), options_of(app), notes, group});
+    const bool alone = group && runners_.contains(app);
+    text.commands.push_back({words_of(app), app->get_description(), options_of(app), notes, group, alone});
   };
   for (const CLI::App* app : root_.get_subcommands({})) {
     const auto below = app->get_subcommands({});
@@ -270,6 +281,7 @@ int Parser::run(int argc, char** argv) {
   if (app == help_) return help_as_manual_ || !help_completion_.empty() ? print_manual() : help(help_words_);
   const auto runner = runners_.find(app);
   if (runner == runners_.end()) throw Error(ErrorCode::usage, "no command was given", help_call(app));
+  refuse_stray_options(app->get_parent());
   Session session(std::move(globals_));
   const int code = session.exit_code(runner->second(session));
   session.out().flush();
