@@ -319,7 +319,7 @@ KINDS = {1: "archive_created", 2: "volume_stated", 3: "copy_seen", 4: "symlink_s
          21: "checkpoint_cosigned", 22: "timestamp_attached", 23: "rollback_accepted",
          24: "recovery_key_stated",
          25: "drive_stated", 26: "report_imported", 27: "repaired", 28: "policy_stated",
-         29: "verification_begun", 30: "review_stated", 31: "tags_changed"}
+         29: "verification_begun", 30: "review_stated", 31: "tags_changed", 33: "query_saved"}
 
 VERDICTS = ["", "intact", "corrupt", "unreadable", "missing", "extra", "moved", "renamed", "changed", "not_checked"]
 LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "context", "identifies-perpetrator",

@@ -8,6 +8,8 @@
 #include <unordered_map>
 
 #include "convert.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/tag.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "incident_summary.hpp"
@@ -25,17 +27,23 @@ constexpr std::pair<std::string_view, SortBy> kSorts[] = {
     {"duration", SortBy::duration}, {"copies", SortBy::copies}, {"name", SortBy::name},
 };
 
-/// The embedded time, else the one by the name; 0 if there is none. Shifted, and so in order.
-std::uint64_t best_stored_time(ledger::Reader& reader, Row row) {
-  const std::uint64_t taken = load_u64(reader.cell(kFactTaken, row).data());
-  return taken != 0 ? taken : load_u64(reader.cell(kFactClaimed, row).data());
+/// The embedded time, else the one by the name, as the local clock has it; 0 if there is none. Shifted, and
+/// so in order.
+std::uint64_t best_local_time(ledger::Reader& reader, Row row, const LocalClock& local) {
+  std::uint64_t stored = load_u64(reader.cell(kFactTaken, row).data());
+  const bool taken = stored != 0;
+  if (!taken) stored = load_u64(reader.cell(kFactClaimed, row).data());
+  if (stored == 0) return 0;
+  const std::uint8_t basis = reader.cell(taken ? kFactTakenBasis : kFactClaimedBasis, row)[0];
+  if (basis == static_cast<std::uint8_t>(media::ZoneBasis::unknown_zone)) return stored;
+  return shift_time(local.to_local(unshift_time(stored)));
 }
 
 /// 0 stands for none.
-std::uint64_t sort_key(ledger::Reader& reader, Row row, SortBy by) {
+std::uint64_t sort_key(ledger::Reader& reader, Row row, SortBy by, const LocalClock& local) {
   switch (by) {
     case SortBy::made:
-      return best_stored_time(reader, row);
+      return best_local_time(reader, row, local);
     case SortBy::size:
       return load_u64(reader.cell(kItemSize, row).data()) + 1;
     case SortBy::duration:
@@ -149,6 +157,17 @@ std::vector<FacetCount> count_by_source(View& view, const std::vector<Row>& rows
   return count_pairs(rows, std::move(pairs), [&](std::uint32_t source) { return sources.at(source).alias; });
 }
 
+std::vector<FacetCount> count_by_tag(View& view, const std::vector<Row>& rows) {
+  const auto wanted = set_of(rows, view.item_count());
+  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  for_each_tagging(view, [&](Row item, Row tag) {
+    if (item < wanted.size() && wanted[item] != 0) pairs.emplace_back(item, tag);
+  });
+  return count_pairs(rows, std::move(pairs), [&](std::uint32_t tag) {
+    return text_in(view.reader(), kTagName, std::uint64_t{tag} + 1);
+  });
+}
+
 std::vector<FacetCount> count_by_volume(View& view, const std::vector<Row>& rows) {
   const std::vector<Volume> volumes = view.volumes();
   ledger::Reader& reader = view.reader();
@@ -172,13 +191,14 @@ std::vector<FacetCount> count_by_volume(View& view, const std::vector<Row>& rows
   return all;
 }
 
-std::vector<FacetCount> count_by_date(View& view, const std::vector<Row>& rows, std::size_t digits) {
+std::vector<FacetCount> count_by_date(View& view, const std::vector<Row>& rows, std::size_t digits,
+                                      const LocalClock& local) {
   ledger::Reader& reader = view.reader();
   constexpr std::int64_t kDayMs = 86'400'000;
   return count_numbers(
       rows,
       [&](Row row) {
-        const std::uint64_t stored = best_stored_time(reader, row);
+        const std::uint64_t stored = best_local_time(reader, row, local);
         if (stored == 0) return std::uint64_t{0};
         const std::int64_t ms = unshift_time(stored);
         const std::int64_t day = ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
@@ -192,11 +212,10 @@ std::vector<FacetCount> count_by_date(View& view, const std::vector<Row>& rows, 
       });
 }
 
-using Counter = std::vector<FacetCount> (*)(View&, const std::vector<Row>&);
-
 struct Facet {
   std::string_view name;
-  Counter count;
+  std::vector<FacetCount> (*count)(View&, const std::vector<Row>&);  ///< null: by a date of so many digits
+  std::size_t digits = 0;
 };
 
 std::vector<FacetCount> count_by_word(View& view, const std::vector<Row>& rows, const Column& column,
@@ -222,9 +241,9 @@ const Facet kFacets[] = {
      [](View& v, const std::vector<Row>& rows) { return count_by_word(v, rows, kFactCamera, kCameraText); }},
     {"software",
      [](View& v, const std::vector<Row>& rows) { return count_by_word(v, rows, kFactSoftware, kWordText); }},
-    {"year", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 4); }},
-    {"month", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 7); }},
-    {"day", [](View& v, const std::vector<Row>& rows) { return count_by_date(v, rows, 10); }},
+    {"year", nullptr, 4},
+    {"month", nullptr, 7},
+    {"day", nullptr, 10},
     {"incident", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, false); }},
     {"type", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, true); }},
     {"governorate",
@@ -247,6 +266,13 @@ const Facet kFacets[] = {
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::area);
      }},
+    {"state",
+     [](View& view, const std::vector<Row>& rows) {
+       return count_numbers(
+           rows, [&](Row row) { return view.reader().cell(kItemReview, row)[0]; },
+           [](std::uint64_t state) { return std::string(name_of(static_cast<ReviewState>(state))); });
+     }},
+    {"tag", count_by_tag},
     {"source", count_by_source},
     {"volume", count_by_volume},
 };
@@ -265,7 +291,7 @@ std::vector<std::string> sort_by_names() {
   return names;
 }
 
-void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending) {
+void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending, const LocalClock& local) {
   ledger::Reader& reader = view.reader();
   if (by == SortBy::name) {
     std::vector<std::pair<std::string, Row>> keyed;
@@ -279,7 +305,7 @@ void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending) {
   }
   std::vector<std::pair<std::uint64_t, Row>> keyed;
   keyed.reserve(rows.size());
-  for (const Row row : rows) keyed.emplace_back(sort_key(reader, row, by), row);
+  for (const Row row : rows) keyed.emplace_back(sort_key(reader, row, by, local), row);
   sort_keyed(keyed, rows, descending);
 }
 
@@ -289,7 +315,8 @@ std::vector<std::string> facet_names() {
   return names;
 }
 
-std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view name) {
+std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view name,
+                                 const LocalClock& local) {
   const auto* facet = std::ranges::find(kFacets, name, &Facet::name);
   if (facet == std::end(kFacets))
     throw Error(ErrorCode::invalid,
@@ -298,34 +325,65 @@ std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::
   if (name != "volume" && !view.can_read(ledger::SealClass::evidence))
     throw Error(ErrorCode::wrong_key, fmt::format("'{}' is not visible to this role", name),
                 "this key counts by volume");
-  return facet->count(view, rows);
+  return facet->count == nullptr ? count_by_date(view, rows, facet->digits, local) : facet->count(view, rows);
 }
 
+namespace {
+bool is_time_of_a_file(Field field) {
+  return field == Field::made || field == Field::time || field == Field::embedded || field == Field::claimed;
+}
+}  // namespace
+
 bool asks_for_time(const Condition& condition) {
-  if (condition.kind == Condition::Kind::test) {
-    const Field field = condition.test.field;
-    return field == Field::made || field == Field::embedded || field == Field::claimed;
-  }
+  if (condition.kind == Condition::Kind::test) return is_time_of_a_file(condition.test.field);
   return std::ranges::any_of(condition.parts, asks_for_time);
 }
 
-Condition with_any_zone(Condition condition) {
-  if (auto* span = std::get_if<TimeSpan>(&condition.test.value)) span->any_zone = true;
-  for (Condition& part : condition.parts) part = with_any_zone(std::move(part));
+bool denies_time(const Condition& condition) {
+  if (condition.kind == Condition::Kind::none && asks_for_time(condition)) return true;
+  return std::ranges::any_of(condition.parts, denies_time);
+}
+
+bool asks_for_text(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test) return condition.test.field == Field::text;
+  return std::ranges::any_of(condition.parts, asks_for_text);
+}
+
+Condition as_wide_as_possible(Condition condition) {
+  if (condition.kind == Condition::Kind::test && is_time_of_a_file(condition.test.field)) {
+    std::get<TimeSpan>(condition.test.value).any_zone = true;
+    if (condition.test.field == Field::made) condition.test.field = Field::time;
+  }
+  // What is denied stays as it is: to deny more would leave out more.
+  if (condition.kind != Condition::Kind::none)
+    for (Condition& part : condition.parts) part = as_wide_as_possible(std::move(part));
   return condition;
 }
 
-TimeDoubts time_doubts(View& view, const std::vector<Row>& rows) {
+namespace {
+bool asks_for_embedded(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test)
+    return is_time_of_a_file(condition.test.field) && condition.test.field != Field::claimed;
+  return std::ranges::any_of(condition.parts, asks_for_embedded);
+}
+}  // namespace
+
+TimeDoubts time_doubts(View& view, const std::vector<Row>& rows, const Condition& condition) {
   ledger::Reader& reader = view.reader();
   constexpr std::uint8_t kDayCode = 3;
+  const bool by_names = !asks_for_embedded(condition);
+  const auto is = [](std::uint8_t basis, media::ZoneBasis what) {
+    return static_cast<std::uint64_t>(basis == static_cast<std::uint8_t>(what));
+  };
   TimeDoubts doubts;
   for (const Row row : rows) {
-    const bool taken = load_u64(reader.cell(kFactTaken, row).data()) != 0;
+    if (!by_names && load_u64(reader.cell(kItemVerifiedFrom, row).data()) != 0) continue;
+    const bool taken = !by_names && load_u64(reader.cell(kFactTaken, row).data()) != 0;
     if (!taken && load_u64(reader.cell(kFactClaimed, row).data()) == 0) continue;
     const std::uint8_t basis = reader.cell(taken ? kFactTakenBasis : kFactClaimedBasis, row)[0];
     const std::uint8_t precision = reader.cell(taken ? kFactTakenPrecision : kFactClaimedPrecision, row)[0];
-    doubts.unknown_zone +=
-        static_cast<std::uint64_t>(basis == static_cast<std::uint8_t>(media::ZoneBasis::unknown_zone));
+    doubts.unknown_zone += is(basis, media::ZoneBasis::unknown_zone);
+    doubts.utc_claimed += is(basis, media::ZoneBasis::utc_claimed);
     doubts.day_or_less += static_cast<std::uint64_t>(precision >= kDayCode);
   }
   return doubts;

@@ -145,6 +145,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.review_stated());
     case K::kTagsChanged:
       return apply(seq, record.tags_changed());
+    case K::kQuerySaved:
+      return apply(seq, record.query_saved());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:

@@ -42,6 +42,7 @@ class PolicyStated;
 class Incident;
 class ReviewStated;
 class TagsChanged;
+class QuerySaved;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -78,6 +79,8 @@ class Deriver {
   /// Row of the assignment of this item to this source, if one stands.
   std::optional<Row> find_assignment(Row item, Row source);
   std::optional<Row> find_tag(std::string_view name);
+  /// Of a query that stands.
+  std::optional<Row> find_query(std::string_view name);
   /// A tag that differs from this name only in what a search overlooks.
   std::optional<std::string> similar_tag(std::string_view name);
   /// Row of the tagging of this item with this tag, if one stands.
@@ -105,6 +108,7 @@ class Deriver {
   void apply(Seq seq, const records::PolicyStated& stated);
   void apply(Seq seq, const records::ReviewStated& stated);
   void apply(Seq seq, const records::TagsChanged& changed);
+  void apply(Seq seq, const records::QuerySaved& saved);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);
@@ -120,6 +124,7 @@ class Deriver {
   std::map<std::string, Row, std::less<>>& sources();
   std::unordered_map<std::uint64_t, Row>& standing();
   std::map<std::string, Row, std::less<>>& tags();
+  std::map<std::string, Row, std::less<>>& queries();
   std::unordered_map<std::uint64_t, Row>& tagged();
   std::multimap<Digest, Row>& waiting();
   std::optional<Row> find_waiting(const Digest& digest, Row source);
@@ -153,6 +158,7 @@ class Deriver {
   // Sources have no lookups: they are few, and read whole when first needed. So are the assignments.
   std::optional<std::map<std::string, Row, std::less<>>> sources_;  ///< by alias
   std::optional<std::unordered_map<std::uint64_t, Row>> standing_;  ///< assignments by item and source
+  std::optional<std::map<std::string, Row, std::less<>>> queries_;  ///< by name
   std::optional<std::map<std::string, Row, std::less<>>> tags_;     ///< by name
   std::optional<std::unordered_map<std::uint64_t, Row>> tagged_;    ///< taggings by item and tag
   std::optional<std::multimap<Digest, Row>> waiting_;  ///< assignments that have not ended, by digest

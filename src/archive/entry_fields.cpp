@@ -199,6 +199,10 @@ std::vector<EntryField> fields_of(const records::Record& record) {
                      {"reason", record.policy_stated().reason()}});
     case K::kReviewStated:
       return fields_of(record.review_stated());
+    case K::kQuerySaved:
+      return stated({{"name", record.query_saved().name()},
+                     {"query", record.query_saved().text()},
+                     {"note", record.query_saved().note()}});
     case K::kTagsChanged:
       return stated({{"tag", record.tags_changed().name()},
                      {"change", record.tags_changed().removed() ? "removed" : "added"},

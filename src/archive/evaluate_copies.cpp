@@ -105,6 +105,7 @@ void Evaluator::narrow_copy_count(const NumberSpan& span, Matches& matches) {
 }
 
 void Evaluator::narrow_copies(const Condition& condition, bool live_only, Matches& matches) {
+  refuse_impossible(condition);
   if (needs_copy_index(condition)) return narrow_by_copy_index(condition, live_only, matches);
   if (!volumes_) volumes_ = view_.volumes();
   std::map<const Test*, Row> rows;
@@ -175,13 +176,68 @@ void Evaluator::narrow_by_copy_index(const Condition& condition, bool live_only,
             return live && is_damage(row.verdict) == (std::get<std::string>(test.value) == "damaged");
           default:
             return live && row.verified_at_s != 0 &&
-                   may_lie_within(std::get<TimeSpan>(test.value), row.verified_at_s * 1000, false, 0, 0);
+                   may_lie_within(std::get<TimeSpan>(test.value), row.verified_at_s * 1000,
+                                  media::ZoneBasis::utc_by_format, 0, query_.local);
         }
       });
       if (passes) found[row.item] = 1;
     }
   });
   for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= found[i];
+}
+
+namespace {
+
+bool is_about_copies(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test) return info_of(condition.test.field).scope == Scope::copy;
+  if (condition.kind == Condition::Kind::copy) return true;
+  return (condition.kind == Condition::Kind::all || condition.kind == Condition::Kind::any) &&
+         !condition.parts.empty() && std::ranges::all_of(condition.parts, is_about_copies);
+}
+
+/// Of the copy alone, as the copy index has it.
+bool copy_meets(View& view, const Test& test, const CopyInfo& copy, const LocalClock& local) {
+  const bool live = copy.row.state == CopyRow::State::live;
+  switch (test.field) {
+    case Field::path: {
+      const std::string path = fold_for_search(copy.path),
+                        part = fold_for_search(std::get<std::string>(test.value));
+      return test.exact ? path == part : path.find(part) != std::string::npos;
+    }
+    case Field::volume: {
+      const auto volume = view.find_volume(std::get<std::string>(test.value));
+      return live && volume && volume->row == copy.volume;
+    }
+    case Field::on:
+      return live && view.volume(copy.volume).kind == volume_kind_from(std::get<std::string>(test.value));
+    case Field::health:
+      return live && is_damage(copy.row.verdict) == (std::get<std::string>(test.value) == "damaged");
+    default:
+      return live && copy.row.verified_at_s != 0 &&
+             may_lie_within(std::get<TimeSpan>(test.value), copy.row.verified_at_s * 1000,
+                            media::ZoneBasis::utc_by_format, 0, local);
+  }
+}
+
+}  // namespace
+
+std::function<bool(const CopyInfo&)> copies_meant(View& view, const Query& query) {
+  const Condition whole = condition_of(query);
+  Condition copies;
+  std::vector<Condition> several;  // each bracket may be met by a copy of its own
+  for (const Condition& part : whole.parts) {
+    if (!is_about_copies(part)) continue;
+    (part.kind == Condition::Kind::copy ? several : copies.parts).push_back(part);
+  }
+  if (is_about_copies(whole)) copies = whole;
+  return [&view, copies, several, local = query.local](const CopyInfo& copy) {
+    const auto meets = [&](const Condition& condition) {
+      return evaluate(condition, [&](const Test& test) { return copy_meets(view, test, copy, local); });
+    };
+    if (!copies.is_nothing() && meets(copies)) return true;
+    if (std::ranges::any_of(several, meets)) return true;
+    return copies.is_nothing() && several.empty();
+  };
 }
 
 }  // namespace dalil::archive

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "dalil/archive/gazetteer.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/tag.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "evaluator.hpp"
@@ -33,17 +36,33 @@ constexpr std::int64_t kFarthestEast = 14 * kHourMs, kFarthestWest = 12 * kHourM
 
 }  // namespace
 
-bool may_lie_within(const TimeSpan& span, std::int64_t ms, bool unknown_zone, std::uint8_t precision,
-                    std::int32_t zone_minutes) {
+Area widened(Area area, std::uint32_t by_m) {
+  if (by_m == 0) return area;
+  area.radius_m += by_m;
+  if (area.kind != Area::Kind::box) return area;
+  constexpr double kMetresPerDegree = 110'574;
+  const double north = by_m / kMetresPerDegree;
+  const double farthest = std::min(89.0, std::max(std::abs(area.south), std::abs(area.north)) + north);
+  const double east = north / std::cos(farthest * std::numbers::pi / 180);
+  area.south -= north;
+  area.north += north;
+  area.west = std::max(-180.0, area.west - east);
+  area.east = std::min(180.0, area.east + east);
+  return area;
+}
+
+bool may_lie_within(const TimeSpan& span, std::int64_t ms, media::ZoneBasis basis, std::uint8_t precision,
+                    const LocalClock& local) {
   constexpr std::int64_t kBeyond = 2 * 86'400'000LL;
   if (ms > INT64_MAX - kBeyond || ms < INT64_MIN + kBeyond) return false;  // no date there
   std::int64_t first = ms, end = add_clamped(ms, length_of(precision));
-  if (unknown_zone && span.any_zone) {
+  const bool unknown = basis == media::ZoneBasis::unknown_zone;
+  if (span.any_zone && (unknown || basis == media::ZoneBasis::utc_claimed)) {
     first = add_clamped(first, -kFarthestEast);
     end = add_clamped(end, kFarthestWest);
-  } else if (unknown_zone) {
-    first = add_clamped(first, -zone_minutes * kMinuteMs);
-    end = add_clamped(end, -zone_minutes * kMinuteMs);
+  } else if (unknown) {
+    first = local.to_utc(first);
+    end = local.to_utc(end);
   }
   return first < add_clamped(span.end_ms, span.tolerance_ms) &&
          end > add_clamped(span.begin_ms, -span.tolerance_ms);
@@ -112,7 +131,25 @@ void Evaluator::narrow_camera(const Test& test, Matches& matches) {
   });
 }
 
-/// `made`: by the file's own metadata, and where that says nothing by its name.
+/// Both ends are known, and inclusive: neither zone nor precision is in doubt.
+void Evaluator::narrow_verified(const TimeSpan& span, Matches& matches, Matches* without) {
+  std::vector<std::uint64_t> from(matches.size());
+  Matches visited = matches;
+  filter(reader_, kItemVerifiedFrom, visited, [&](const std::uint8_t* value, Row row) {
+    from[row] = load_u64(value);
+    return from[row] != 0;
+  });
+  if (without != nullptr)
+    for (std::size_t i = 0; i < matches.size(); ++i)
+      (*without)[i] = static_cast<std::uint8_t>(matches[i] & (visited[i] ^ 1));
+  matches = std::move(visited);
+  filter(reader_, kItemVerifiedTo, matches, [&](const std::uint8_t* value, Row row) {
+    return unshift_time(from[row]) < add_clamped(span.end_ms, span.tolerance_ms) &&
+           unshift_time(load_u64(value)) >= add_clamped(span.begin_ms, -span.tolerance_ms);
+  });
+}
+
+/// `made`: as it was verified, else by the file's own metadata, and where that says nothing by its name.
 void Evaluator::narrow_time(Field field, const TimeSpan& span, Matches& matches) {
   // What no zone could bring into the span needs no look at its own.
   TimeSpan widest = span;
@@ -127,17 +164,26 @@ void Evaluator::narrow_time(Field field, const TimeSpan& span, Matches& matches)
     filter(reader_, time, among, [&](const std::uint8_t* value, Row row) {
       const std::uint64_t stored = load_u64(value);
       if (stored == 0 && without != nullptr) (*without)[row] = 1;
-      return stored != 0 && may_lie_within(widest, unshift_time(stored), true, coarse[row], 0);
+      return stored != 0 && may_lie_within(widest, unshift_time(stored), media::ZoneBasis::unknown_zone,
+                                           coarse[row], query_.local);
     });
-    Matches unknown = among;
-    filter(reader_, basis, unknown, [](const std::uint8_t* value, Row) {
-      return *value == static_cast<std::uint8_t>(media::ZoneBasis::unknown_zone);
+    Matches visited_too = among, bases(among.size());
+    filter(reader_, basis, visited_too, [&](const std::uint8_t* value, Row row) {
+      bases[row] = *value;
+      return true;
     });
     filter(reader_, time, among, [&](const std::uint8_t* value, Row row) {
-      return may_lie_within(span, unshift_time(load_u64(value)), unknown[row] != 0, coarse[row],
-                            query_.zone_minutes);
+      return may_lie_within(span, unshift_time(load_u64(value)), static_cast<media::ZoneBasis>(bases[row]),
+                            coarse[row], query_.local);
     });
   };
+  Matches verified(field == Field::made ? matches.size() : 0);
+  if (field == Field::made) {
+    Matches unverified(matches.size());
+    verified = matches;
+    narrow_verified(span, verified, &unverified);
+    matches = std::move(unverified);
+  }
   Matches without(field == Field::made ? matches.size() : 0);
   if (field == Field::claimed)
     narrow_by(kFactClaimed, kFactClaimedBasis, kFactClaimedPrecision, matches, nullptr);
@@ -146,7 +192,8 @@ void Evaluator::narrow_time(Field field, const TimeSpan& span, Matches& matches)
               field == Field::made ? &without : nullptr);
   if (field != Field::made) return;
   narrow_by(kFactClaimed, kFactClaimedBasis, kFactClaimedPrecision, without, nullptr);
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] |= without[i];
+  for (std::size_t i = 0; i < matches.size(); ++i)
+    matches[i] = static_cast<std::uint8_t>(matches[i] | without[i] | verified[i]);
 }
 
 Area Evaluator::located(const Area& area) {
@@ -179,10 +226,61 @@ Area Evaluator::located(const Area& area) {
               "name a point: near:35.93,36.63~5km");
 }
 
+/// Where it was made: as it was verified, else as the file says.
 void Evaluator::narrow_area(const Area& area, Matches& matches) {
   const Area where = located(area);
-  filter(reader_, kFactPlace, matches,
+  Matches verified = matches, unverified(matches.size());
+  narrow_verified_place(where, kItemVerifiedMade, kItemMadeRadius, verified, &unverified);
+  filter(reader_, kFactPlace, unverified,
          [&](const std::uint8_t* value, Row) { return lies_within(where, load_u64(value)); });
+  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] = verified[i] | unverified[i];
+}
+
+void Evaluator::narrow_shown(const Area& area, Matches& matches) {
+  narrow_verified_place(located(area), kItemVerifiedShown, kItemShownRadius, matches, nullptr);
+}
+
+/// It could lie anywhere within the radius that was stated with it.
+void Evaluator::narrow_verified_place(const Area& where, const Column& place, const Column& radius,
+                                      Matches& matches, Matches* without) {
+  std::vector<std::uint64_t> places(matches.size());
+  Matches with = matches;
+  filter(reader_, place, with, [&](const std::uint8_t* value, Row row) {
+    places[row] = load_u64(value);
+    return places[row] != 0;
+  });
+  if (without != nullptr)
+    for (std::size_t i = 0; i < matches.size(); ++i)
+      (*without)[i] = static_cast<std::uint8_t>(matches[i] & (with[i] ^ 1));
+  matches = std::move(with);
+  filter(reader_, radius, matches, [&](const std::uint8_t* value, Row row) {
+    return lies_within(widened(where, load_u32(value)), places[row]);
+  });
+}
+
+void Evaluator::narrow_tag(const Test& test, Matches& matches) {
+  const std::string wanted = fold_for_search(std::get<std::string>(test.value));
+  Matches tags(reader_.rows(kTags));
+  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
+    const std::string folded = fold_for_search(as_chars(name));
+    tags[row] =
+        static_cast<std::uint8_t>(test.exact ? folded == wanted : folded.find(wanted) != std::string::npos);
+    return true;
+  });
+  if (std::ranges::find(tags, 1) == tags.end())
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no tag '{}'", escape_for_display(std::get<std::string>(test.value))),
+                "'dalil tag list' shows them");
+  const Matches bear = tagged(tags);
+  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= bear[i];
+}
+
+Matches Evaluator::tagged(const Matches& tags) {
+  Matches bear(view_.item_count());
+  for_each_tagging(view_, [&](Row item, Row tag) {
+    if (item < bear.size() && tag < tags.size() && tags[tag] != 0) bear[item] = 1;
+  });
+  return bear;
 }
 
 void Evaluator::narrow_words(const Column& column, const Test& test, Matches& matches) {
@@ -221,7 +319,11 @@ void Evaluator::narrow_consent(const std::string& scope, Matches& matches) {
 }
 
 void Evaluator::narrow_is(const std::string& word, Matches& matches) {
-  if (word == "linked" || word == "unlinked") {
+  if (word == "reviewed" || word == "unreviewed") {
+    filter(reader_, kItemReview, matches, [&](const std::uint8_t* value, Row) {
+      return is_reviewed(static_cast<ReviewState>(*value)) == (word == "reviewed");
+    });
+  } else if (word == "linked" || word == "unlinked") {
     const Matches with = linked();
     for (std::size_t i = 0; i < matches.size(); ++i)
       matches[i] &= static_cast<std::uint8_t>(with[i] == static_cast<std::uint8_t>(word == "linked"));
@@ -240,6 +342,13 @@ void Evaluator::narrow_has(const std::string& word, Matches& matches) {
   };
   if (word == "incident") return narrow_is("linked", matches);
   if (word == "facts") return present(kFactSeq);
+  if (word == "review")
+    return filter(reader_, kItemReview, matches, [](const std::uint8_t* value, Row) { return *value != 0; });
+  if (word == "tag") {
+    const Matches bear = tagged(Matches(reader_.rows(kTags), 1));
+    for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= bear[i];
+    return;
+  }
   if (word == "place") return present(kFactPlace);
   if (word == "time") {
     Matches claimed = matches;

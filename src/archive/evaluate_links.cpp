@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "dalil/archive/review.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "derive.hpp"
 #include "evaluator.hpp"
+#include "view_state.hpp"
 
 namespace dalil::archive {
 
@@ -14,19 +17,20 @@ using namespace schema;
 struct Evaluator::LinkTest {
   Condition::Kind kind = Condition::Kind::all;
   std::optional<Matches> incidents;  ///< about the incident alone
-  LinkType type{};                   ///< else, of a test: the type
+  std::optional<LinkType> type;      ///< else, of a test: the type
+  ReviewState state{};               ///< else, of a test: the state
   std::vector<LinkTest> parts;
 
-  bool passes(Row incident, LinkType of_type) const {
+  bool passes(Row incident, LinkType of_type, ReviewState in_state) const {
     if (incidents) return incident < incidents->size() && (*incidents)[incident] != 0;
-    const auto part_passes = [&](const LinkTest& part) { return part.passes(incident, of_type); };
+    const auto part_passes = [&](const LinkTest& part) { return part.passes(incident, of_type, in_state); };
     switch (kind) {
       case Condition::Kind::any:
         return std::ranges::any_of(parts, part_passes);
       case Condition::Kind::none:
         return !part_passes(parts.front());
       case Condition::Kind::test:
-        return of_type == type;
+        return type ? of_type == *type : in_state == state;
       default:
         return std::ranges::all_of(parts, part_passes);
     }
@@ -34,19 +38,25 @@ struct Evaluator::LinkTest {
 };
 
 namespace {
-bool asks_for_type(const Condition& condition) {
-  if (condition.kind == Condition::Kind::test) return condition.test.field == Field::link_type;
-  return std::ranges::any_of(condition.parts, asks_for_type);
+/// Of the link, and not of its incident alone.
+bool asks_for_link(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test)
+    return condition.test.field == Field::link_type || condition.test.field == Field::link_state;
+  return std::ranges::any_of(condition.parts, asks_for_link);
 }
 }  // namespace
 
 Evaluator::LinkTest Evaluator::link_test(const Condition& condition) {
   LinkTest test;
   test.kind = condition.kind;
-  if (!asks_for_type(condition)) {
+  if (!asks_for_link(condition)) {
     test.incidents = incidents_where(condition);
   } else if (condition.kind == Condition::Kind::test) {
-    test.type = *link_type_from(std::get<std::string>(condition.test.value));
+    const auto& word = std::get<std::string>(condition.test.value);
+    if (condition.test.field == Field::link_type)
+      test.type = link_type_from(word);
+    else
+      test.state = review_state_from(word).value_or(ReviewState::unreviewed);
   } else {
     for (const Condition& part : condition.parts) test.parts.push_back(link_test(part));
   }
@@ -54,6 +64,7 @@ Evaluator::LinkTest Evaluator::link_test(const Condition& condition) {
 }
 
 void Evaluator::narrow_links(const Condition& condition, Matches& matches) {
+  refuse_impossible(condition);
   const LinkTest test = link_test(condition);
   Matches found(matches.size());
   if (!test.incidents || !follow_chains(*test.incidents, found)) scan_links(test, found);
@@ -93,9 +104,19 @@ void Evaluator::follow_chain(Row incident, Matches& found) {
 }
 
 void Evaluator::scan_links(const LinkTest& test, Matches& found) {
-  view_.for_each_link([&](Row item, Row incident, LinkType type) {
-    if (item < found.size() && found[item] == 0 && test.passes(incident, type)) found[item] = 1;
-  });
+  for (std::uint32_t block = 0; block * kLinkItem.rows_per_block < reader_.rows(kLinks); ++block) {
+    const Bytes withdrawn = values_of(reader_, kLinkWithdrawn, block),
+                items = values_of(reader_, kLinkItem, block),
+                incidents = values_of(reader_, kLinkIncident, block),
+                types = values_of(reader_, kLinkType, block), states = values_of(reader_, kLinkReview, block);
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const Row item = load_u32(&items[i * 4]);
+      if (load_u64(&withdrawn[i * 8]) != 0 || item >= found.size() || found[item] != 0) continue;
+      if (test.passes(load_u32(&incidents[i * 4]), static_cast<LinkType>(types[i]),
+                      static_cast<ReviewState>(states[i])))
+        found[item] = 1;
+    }
+  }
 }
 
 Matches Evaluator::linked() {
@@ -171,15 +192,13 @@ std::optional<IncidentCount> count_of(Field field) {
   }
 }
 
-/// Days of the incident, in local time, against the span.
-bool days_meet(const DateSpan& days, const TimeSpan& span, std::int32_t zone_minutes) {
-  constexpr std::int64_t kDayMs = 86'400'000, kMinuteMs = 60'000, kWayOff = std::int64_t{1} << 61;
-  const auto shifted = [&](std::int64_t ms, std::int64_t by) {
-    return std::clamp(ms, -kWayOff, kWayOff) + by;  // an open side stays far away
-  };
-  const std::int64_t begin = shifted(span.begin_ms, zone_minutes * kMinuteMs - span.tolerance_ms);
-  const std::int64_t end = shifted(span.end_ms, zone_minutes * kMinuteMs + span.tolerance_ms);
-  return days.first * kDayMs < end && (std::int64_t{days.last} + 1) * kDayMs > begin;
+/// Days of the incident, by the local clock, against the span.
+bool days_meet(const DateSpan& days, const TimeSpan& span, const LocalClock& local) {
+  constexpr std::int64_t kDayMs = 86'400'000, kWayOff = std::int64_t{1} << 61;
+  const std::int64_t begin = std::clamp(span.begin_ms, -kWayOff, kWayOff) - span.tolerance_ms;
+  const std::int64_t end = std::clamp(span.end_ms, -kWayOff, kWayOff) + span.tolerance_ms;
+  return local.to_utc(days.first * kDayMs) < end &&
+         local.to_utc((std::int64_t{days.last} + 1) * kDayMs) > begin;
 }
 
 }  // namespace
@@ -196,11 +215,11 @@ Matches Evaluator::incidents_where(const Test& test) {
     return matches;
   }
   if (test.field == Field::incident_text)
-    return incidents_with_text(needles_of(Field::incident_text, std::get<std::string>(test.value)));
+    return incidents_with_text(needles_of(std::get<std::string>(test.value)));
+  if (std::holds_alternative<Area>(test.value)) return incidents_near(located(std::get<Area>(test.value)));
   std::function<bool(const IncidentSummary&)> passes;
   const std::vector<IncidentWord> words = words_of(test.field);
   const Matches fits = words.empty() ? Matches() : words_where(test);
-  const Area where = std::holds_alternative<Area>(test.value) ? located(std::get<Area>(test.value)) : Area();
   if (!words.empty()) {
     passes = [&](const IncidentSummary& incident) {
       return std::ranges::any_of(words, [&](IncidentWord word) { return fits[incident.word(word)] != 0; });
@@ -210,12 +229,10 @@ Matches Evaluator::incidents_where(const Test& test) {
       const auto value = incident.count(*count);
       return value && std::get<NumberSpan>(test.value).contains(*value);
     };
-  } else if (test.field == Field::incident_date) {
+  } else {  // its date
     passes = [&](const IncidentSummary& incident) {
-      return incident.days && days_meet(*incident.days, std::get<TimeSpan>(test.value), query_.zone_minutes);
+      return incident.days && days_meet(*incident.days, std::get<TimeSpan>(test.value), query_.local);
     };
-  } else {
-    passes = [&](const IncidentSummary& incident) { return lies_within(where, incident.place); };
   }
   const auto& all = summaries();
   for (std::size_t row = 0; row < matches.size(); ++row)
@@ -246,17 +263,53 @@ const std::vector<std::string>& Evaluator::folded_words() {
   return folded_words_;
 }
 
+/// By their own coordinates; where there are none, by those of the place that they name.
+Matches Evaluator::incidents_near(const Area& where) {
+  Matches matches(view_.incident_count());
+  const auto& all = summaries();
+  const auto word = [&](const IncidentSummary& incident, IncidentWord which) {
+    const std::uint32_t row = incident.word(which);
+    return row == 0 ? std::string() : std::string(as_chars(reader_.cell(kWordText, row - 1)));
+  };
+  for (std::size_t row = 0; row < matches.size(); ++row) {
+    const IncidentSummary& incident = all[row];
+    std::uint64_t place = incident.place;
+    Area reach = where;
+    if (place == 0 && query_.incident_place)
+      if (const auto named = query_.incident_place(word(incident, IncidentWord::governorate),
+                                                   word(incident, IncidentWord::place))) {
+        place = place_value(named->latitude, named->longitude);
+        reach = widened(where, static_cast<std::uint32_t>(named->radius_m));
+      }
+    matches[row] = static_cast<std::uint8_t>(lies_within(reach, place));
+  }
+  return matches;
+}
+
+/// Words of the register that say what the value means; of a value that nobody knows, words that hold it.
 Matches Evaluator::words_where(const Test& test) {
   const std::vector<std::string>& words = folded_words();
-  const std::vector<std::string> needles = needles_of(test.field, std::get<std::string>(test.value));
+  const auto& value = std::get<std::string>(test.value);
+  const std::string needle = fold_for_search(value);
+  const Query::Meaning means =
+      query_.meaning && !test.exact ? query_.meaning(test.field, value) : Query::Meaning();
   Matches fits(words.size() + 1);
-  for (std::size_t i = 0; i < words.size(); ++i)
-    for (std::size_t n = 0; n < needles.size() && fits[i + 1] == 0; ++n) {
-      // Another name has to be the whole of it: short ones would be found within other names.
-      const bool whole = test.exact || n > 0;
-      fits[i + 1] = static_cast<std::uint8_t>(whole ? words[i] == needles[n]
-                                                    : words[i].find(needles[n]) != std::string::npos);
-    }
+  // Whoever names a governorate means no other one, though its name hold the words.
+  const bool by_meaning_alone = means && test.field == Field::governorate;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool holds = test.exact ? words[i] == needle : words[i].find(needle) != std::string::npos;
+    const bool fit = (holds && !by_meaning_alone) ||
+                     (means && means(std::string(as_chars(reader_.cell(kWordText, static_cast<Row>(i))))));
+    fits[i + 1] = static_cast<std::uint8_t>(fit);
+  }
+  const bool nothing = std::ranges::find(fits, 1) == fits.end();
+  if (nothing && !means && info_of(test.field).scope == Scope::link)
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("no incident has '{}' as its {}", escape_for_display(value), info_of(test.field).name),
+        fmt::format(
+            "'dalil find --count-by {}' shows what there is; 'dalil vocabulary' the names that are known",
+            info_of(test.field).name));
   return fits;
 }
 

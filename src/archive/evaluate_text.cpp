@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 
 #include "dalil/base/text.hpp"
@@ -11,7 +12,13 @@ using namespace schema;
 
 namespace {
 
-/// Marks the rows of a block whose text holds one of these.
+/// Whether a letter or a digit ends before, or begins at, this place. What is not ASCII counts as a letter:
+/// of the scripts in question no other sign is frequent within names.
+bool is_letter(std::uint8_t byte) {
+  return byte >= 0x80 || std::isalnum(byte) != 0;
+}
+
+/// Marks the rows of a block whose text holds one of these: the first anywhere, the others as whole words.
 void mark(const ledger::Reader::Texts& texts, const std::vector<std::string>& needles, Matches& found) {
   const std::uint8_t* const begin = texts.bytes.data();
   const std::uint8_t* const end = begin + texts.bytes.size();
@@ -28,6 +35,9 @@ void mark(const ledger::Reader::Texts& texts, const std::vector<std::string>& ne
       const std::size_t value_end = std::size_t{texts.begins[row]} + texts.sizes[row];
       if (offset + needle.size() > value_end)
         continue;  // reaches beyond the value, into the next one's length
+      const bool within_a_word = (offset > texts.begins[row] && is_letter(hit[-1])) ||
+                                 (offset + needle.size() < value_end && is_letter(hit[needle.size()]));
+      if (&needle != &needles.front() && within_a_word) continue;
       found[texts.first + row] = 1;
       at = begin + value_end;
     }
@@ -60,13 +70,14 @@ void Evaluator::find_in_texts(const Column& column, const std::vector<std::strin
 
 /// Names, what the file says in words, and the incidents that it is linked to.
 void Evaluator::narrow_text(const std::string& words, Matches& matches) {
-  const std::vector<std::string> needles = needles_of(Field::text, words);
+  const std::vector<std::string> needles = needles_of(words);
   if (needles.front().empty() || needles.front() == " ") return;  // nothing is left of it: it is everywhere
   Matches found(matches.size());
   find_in_texts(kItemPaths, needles, matches, found);
   if (view_.can_read(ledger::SealClass::evidence)) {
     find_in_texts(kFactText, needles, matches, found);
     find_linked(incidents_with_text(needles), found);
+    find_tagged(needles, found);
   }
   // Of an item with very many names the first ones are in the column.
   Matches more(matches.size());
@@ -77,16 +88,28 @@ void Evaluator::narrow_text(const std::string& words, Matches& matches) {
     any_more |= more[i] != 0;
   }
   if (any_more)
-    view_.for_each_copy(ledger::kNoRow, [&](Row, const std::string& directory,
-                                            const std::vector<CopyRow>& rows) {
-      for (const CopyRow& row : rows) {
-        if (row.item >= more.size() || more[row.item] == 0) continue;
-        const std::string path = fold_for_search(files::join_path(directory, row.name));
-        if (std::ranges::any_of(needles, [&](const auto& n) { return path.find(n) != std::string::npos; }))
-          found[row.item] = 1;
-      }
-    });
+    view_.for_each_copy(ledger::kNoRow,
+                        [&](Row, const std::string& directory, const std::vector<CopyRow>& rows) {
+                          for (const CopyRow& row : rows) {
+                            if (row.item >= more.size() || more[row.item] == 0) continue;
+                            const std::string path = fold_for_search(files::join_path(directory, row.name));
+                            if (path.find(needles.front()) != std::string::npos) found[row.item] = 1;
+                          }
+                        });
   for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= found[i];
+}
+
+void Evaluator::find_tagged(const std::vector<std::string>& needles, Matches& found) {
+  Matches tags(reader_.rows(kTags));
+  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
+    const std::string folded = fold_for_search(as_chars(name));
+    tags[row] = static_cast<std::uint8_t>(std::ranges::any_of(
+        needles, [&](const std::string& needle) { return folded.find(needle) != std::string::npos; }));
+    return true;
+  });
+  if (std::ranges::find(tags, 1) == tags.end()) return;
+  const Matches bear = tagged(tags);
+  for (std::size_t i = 0; i < found.size(); ++i) found[i] |= bear[i];
 }
 
 Matches Evaluator::incidents_with_text(const std::vector<std::string>& needles) {

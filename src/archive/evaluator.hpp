@@ -40,7 +40,14 @@ class Evaluator {
   void narrow_number(const Test& test, Matches& matches);
   void narrow_camera(const Test& test, Matches& matches);
   void narrow_time(Field field, const TimeSpan& span, Matches& matches);
+  void narrow_verified(const TimeSpan& span, Matches& matches, Matches* without);
   void narrow_area(const Area& area, Matches& matches);
+  void narrow_shown(const Area& area, Matches& matches);
+  void narrow_verified_place(const Area& where, const schema::Column& place, const schema::Column& radius,
+                             Matches& matches, Matches* without);
+  void narrow_tag(const Test& test, Matches& matches);
+  /// Items that bear one of these tags.
+  Matches tagged(const Matches& tags);
   void narrow_words(const schema::Column& column, const Test& test, Matches& matches);
   void narrow_source(const Test& test, Matches& matches);
   void narrow_consent(const std::string& scope, Matches& matches);
@@ -50,6 +57,7 @@ class Evaluator {
   void narrow_text(const std::string& words, Matches& matches);
   void find_in_texts(const schema::Column& column, const std::vector<std::string>& needles,
                      const Matches& among, Matches& found);
+  void find_tagged(const std::vector<std::string>& needles, Matches& found);
   // evaluate_links.cpp
   struct LinkTest;
   void narrow_links(const Condition& condition, Matches& matches);
@@ -62,6 +70,7 @@ class Evaluator {
   Matches incidents_where(const Condition& condition);
   Matches incidents_where(const Test& test);
   Matches incidents_with_text(const std::vector<std::string>& needles);
+  Matches incidents_near(const Area& where);
   /// By row of the words plus one; of no text: false.
   Matches words_where(const Test& test);
   const std::vector<std::string>& folded_words();
@@ -75,7 +84,7 @@ class Evaluator {
   Row volume_row(const std::string& label);
 
   /// What a text may be called otherwise, folded; itself first.
-  std::vector<std::string> needles_of(Field field, const std::string& text) const;
+  std::vector<std::string> needles_of(const std::string& text) const;
   Area located(const Area& area);
 
   View& view_;
@@ -104,12 +113,16 @@ void filter(ledger::Reader& reader, const schema::Column& column, Matches& match
   }
 }
 
+/// Error(invalid) if no single link or copy could ever meet this.
+void refuse_impossible(const Condition& condition);
 /// Whether a place as a column has it lies in an area that is no name.
 bool lies_within(const Area& area, std::uint64_t place);
+/// The area with everything that is so near to it.
+Area widened(Area area, std::uint32_t by_m);
 /// Degrees of a place as columns have it.
 std::pair<double, double> degrees_of(std::uint64_t place);
 /// Whether a time lies, or may lie, in a span.
-bool may_lie_within(const TimeSpan& span, std::int64_t ms, bool unknown_zone, std::uint8_t precision,
-                    std::int32_t zone_minutes);
+bool may_lie_within(const TimeSpan& span, std::int64_t ms, media::ZoneBasis basis, std::uint8_t precision,
+                    const LocalClock& local);
 
 }  // namespace dalil::archive

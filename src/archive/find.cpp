@@ -6,6 +6,7 @@
 #include <exception>
 #include <thread>
 
+#include "dalil/archive/answers.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "evaluator.hpp"
@@ -17,11 +18,11 @@ using namespace schema;
 namespace {
 
 /// Whole days as the local clock has them.
-TimeSpan span_of(const DateSpan& days, std::int32_t zone_minutes) {
-  constexpr std::int64_t kDayMs = 86'400'000, kMinuteMs = 60'000;
+TimeSpan span_of(const DateSpan& days, const LocalClock& local) {
+  constexpr std::int64_t kDayMs = 86'400'000;
   TimeSpan span;
-  if (days.first != INT32_MIN) span.begin_ms = days.first * kDayMs - zone_minutes * kMinuteMs;
-  if (days.last != INT32_MAX) span.end_ms = (std::int64_t{days.last} + 1) * kDayMs - zone_minutes * kMinuteMs;
+  if (days.first != INT32_MIN) span.begin_ms = local.to_utc(days.first * kDayMs);
+  if (days.last != INT32_MAX) span.end_ms = local.to_utc((std::int64_t{days.last} + 1) * kDayMs);
   return span;
 }
 
@@ -43,6 +44,12 @@ void refuse_invisible(const View& view, const Condition& condition) {
                                                                         : "media facts"),
                 "this key finds by path, size, digest and volume");
   }
+  // By names alone it can be said of an item that it holds a word, and not that it does not.
+  if (condition.kind == Condition::Kind::none && asks_for_text(condition) &&
+      !view.can_read(ledger::SealClass::evidence))
+    throw Error(ErrorCode::wrong_key,
+                "descriptions and incidents are not visible to this role, so no text can be excluded",
+                "ask for 'not path:...' instead");
   for (const Condition& part : condition.parts) refuse_invisible(view, part);
 }
 
@@ -57,17 +64,17 @@ Condition condition_of(const Query& query) {
     if (texts.empty()) return;
     std::vector<Condition> any;
     for (const std::string& text : texts) any.push_back(Condition::of(field, text, true));
-    all.push_back(Condition::any_of(std::move(any)));
+    all.push_back(any.size() == 1 ? any.front() : Condition::any_of(std::move(any)));
   };
   if (!query.digest_prefix.empty()) add(Field::digest, query.digest_prefix);
   if (query.min_size || query.max_size)
     add(Field::size, NumberSpan{query.min_size.value_or(0), query.max_size.value_or(UINT64_MAX)});
   if (query.kind) add(Field::kind, std::string(media::name_of(*query.kind)));
-  if (query.embedded) add(Field::embedded, span_of(*query.embedded, query.zone_minutes));
-  if (query.claimed) add(Field::claimed, span_of(*query.claimed, query.zone_minutes));
+  if (query.embedded) add(Field::embedded, span_of(*query.embedded, query.local));
+  if (query.claimed) add(Field::claimed, span_of(*query.claimed, query.local));
   if (!query.camera.empty()) add(Field::camera, query.camera);
   add_any(Field::incident, query.incidents);
-  if (query.incident_date) add(Field::incident_date, span_of(*query.incident_date, query.zone_minutes));
+  if (query.incident_date) add(Field::incident_date, span_of(*query.incident_date, query.local));
   if (query.link_type) add(Field::link_type, std::string(name_of(*query.link_type)));
   if (query.linked) add(Field::is, std::string(*query.linked ? "linked" : "unlinked"));
   add_any(Field::source, query.sources);

@@ -41,79 +41,77 @@ std::optional<Clock> parse_clock(std::string_view text) {
   return std::nullopt;
 }
 
-/// Takes Z, +03, +03:00 off the end of a time of day.
-std::optional<std::int32_t> take_offset(std::string_view& text, std::int32_t otherwise) {
+/// Takes Z, +03, +03:00 off the end of a time of day. False if it is something else.
+bool take_offset(std::string_view& text, LocalClock& clock) {
   if (text.ends_with('Z')) {
     text.remove_suffix(1);
-    return 0;
+    clock.fixed_minutes = 0;
+    return true;
   }
   const std::size_t sign = text.find_first_of("+-");
-  if (sign == std::string_view::npos) return otherwise;
+  if (sign == std::string_view::npos) return true;
   const std::string_view offset = text.substr(sign + 1);
   const auto hours = two_digits(offset.substr(0, 2));
   std::optional<int> minutes = 0;
   if (offset.size() > 2) minutes = offset[2] == ':' ? two_digits(offset.substr(3)) : std::nullopt;
-  if (!hours || !minutes || *hours > 14 || *minutes > 59) return std::nullopt;
+  if (!hours || !minutes || *hours > 14 || *minutes > 59) return false;
   const std::int32_t east = *hours * 60 + *minutes;
-  const bool west = text[sign] == '-';
+  clock.fixed_minutes = text[sign] == '-' ? -east : east;
   text = text.substr(0, sign);
-  return west ? -east : east;
+  return true;
 }
 
 struct Moment {
   TimeSpan span;
-  Day day = 0;  ///< of the local clock
+  Day day = 0;  ///< of the clock
+  LocalClock clock;
 };
 
 /// `day` is what a time without a date belongs to.
-std::optional<Moment> parse_moment(std::string_view text, std::int32_t zone_minutes, std::optional<Day> day) {
-  std::size_t separator = text.find_first_of("Tt ");
-  const bool clock_alone =
-      separator == std::string_view::npos && day && text.size() >= 2 && text[2 % text.size()] == ':';
+std::optional<Moment> parse_moment(std::string_view text, LocalClock clock, std::optional<Day> day) {
+  const std::size_t separator = text.find_first_of("Tt ");
+  const bool clock_alone = separator == std::string_view::npos && day && text.size() > 2 && text[2] == ':';
+  const auto to_utc = [&clock](std::int64_t local_ms) { return clock.to_utc(local_ms); };
   if (clock_alone || separator != std::string_view::npos) {
-    std::string_view clock_text = clock_alone ? text : text.substr(separator + 1);
+    std::string_view time = clock_alone ? text : text.substr(separator + 1);
     if (!clock_alone) {
       const auto date = parse_date(text.substr(0, separator));
       if (!date || date->precision != DatePrecision::day) return std::nullopt;
       day = date->first;
     }
-    const auto offset = take_offset(clock_text, zone_minutes);
-    if (!offset) return std::nullopt;
-    const auto clock = parse_clock(clock_text);
-    if (!clock) return std::nullopt;
-    const std::int64_t begin = *day * kDayLength + clock->ms - *offset * kMinute;
-    return Moment{{begin, begin + clock->length_ms}, *day};
+    if (!take_offset(time, clock)) return std::nullopt;
+    const auto parsed = parse_clock(time);
+    if (!parsed) return std::nullopt;
+    const std::int64_t begin = to_utc(*day * kDayLength + parsed->ms);
+    return Moment{{begin, begin + parsed->length_ms}, *day, clock};
   }
   const auto date = parse_date(text);
   if (!date) return std::nullopt;
-  const std::int64_t shift = zone_minutes * kMinute;
-  return Moment{{date->first * kDayLength - shift, (std::int64_t{date->last} + 1) * kDayLength - shift},
-                date->first};
+  return Moment{{to_utc(date->first * kDayLength), to_utc((std::int64_t{date->last} + 1) * kDayLength)},
+                date->first,
+                clock};
 }
 
 }  // namespace
 
-std::optional<TimeSpan> parse_time_span(std::string_view text, std::int32_t zone_minutes) {
+std::optional<TimeSpan> parse_time_span(std::string_view text, const LocalClock& local) {
   const std::size_t dots = text.find("..");
   if (dots == std::string_view::npos) {
-    const auto moment = parse_moment(text, zone_minutes, std::nullopt);
+    const auto moment = parse_moment(text, local, std::nullopt);
     return moment ? std::optional(moment->span) : std::nullopt;
   }
   const std::string_view from = text.substr(0, dots), to = text.substr(dots + 2);
   if (from.empty() && to.empty()) return std::nullopt;
+  std::optional<Moment> first, last;
+  if (!from.empty() && !(first = parse_moment(from, local, std::nullopt))) return std::nullopt;
+  const LocalClock& its_clock = first ? first->clock : local;
+  if (!to.empty() && !(last = parse_moment(to, its_clock, first ? std::optional(first->day) : std::nullopt)))
+    return std::nullopt;
+  if (first && last && first->clock == local && last->clock != local)
+    first = parse_moment(from, last->clock, std::nullopt);
   TimeSpan span;
-  std::optional<Day> day;
-  if (!from.empty()) {
-    const auto first = parse_moment(from, zone_minutes, std::nullopt);
-    if (!first) return std::nullopt;
-    span.begin_ms = first->span.begin_ms;
-    day = first->day;
-  }
-  if (!to.empty()) {
-    const auto last = parse_moment(to, zone_minutes, day);
-    if (!last) return std::nullopt;
-    span.end_ms = last->span.end_ms;
-  }
+  if (first) span.begin_ms = first->span.begin_ms;
+  if (last) span.end_ms = last->span.end_ms;
   if (span.end_ms <= span.begin_ms) return std::nullopt;
   return span;
 }

@@ -35,6 +35,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kSourceUnassigned:
     case K::kReviewStated:
     case K::kTagsChanged:
+    case K::kQuerySaved:
       return role != Role::auditor;
     case K::kArchiveCreated:
     case K::kScanNote:

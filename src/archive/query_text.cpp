@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "dalil/archive/condition.hpp"
 #include "dalil/base/error.hpp"
@@ -112,8 +113,22 @@ class Parser {
     return inner;
   }
 
+  /// What people write who think of another language is no text to look for.
+  void refuse_operators() const {
+    constexpr std::string_view kOperators = "<>=:!&|,~";
+    if (kOperators.find(here()) != std::string_view::npos)
+      fail("it stands alone",
+           "write FIELD>=VALUE without blanks, 'and', 'or', 'not'; quotes look for it as a text");
+  }
+
   Condition primary() {
     if (at_end() || here() == ')') fail("a condition is missing");
+    refuse_operators();
+    const std::size_t begin = at_;
+    if (take_word("and") || take_word("or")) {
+      at_ = begin;
+      fail("a condition is missing before it", "quotes look for the word as it is");
+    }
     if (here() == '(') return bracketed();
     if (here() == '@') return saved();
     const std::size_t start = at_;
@@ -126,7 +141,9 @@ class Parser {
       if (text_[end] == '(' && (name == "incident" || name == "link" || name == "copy")) {
         at_ = end;
         Condition inner = bracketed();
+        const std::size_t behind = std::exchange(at_, start);
         check_scope(inner, name == "copy" ? Scope::copy : Scope::link, name);
+        at_ = behind;
         return {name == "copy" ? Condition::Kind::copy : Condition::Kind::link, {}, {std::move(inner)}};
       }
       if (std::string_view(":=<>").find(text_[end]) != std::string_view::npos) {
@@ -136,8 +153,19 @@ class Parser {
         return term(*info);
       }
     }
+    const bool quoted = here() == '"';
     const std::string word = value(false);
     skip_blanks();
+    const bool before_operator = !at_end() && std::string_view("<>=:").find(here()) != std::string_view::npos;
+    const bool before_bracket = here() == '(' && (word == "incident" || word == "link" || word == "copy");
+    if (!quoted && (before_operator || before_bracket)) {
+      at_ = start;
+      fail("no blank may stand behind its name");
+    }
+    if (fold_for_search(word).find_first_not_of(' ') == std::string::npos) {
+      at_ = start;
+      fail("nothing is left of it when marks are folded away");
+    }
     return Condition::of(Field::text, word);
   }
 
@@ -178,8 +206,7 @@ class Parser {
         ++at_;
         tolerances.push_back(bare("~,"));
       }
-      any.push_back(
-          {Condition::Kind::test, make_test(info, how, text, tolerances, reader_.zone_minutes), {}});
+      any.push_back({Condition::Kind::test, make_test(info, how, text, tolerances, reader_.local), {}});
     } while (several && here() == ',' && ++at_ > 0);
     if (!at_end() && !is_blank(here()) && here() != ')' && here() != '(')
       fail("a blank is missing before it");
@@ -206,8 +233,8 @@ class Parser {
       if (here() == '\\' && at_ + 1 < text_.size()) ++at_;
       out += here();
     }
-    ++at_;
     if (out.empty()) fail("a text of nothing is no question");
+    ++at_;
     return out;
   }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "dalil/archive/model.hpp"
+#include "dalil/archive/review.hpp"
 #include "dalil/archive/source.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/quantity.hpp"
@@ -30,15 +31,18 @@ std::vector<std::string> words_of(Field field) {
     case Field::consent:
       return {"archive-only", "courts", "publish", "none"};
     case Field::is:
-      return {"linked", "unlinked", "damaged", "lost"};
+      return {"linked", "unlinked", "reviewed", "unreviewed", "damaged", "lost"};
     case Field::has:
-      return {"facts", "time", "place", "source", "incident"};
+      return {"facts", "time", "place", "source", "incident", "tag", "review"};
     case Field::on:
       return {"working", "backup", "source"};
     case Field::health:
       return {"sound", "damaged"};
     case Field::link_type:
       return link_type_names();
+    case Field::state:
+    case Field::link_state:
+      return review_state_names();
     default:
       return {};
   }
@@ -77,6 +81,11 @@ const char* example_of(ValueKind kind) {
 
 NumberSpan number_span(const FieldInfo& info, Comparison comparison, const std::string& text) {
   NumberSpan span;
+  const std::uint64_t unit =
+      info.value == ValueKind::duration && text.find('.') == text.find("..") ? 1000 : 1;
+  const auto last_of = [unit](std::uint64_t value) {
+    return value > UINT64_MAX - unit ? value : value + unit - 1;
+  };
   const auto read = [&](std::string_view part) {
     const auto value = parse_number(info.value, part);
     if (!value) refuse(info, text, example_of(info.value));
@@ -88,7 +97,7 @@ NumberSpan number_span(const FieldInfo& info, Comparison comparison, const std::
       refuse(info, text, "a range stands behind ':'");
     const std::string_view whole(text), from = whole.substr(0, dots), to = whole.substr(dots + 2);
     if (!from.empty()) span.least = read(from);
-    if (!to.empty()) span.most = read(to);
+    if (!to.empty()) span.most = last_of(read(to));
     if (span.least > span.most || (from.empty() && to.empty())) refuse(info, text, example_of(info.value));
     return span;
   }
@@ -97,24 +106,28 @@ NumberSpan number_span(const FieldInfo& info, Comparison comparison, const std::
     case Comparison::at_least:
       return {value, UINT64_MAX};
     case Comparison::at_most:
-      return {0, value};
+      return {0, last_of(value)};
     case Comparison::above:
       if (value == UINT64_MAX) refuse(info, text, "a smaller number");
-      return {value + 1, UINT64_MAX};
+      return {last_of(value) + 1, UINT64_MAX};
     case Comparison::below:
       if (value == 0) refuse(info, text, "a number above 0");
       return {0, value - 1};
     default:
-      return {value, value};
+      return {value, last_of(value)};
   }
 }
 
 TimeSpan time_span(const FieldInfo& info, Comparison comparison, const std::string& text,
-                   const std::vector<std::string>& tolerances, std::int32_t zone_minutes) {
-  auto span = parse_time_span(text, zone_minutes);
+                   const std::vector<std::string>& tolerances, const LocalClock& local) {
+  auto span = parse_time_span(text, local);
+  const bool ordered = comparison != Comparison::contains && comparison != Comparison::equals;
+  if (ordered && text.find("..") != std::string::npos) refuse(info, text, "a range stands behind ':'");
   if (!span)
     refuse(info, text,
-           "2017, 2017-09, 2017-09-11, 2017-09-11T06:30, 2017-09-11T06:00..07:30; Z or +03:00 behind");
+           "2017, 2017-09, 2017-09-11, 2017-09-11T06:30, 2017-09-11T06:00..07:30; Z or +03:00 behind; a "
+           "range ends after "
+           "it begins");
   switch (comparison) {
     case Comparison::at_least:
       span->end_ms = TimeSpan{}.end_ms;
@@ -131,13 +144,18 @@ TimeSpan time_span(const FieldInfo& info, Comparison comparison, const std::stri
     default:
       break;
   }
+  const bool of_a_file = info.field == Field::made || info.field == Field::time ||
+                         info.field == Field::embedded || info.field == Field::claimed;
   for (const std::string& tolerance : tolerances) {
-    if (tolerance == "zone") {
+    if (tolerance == "zone" && of_a_file && !span->any_zone) {
       span->any_zone = true;
       continue;
     }
-    const auto ms = parse_duration(tolerance);
-    if (!ms) refuse(info, "~" + tolerance, "~30m, ~2h, ~3d, or ~zone for times whose zone nobody recorded");
+    const bool bare = tolerance.find_first_not_of("0123456789") == std::string::npos;
+    const auto ms = bare || span->tolerance_ms != 0 ? std::nullopt : parse_duration(tolerance);
+    if (!ms)
+      refuse(info, "~" + tolerance,
+             "one of ~30m, ~2h, ~3d; and for times of files ~zone, if their zone is in doubt");
     span->tolerance_ms = *ms;
   }
   return *span;
@@ -165,7 +183,7 @@ constexpr std::string_view kIncidentPrefix = "incident:";
 Area circle(const FieldInfo& info, const std::string& text, const std::vector<std::string>& tolerances) {
   Area area;
   for (const std::string& tolerance : tolerances) {
-    const auto radius = parse_distance_m(tolerance);
+    const auto radius = area.radius_m != 0 ? std::nullopt : parse_distance_m(tolerance);
     if (!radius) refuse(info, "~" + tolerance, "how near: ~500m, ~5km");
     area.radius_m = *radius;
   }
@@ -191,7 +209,9 @@ Area box(const FieldInfo& info, const std::string& text) {
   if (dots != std::string::npos) {
     const auto low = parse_point(std::string_view(text).substr(0, dots));
     const auto high = parse_point(std::string_view(text).substr(dots + 2));
-    if (low && high && low->first <= high->first) {
+    // East of west, unless it lies across the date line.
+    const bool runs = low && high && (low->second <= high->second || (low->second > 0 && high->second < 0));
+    if (runs && low->first <= high->first) {
       Area area;
       area.kind = Area::Kind::box;
       area.south = low->first;
@@ -207,7 +227,7 @@ Area box(const FieldInfo& info, const std::string& text) {
 }  // namespace
 
 Test make_test(const FieldInfo& info, Comparison comparison, const std::string& text,
-               const std::vector<std::string>& tolerances, std::int32_t zone_minutes) {
+               const std::vector<std::string>& tolerances, const LocalClock& local) {
   Test test;
   test.field = info.field;
   test.exact = comparison == Comparison::equals;
@@ -219,7 +239,10 @@ Test make_test(const FieldInfo& info, Comparison comparison, const std::string& 
     refuse(info, "~" + tolerances.front(), "only times and places take a tolerance; quotes keep a '~'");
   switch (info.value) {
     case ValueKind::text:
-      if (text.empty()) refuse(info, text, "a text");
+      if (fold_for_search(text).find_first_not_of(' ') == std::string::npos)
+        refuse(info, text, "a text of which something is left when marks are folded away");
+      if (test.exact && (info.field == Field::text || info.field == Field::incident_text))
+        refuse(info, text, "texts are looked for as a part: write ':'");
       test.value = text;
       break;
     case ValueKind::word:
@@ -232,7 +255,7 @@ Test make_test(const FieldInfo& info, Comparison comparison, const std::string& 
       test.value = number_span(info, comparison, text);
       break;
     case ValueKind::time:
-      test.value = time_span(info, comparison, text, tolerances, zone_minutes);
+      test.value = time_span(info, comparison, text, tolerances, local);
       break;
     case ValueKind::area:
       test.value = circle(info, text, tolerances);

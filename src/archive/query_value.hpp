@@ -12,6 +12,6 @@ enum class Comparison : std::uint8_t { contains, equals, at_least, at_most, abov
 
 /// What a field's value means. Error(invalid) tells what the field takes.
 Test make_test(const FieldInfo& info, Comparison comparison, const std::string& text,
-               const std::vector<std::string>& tolerances, std::int32_t zone_minutes);
+               const std::vector<std::string>& tolerances, const LocalClock& local);
 
 }  // namespace dalil::archive

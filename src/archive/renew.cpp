@@ -59,6 +59,8 @@ bool can_be_redacted(const records::Record& record) {
       return true;
     case K::kTagsChanged:  // without its removal a tag would hold again
       return !record.tags_changed().removed();
+    case K::kQuerySaved:  // without its removal it would stand again
+      return !record.query_saved().text().empty();
     default:
       return false;
   }
@@ -69,11 +71,11 @@ void refuse_irredactable(ledger::Writer& writer, Seq seq) {
   if (entry.state == ledger::Entry::State::redacted)
     throw Error(ErrorCode::not_found, fmt::format("the content of entry {} is destroyed already", seq));
   if (!can_be_redacted(parse_record(entry.content, seq)))
-    throw Error(ErrorCode::invalid,
-                fmt::format("entry {} cannot be destroyed: other entries stand on it", seq),
-                "copies, metadata, incidents, links, reviews, tags, identities of sources and remarks can; "
-                "'dalil log' "
-                "lists them");
+    throw Error(
+        ErrorCode::invalid, fmt::format("entry {} cannot be destroyed: other entries stand on it", seq),
+        "copies, metadata, incidents, links, reviews, tags, queries, identities of sources and remarks can; "
+        "'dalil log' "
+        "lists them");
 }
 
 }  // namespace

@@ -15,11 +15,11 @@ using ledger::SealClass;
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
                               kPolicies = 12, kIncidentPolicies = 13, kReviews = 15, kTags = 16,
-                              kTaggings = 17, kWords = 18, kKeys = 20;
-inline constexpr std::uint8_t kTables[] = {
-    kVolumes,          kItems,       kIncidents, kLinks,      kCameras, kRuns,
-    kSources,          kAssignments, kAnchors,   kIdentities, kWaiting, kPolicies,
-    kIncidentPolicies, kReviews,     kTags,      kTaggings,   kWords,   kKeys};
+                              kTaggings = 17, kWords = 18, kQueries = 19, kKeys = 20;
+inline constexpr std::uint8_t kTables[] = {kVolumes,  kItems,    kIncidents,        kLinks,   kCameras,
+                                           kRuns,     kSources,  kAssignments,      kAnchors, kIdentities,
+                                           kWaiting,  kPolicies, kIncidentPolicies, kReviews, kTags,
+                                           kTaggings, kWords,    kQueries,          kKeys};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -151,6 +151,11 @@ inline constexpr Column kReviewState{kReviews, 4, SealClass::evidence, 1, 4096, 
 inline constexpr Column kReviewPrevious{kReviews, 5,    SealClass::evidence,
                                         4,        4096, "review.previous"};  ///< row + 1
 
+/// One row a name that a query was ever saved under.
+inline constexpr Column kQueryName{kQueries, 1, SealClass::evidence, 0, 256, "query.name"};
+inline constexpr Column kQuerySeq{kQueries, 2, SealClass::evidence, 8, 256, "query.seq"};
+inline constexpr Column kQueryStands{kQueries, 3, SealClass::evidence, 1, 256, "query.stands"};
+
 inline constexpr Column kTagName{kTags, 1, SealClass::evidence, 0, 256, "tag.name"};
 inline constexpr Column kTaggingItem{kTaggings, 1, SealClass::evidence, 4, 4096, "tagging.item"};
 inline constexpr Column kTaggingTag{kTaggings, 2, SealClass::evidence, 4, 4096, "tagging.tag"};
@@ -249,6 +254,9 @@ inline constexpr Column kColumns[] = {
     kReviewLink,
     kReviewState,
     kReviewPrevious,
+    kQueryName,
+    kQuerySeq,
+    kQueryStands,
     kTagName,
     kTaggingItem,
     kTaggingTag,

@@ -178,6 +178,11 @@ std::string summarize(ByteView content, ledger::Seq seq) {
       return review_text(record.review_stated());
     case K::kTagsChanged:
       return tags_text(record.tags_changed());
+    case K::kQuerySaved:
+      return record.query_saved().text().empty()
+                 ? fmt::format("saved query '{}' removed", escape_for_display(record.query_saved().name()))
+                 : fmt::format("query saved as '{}': {}", escape_for_display(record.query_saved().name()),
+                               escape_for_display(record.query_saved().text()));
     case K::KIND_NOT_SET:
       break;
   }

@@ -111,6 +111,33 @@ class Answers(Find):
         self.assertLessEqual({"incident", "governorate", "made", "near", "volume", "health"}, names)
 
 
+class Saved(Find):
+    def test_a_query_is_saved_used_listed_and_removed(self):
+        self.dalil("query", "save", "seen", "governorate:Idlib or", "market", "--note", "weekly")
+        self.assertEqual(self.names("@seen"), ["IMG-20170911-WA0003.jpg", "clip.mp4", "صورة.txt"])
+        self.assertEqual(self.names("@seen", "not", "is:linked"), ["IMG-20170911-WA0003.jpg"])
+        self.dalil("query", "save", "unseen", "not @seen")
+        self.assertEqual(self.names("@unseen"), ["notes.txt"])
+        listed = self.dalil("query", "list", "--json").of("query")
+        self.assertEqual([(one["name"], one["query"], one["note"]) for one in listed],
+                         [("seen", "governorate:Idlib or market", "weekly"), ("unseen", "not @seen", "")])
+        self.dalil("query", "save", "seen", "clip")
+        self.assertEqual(self.names("@seen"), ["clip.mp4"])
+        self.assertIn("query saved as 'seen': clip", self.dalil("log").out)
+        self.dalil("query", "remove", "seen", "--why", "done")
+        self.fails("find", "@seen", expect=FAILURE, message="no saved query 'seen'", hint="query list")
+        self.fails("find", "@unseen", expect=FAILURE, message="no saved query 'seen'")
+        self.fails("query", "remove", "seen", expect=FAILURE, message="no saved query 'seen'")
+        self.assert_sound()
+
+    def test_what_could_not_be_asked_is_not_saved(self):
+        self.fails("query", "save", "x", "(market", expect=FAILURE, message="')' is missing")
+        self.fails("query", "save", "two words", "market", expect=FAILURE, message="cannot be a query's name")
+        self.dalil("query", "save", "loop", "market")
+        self.dalil("query", "save", "loop", "@loop")
+        self.fails("find", "@loop", expect=FAILURE, message="name each other without end")
+
+
 class Errors(Find):
     def test_what_cannot_be_read_is_told_with_its_place(self):
         for query, message, hint in (("(market", "')' is missing", "help find"),
@@ -135,7 +162,9 @@ class Errors(Find):
         as_auditor = {"DALIL_KEY_FILE": auditor}
         self.assertEqual(self.dalil("find", "market", "--count", env=as_auditor).out, "2\n")
         self.assertEqual(self.dalil("find", "volume:disk size>20", "--count", env=as_auditor).out, "2\n")
-        self.assertEqual(self.dalil("find", "hawayej", "--count", env=as_auditor, expect=NO).out, "0\n")
+        unseen = self.dalil("find", "hawayej", "--count", env=as_auditor, expect=NO)
+        self.assertEqual(unseen.out, "0\n")
+        self.assertIn("in names alone", unseen.err)
         for query in ("governorate:Idlib", "is:linked", "kind:photo", "source:W7", "not incident:NONE"):
             self.fails("find", query, expect=WRONG_KEY, message="not visible to this role", env=as_auditor)
         self.fails("find", "--count-by", "kind", expect=WRONG_KEY, message="not visible", env=as_auditor)

@@ -56,7 +56,7 @@ std::optional<archive::Query> query_from(const BackupArguments& arguments) {
   if (!arguments.claimed.empty()) query.claimed = date_range_from("--claimed", arguments.claimed);
   if (!arguments.incident_date.empty())
     query.incident_date = date_range_from("--incident-date", arguments.incident_date);
-  if (!arguments.zone.empty()) query.zone_minutes = zone_from("--zone", arguments.zone);
+  if (!arguments.zone.empty()) query.local.fixed_minutes = zone_from("--zone", arguments.zone);
   return query;
 }
 
@@ -455,7 +455,7 @@ Runner declare_backup(Options& app) {
       ->type_name("PART")
       ->allow_extra_args(false);
   app.add_option("--below", options->below, "only below this folder of the volumes")->type_name("PATH");
-  app.add_option("--zone", options->zone, "in which days are meant where UTC is known (default: +03:00)")
+  app.add_option("--zone", options->zone, "of the local clock, by which days are meant (default: Syria's)")
       ->type_name("OFFSET");
   app.add_option("--parity", options->parity,
                  "so much of a drive may be damaged and is mended without another one (PAR2); kept current "

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "command.hpp"
@@ -26,16 +28,24 @@ struct FindOptions {
   std::size_t limit = SIZE_MAX;
 };
 
+/// Copies that were asked for, where the question was about copies; else all live ones.
 void print_paths(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
-                 const std::string& volume) {
+                 const archive::Query& query) {
   std::optional<archive::Row> only;
-  if (!volume.empty()) only = volume_named(view, volume).row;
+  if (!query.volume.empty()) only = volume_named(view, query.volume).row;
+  const auto meant = archive::copies_meant(view, query);
+  std::uint64_t without = 0;
   for (const archive::Row row : rows) {
+    bool any = false;
     for (const archive::CopyInfo& copy : view.copies_of(row)) {
-      if (copy.row.state != archive::CopyRow::State::live || (only && copy.volume != *only)) continue;
+      if (copy.row.state != archive::CopyRow::State::live || !meant(copy)) continue;
       out.path(only ? copy.path : copy.volume_label + ":" + copy.path);
+      any = true;
     }
+    without += static_cast<std::uint64_t>(!any);
   }
+  if (without > 0)
+    out.note(fmt::format("{} of them without a live copy, and so without a path", number_text(without)));
 }
 
 /// Columns that say something: what was asked for would be the same in every row.
@@ -120,9 +130,9 @@ int print_fields(Session& session) {
 }
 
 void print_counts(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
-                  const std::string& by) {
+                  const std::string& by, const LocalClock& local) {
   Table table({{by, Align::left, Table::Fit::shortened}, {"items", Align::right}});
-  for (const archive::FacetCount& count : archive::count_by(view, rows, by)) {
+  for (const archive::FacetCount& count : archive::count_by(view, rows, by, local)) {
     table.add({{count.value.empty() ? "(none)" : escape_for_display(count.value)}, number_text(count.items)});
     out.object(
         "count",
@@ -131,24 +141,52 @@ void print_counts(Printer& out, archive::View& view, const std::vector<archive::
   table.print(out);
 }
 
-/// Times are claims: how many of the answers rest on less than a known instant, and how many more there may
-/// be.
-void note_doubts(Printer& out, archive::View& view, const archive::Query& query,
-                 const std::vector<archive::Row>& rows) {
-  if (!archive::asks_for_time(query.where)) return;
-  const archive::TimeDoubts doubts = archive::time_doubts(view, rows);
-  if (doubts.unknown_zone > 0)
-    out.note(fmt::format("{} of them by a clock whose zone nobody recorded: taken for local time",
-                         number_text(doubts.unknown_zone)));
-  if (doubts.day_or_less > 0)
-    out.note(fmt::format("{} of them by a date alone", number_text(doubts.day_or_less)));
-  archive::Query wider = query;
-  wider.where = archive::with_any_zone(query.where);
-  if (wider.where == query.where) return;
-  const std::size_t all = archive::find(view, wider).size();
-  if (all > rows.size())
-    out.note(fmt::format("{} more could lie within if their clocks ran in another zone: add '~zone'",
-                         number_text(all - rows.size())));
+/// Times are claims: on what the answers rest, and how many more there may be. `rows` ascend.
+struct Doubts {
+  archive::TimeDoubts times;
+  std::uint64_t more = 0;
+  bool any_zone = false, denied = false;
+};
+
+Doubts doubts_of(archive::View& view, const archive::Query& query, const std::vector<archive::Row>& rows) {
+  const archive::Condition whole = archive::condition_of(query);
+  Doubts doubts;
+  if (!archive::asks_for_time(whole)) return doubts;
+  doubts.times = archive::time_doubts(view, rows, whole);
+  doubts.denied = archive::denies_time(whole);
+  archive::Query wider;
+  wider.where = archive::as_wide_as_possible(whole);
+  wider.local = query.local;
+  wider.other_names = query.other_names;
+  wider.meaning = query.meaning;
+  wider.incident_place = query.incident_place;
+  wider.place_named = query.place_named;
+  if (wider.where == whole) {
+    doubts.any_zone = true;
+    return doubts;
+  }
+  std::vector<archive::Row> more;
+  std::ranges::set_difference(archive::find(view, wider), rows, std::back_inserter(more));
+  doubts.more = more.size();
+  return doubts;
+}
+
+void note_doubts(Printer& out, const Doubts& doubts) {
+  if (doubts.times.unknown_zone > 0)
+    out.note(fmt::format("{} of them by a clock whose zone nobody recorded: taken for {}",
+                         number_text(doubts.times.unknown_zone), doubts.any_zone ? "any" : "local time"));
+  if (doubts.times.utc_claimed > 0)
+    out.note(fmt::format("{} of them by a time that claims UTC; many cameras write local time there",
+                         number_text(doubts.times.utc_claimed)));
+  if (doubts.times.day_or_less > 0)
+    out.note(fmt::format("{} of them by a date alone", number_text(doubts.times.day_or_less)));
+  if (doubts.more > 0)
+    out.note(
+        fmt::format("{} more could lie within if their clocks ran in another zone, or by another of their "
+                    "times: ask for 'time:...~zone'",
+                    number_text(doubts.more)));
+  if (doubts.denied)
+    out.note("'not' leaves out all that may lie within that time, also where it is in doubt");
 }
 
 archive::SortBy sort_named(const std::string& text) {
@@ -158,11 +196,11 @@ archive::SortBy sort_named(const std::string& text) {
 }
 
 void print_rows(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
-                const FindOptions& options) {
+                const archive::Query& query, const FindOptions& options) {
   if (out.json()) {
     print_objects(out, view, rows);
   } else if (options.paths || out.nul_terminated()) {
-    print_paths(out, view, rows, options.query.volume);
+    print_paths(out, view, rows, query);
   } else {
     print_table(out, view, rows, options);
   }
@@ -170,26 +208,35 @@ void print_rows(Printer& out, archive::View& view, const std::vector<archive::Ro
 
 int run_find(Session& session, const FindOptions& options) {
   if (options.fields) return print_fields(session);
-  const auto sort = options.sort.empty() ? std::optional<archive::SortBy>() : sort_named(options.sort);
+  const archive::SortBy sort = options.sort.empty() ? archive::SortBy::added : sort_named(options.sort);
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Query query = query_from(options.query, view);
   std::vector<archive::Row> rows = archive::find(view, query);
   Printer& out = session.out();
-  note_doubts(out, view, query, rows);
+  const Doubts doubts = doubts_of(view, query, rows);
   const std::size_t matched = rows.size();
-  if (sort || options.reverse)
-    archive::sort_rows(view, rows, sort.value_or(archive::SortBy::added), options.reverse);
+  if (sort != archive::SortBy::added || options.reverse)
+    archive::sort_rows(view, rows, sort, options.reverse, query.local);
   if (options.limit < rows.size()) rows.resize(options.limit);
   if (!options.count_by.empty())
-    print_counts(out, view, rows, options.count_by);
+    print_counts(out, view, rows, options.count_by, query.local);
   else if (options.count)
     out.line(std::to_string(rows.size()));
   else
-    print_rows(out, view, rows, options);
-  out.object("summary", {{"command", "find"}, {"matched", matched}, {"shown", rows.size()}});
-  if (rows.empty() && !options.count) out.note("nothing matched");
-  return rows.empty() ? kExitNo : kExitOk;
+    print_rows(out, view, rows, query, options);
+  note_doubts(out, doubts);
+  if (archive::asks_for_text(query.where) && !view.can_read(ledger::SealClass::evidence))
+    out.note("words were looked for in names alone: this role sees no descriptions and no incidents");
+  out.object("summary", {{"command", "find"},
+                         {"matched", matched},
+                         {"shown", rows.size()},
+                         {"unknown_zone", doubts.times.unknown_zone},
+                         {"utc_claimed", doubts.times.utc_claimed},
+                         {"by_date_alone", doubts.times.day_or_less},
+                         {"may_match", doubts.more}});
+  if (matched == 0 && !options.count) out.note("nothing matched");
+  return matched == 0 ? kExitNo : kExitOk;
 }
 
 constexpr const char* kLanguage = R"(Queries:

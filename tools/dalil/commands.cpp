@@ -30,6 +30,9 @@ constexpr Command kCommands[] = {
     {"review", "record what an analyst found of an item or a link", declare_review},
     {"review list", "list what was reviewed, by its state", declare_review_list},
     {"find", "find items by incident, time, path, camera ...", declare_find},
+    {"query save", "keep a query under a name: 'dalil find @NAME'", declare_query_save},
+    {"query list", "list the saved queries", declare_query_list},
+    {"query remove", "the name stands for nothing any more; it stays on record", declare_query_remove},
     {"show", "show all that is known of one item", declare_show},
     {"verify", "prove that a volume still holds what it should", declare_verify},
     {"report key", "write the key that signs reports, to take to another machine", declare_report_key},
@@ -85,6 +88,7 @@ constexpr CommandGroup kGroups[] = {
     {"report", "signed reports of drives that were checked elsewhere"},
     {"incident", "the events that evidence is linked to"},
     {"source", "who or what items came from"},
+    {"query", "questions that are asked again and again"},
     {"checkpoint", "signed states of the ledger, which show whether it was rolled back"},
     {"timestamp", "an authority's word for when the ledger was as it is (RFC 3161)"},
 };

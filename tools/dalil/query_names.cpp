@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "dalil/base/error.hpp"
 #include "refs.hpp"
@@ -33,9 +34,16 @@ const char* vocabulary_for(Field field) {
 
 bool names_places(const archive::Test& test) {
   if (const auto* area = std::get_if<archive::Area>(&test.value))
-    return area->kind == archive::Area::Kind::named;
+    return area->kind == archive::Area::Kind::named || test.field == Field::incident_near ||
+           test.field == Field::incident_box;
   return test.field == Field::governorate || test.field == Field::place || test.field == Field::text ||
          test.field == Field::incident_text;
+}
+
+/// Letters, of any script.
+std::size_t letters_of(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 void for_each_test(const Condition& condition, const std::function<void(const archive::Test&)>& visit) {
@@ -48,38 +56,57 @@ struct Names {
   std::optional<archive::Gazetteer> gazetteer;
   std::map<std::string, archive::Vocabulary, std::less<>> vocabularies;
 
-  std::vector<std::string> of_places(const std::string& text,
-                                     std::optional<archive::PlaceLevel> level) const {
+  /// Spellings of a place's name that is looked for in texts; short ones are words of other meanings.
+  std::vector<std::string> others(const std::string& text) const {
+    if (!gazetteer) return {};
+    constexpr std::size_t kTooShort = 4;
     std::vector<std::string> names;
-    for (const archive::Place* place : gazetteer->find(text, level)) {
+    for (const archive::Place* place : gazetteer->find(text)) {
       for (const auto& [language, name] : place->names) names.push_back(name);
       names.insert(names.end(), place->aliases.begin(), place->aliases.end());
     }
+    std::erase_if(names, [](const std::string& name) { return letters_of(name) < kTooShort; });
     return names;
   }
 
-  std::vector<std::string> of_terms(const archive::Vocabulary& vocabulary, const std::string& text) const {
-    std::vector<std::string> names;
-    for (const archive::Term* term : vocabulary.expand(text)) {
-      names.push_back(term->code);
-      for (const auto& [language, name] : term->names) names.push_back(name);
-      names.insert(names.end(), term->aliases.begin(), term->aliases.end());
+  archive::Query::Meaning meaning(Field field, const std::string& value) const {
+    if (const auto found = vocabularies.find(vocabulary_for(field)); found != vocabularies.end()) {
+      const archive::Vocabulary& vocabulary = found->second;
+      if (vocabulary.find(value).empty()) return {};
+      return [&vocabulary, value](const std::string& words) { return vocabulary.covers(value, words); };
     }
-    return names;
+    if (!gazetteer || (field != Field::governorate && field != Field::place)) return {};
+    const auto level =
+        field == Field::governorate ? std::optional(archive::PlaceLevel::governorate) : std::nullopt;
+    const auto places = gazetteer->find(value, level);
+    if (places.empty()) return {};
+    return [this, places, level](const std::string& words) {
+      const auto is_one = [&](const archive::Place* place) {
+        return std::ranges::any_of(
+            places, [&](const archive::Place* meant) { return gazetteer->within(*place, *meant); });
+      };
+      if (level) return std::ranges::any_of(gazetteer->find(words, level), is_one);
+      const archive::Place* place = gazetteer->locate("", words);
+      return place != nullptr && is_one(place);
+    };
   }
 
-  std::vector<std::string> others(Field field, const std::string& text) const {
-    if (const auto found = vocabularies.find(vocabulary_for(field)); found != vocabularies.end())
-      return of_terms(found->second, text);
-    if (!gazetteer) return {};
-    if (field == Field::governorate) return of_places(text, archive::PlaceLevel::governorate);
-    if (field == Field::place) return of_places(text, std::nullopt);
-    if (field != Field::text && field != Field::incident_text) return {};
-    // Within texts a short name would be found inside other words.
-    constexpr std::size_t kTooShort = 4;
-    std::vector<std::string> names = of_places(text, std::nullopt);
-    std::erase_if(names, [](const std::string& name) { return name.size() < kTooShort; });
-    return names;
+  /// By a place's own coordinates, and not by those of the governorate that it lies in.
+  std::optional<archive::Area> incident_place(const std::string& governorate,
+                                              const std::string& words) const {
+    const archive::Place* place = gazetteer ? gazetteer->locate(governorate, words) : nullptr;
+    const auto position = place == nullptr ? std::nullopt : gazetteer->position(*place);
+    if (!position || position->of != place->code) return std::nullopt;
+    return circle_of(*position);
+  }
+
+  static archive::Area circle_of(const archive::Position& position) {
+    constexpr double kMetresPerKm = 1000, kLeastRadiusKm = 1;
+    archive::Area circle;
+    circle.latitude = position.latitude;
+    circle.longitude = position.longitude;
+    circle.radius_m = std::max(position.radius_km, kLeastRadiusKm) * kMetresPerKm;
+    return circle;
   }
 
   std::optional<archive::Area> area(const std::string& name) const {
@@ -89,24 +116,33 @@ struct Names {
     if (places.size() > 1) {
       std::string which;
       for (const archive::Place* place : places)
-        which += (which.empty() ? "" : ", ") + fmt::format("{} ({})", place->code, place->name());
+        which += (which.empty() ? "" : ", ") + fmt::format("{} ({})", place->code, whereabouts(*place));
       throw Error(ErrorCode::conflict, fmt::format("several places are called {}", in_quotes(name)),
                   "use a code, or a point: " + which);
     }
-    const auto position = gazetteer->position(*places.front());
+    const archive::Place& place = *places.front();
+    const auto position = gazetteer->position(place);
     if (!position) return std::nullopt;
-    archive::Area circle;
-    circle.latitude = position->latitude;
-    circle.longitude = position->longitude;
-    constexpr double kMetresPerKm = 1000, kLeastRadiusKm = 1;
-    circle.radius_m = std::max(position->radius_km, kLeastRadiusKm) * kMetresPerKm;
-    return circle;
+    if (position->of != place.code)
+      throw Error(
+          ErrorCode::invalid,
+          fmt::format("it is not known where {} lies, but that it is within {:.0f} km of {:.4f},{:.4f}",
+                      in_quotes(name), position->radius_km, position->latitude, position->longitude),
+          "name a point: near:35.93,36.63~5km; or ask for incidents there: place:NAME");
+    return circle_of(*position);
+  }
+
+  std::string whereabouts(const archive::Place& place) const {
+    const archive::Place* governorate = gazetteer->governorate_of(place);
+    return governorate == nullptr || governorate == &place ? place.name()
+                                                           : place.name() + " in " + governorate->name();
   }
 
   std::optional<archive::Area> unknown(const std::string& name) const {
     std::string similar;
+    std::set<std::string> told;
     for (const archive::Place* place : gazetteer->similar(name))
-      similar += (similar.empty() ? "" : ", ") + place->name();
+      if (told.insert(place->name()).second) similar += (similar.empty() ? "" : ", ") + place->name();
     if (similar.empty()) return std::nullopt;
     throw Error(ErrorCode::not_found, fmt::format("no place is known by the name {}", in_quotes(name)),
                 "similar names: " + similar + "; or name a point: near:35.93,36.63~5km");
@@ -123,7 +159,11 @@ void understand_names(archive::Query& query, archive::View& view) {
     if (!vocabulary.empty() && !names->vocabularies.contains(vocabulary))
       names->vocabularies.emplace(vocabulary, vocabulary_of(view, vocabulary));
   });
-  query.other_names = [names](Field field, const std::string& text) { return names->others(field, text); };
+  query.other_names = [names](const std::string& text) { return names->others(text); };
+  query.meaning = [names](Field field, const std::string& value) { return names->meaning(field, value); };
+  query.incident_place = [names](const std::string& governorate, const std::string& place) {
+    return names->incident_place(governorate, place);
+  };
   query.place_named = [names](const std::string& name) { return names->area(name); };
 }
 

@@ -1,5 +1,6 @@
 #include "query_options.hpp"
 
+#include "dalil/archive/saved_query.hpp"
 #include "dalil/base/error.hpp"
 #include "query_names.hpp"
 #include "refs.hpp"
@@ -11,12 +12,6 @@ namespace {
 /// In the place of a scope: items that no source is assigned to.
 constexpr const char* kNoConsent = "none";
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 void check_names(const QueryOptions& options, archive::View& view) {
   for (const std::string& id : options.incidents) incident_named(view, id);
   for (const std::string& alias : options.sources) source_named(view, alias);
@@ -24,6 +19,12 @@ void check_names(const QueryOptions& options, archive::View& view) {
 }
 
 }  // namespace
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
 
 bool QueryOptions::empty() const {
   for (const auto* list : {&words, &incidents, &path_parts, &sources, &consents})
@@ -58,7 +59,7 @@ archive::Query query_from(const QueryOptions& options, archive::View& view) {
     query.incident_date = date_range_from("--incident-date", options.incident_date);
   if (!options.min_size.empty()) query.min_size = size_from("--min-size", options.min_size);
   if (!options.max_size.empty()) query.max_size = size_from("--max-size", options.max_size);
-  if (!options.zone.empty()) query.zone_minutes = zone_from("--zone", options.zone);
+  if (!options.zone.empty()) query.local.fixed_minutes = zone_from("--zone", options.zone);
   if (options.linked || options.unlinked) query.linked = options.linked;
   if (options.digest.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos ||
       options.digest.size() > 64) {
@@ -74,7 +75,12 @@ archive::Query query_from(const QueryOptions& options, archive::View& view) {
   }
   check_names(options, view);
   archive::QueryReader reader;
-  reader.zone_minutes = query.zone_minutes;
+  reader.local = query.local;
+  reader.saved = [&view](const std::string& name) {
+    if (const auto saved = archive::find_saved_query(view, name)) return saved->text;
+    throw Error(ErrorCode::not_found, "there is no saved query " + in_quotes(name),
+                "'dalil query list' shows them");
+  };
   query.where = reader.read(joined(options.words));
   understand_names(query, view);
   return query;
@@ -108,7 +114,8 @@ void add_query_options(Options& app, QueryOptions& options) {
   app.add_flag("--linked", options.linked, "linked to some incident");
   app.add_flag("--unlinked", options.unlinked, "linked to none");
   app.add_option("--volume", options.volume, "has a live copy there")->type_name("VOLUME");
-  app.add_option("--zone", options.zone, "in which days are meant where UTC is known (default: +03:00)")
+  app.add_option("--zone", options.zone,
+                 "of the local clock, by which days and hours are meant (default: Syria's)")
       ->type_name("OFFSET");
 }
 

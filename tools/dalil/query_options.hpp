@@ -17,6 +17,9 @@ struct QueryOptions {
   bool empty() const;
 };
 
+/// Words of a command line as one text.
+std::string joined(const std::vector<std::string>& words);
+
 /// Declares them; `options` must outlive the parsing.
 void add_query_options(Options& app, QueryOptions& options);
 

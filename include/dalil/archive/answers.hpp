@@ -17,8 +17,8 @@ enum class SortBy : std::uint8_t { added, made, size, duration, copies, name };
 std::optional<SortBy> sort_by_from(std::string_view name);
 std::vector<std::string> sort_by_names();
 /// Ascending, equal ones as they were added; items without a value come last, either way. `made` is the
-/// embedded time, else the one by the name, as a clock reads it.
-void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending);
+/// embedded time, else the one by the name, in the order of the local clock.
+void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending, const LocalClock& local = {});
 
 /// By what results can be counted.
 std::vector<std::string> facet_names();
@@ -30,17 +30,26 @@ struct FacetCount {
 /// How many of the items have each value; most first, of equal ones by value. An item that is linked to
 /// several incidents, or lies on several volumes, counts once for each value that it has. Error(invalid) for
 /// a name that is none; Error(wrong_key) if the role cannot see it.
-std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view facet);
+std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view facet,
+                                 const LocalClock& local = {});
 
-/// Whether any test is about a time.
+/// Whether any test is about a time of a file; about a text.
 bool asks_for_time(const Condition& condition);
-/// The same question, with every time of unknown zone taken for one of any zone.
-Condition with_any_zone(Condition condition);
-/// Of these items, how many have an embedded time, or else one by their name, whose zone is unknown; and how
-/// many have one that is no more precise than a day.
+bool asks_for_text(const Condition& condition);
+/// Whether one that is denied is about a time: what may lie within it is then left out, also where that is in
+/// doubt.
+bool denies_time(const Condition& condition);
+/// The same question, with every time that is in doubt taken for one of any zone, and `made` for any of an
+/// item's times: a clock may have been wrong altogether.
+Condition as_wide_as_possible(Condition condition);
+
+/// On what answers to a question about time rest. Items with a verified time are in no doubt.
 struct TimeDoubts {
-  std::uint64_t unknown_zone = 0, day_or_less = 0;
+  std::uint64_t unknown_zone = 0;  ///< by a clock whose zone nobody recorded
+  std::uint64_t utc_claimed = 0;   ///< by a time that claims UTC without the format demanding it
+  std::uint64_t day_or_less = 0;   ///< by a time that is no more precise than a day
 };
-TimeDoubts time_doubts(View& view, const std::vector<Row>& rows);
+/// By the embedded time, else by the one of the name; by that alone if the question is about no other.
+TimeDoubts time_doubts(View& view, const std::vector<Row>& rows, const Condition& condition);
 
 }  // namespace dalil::archive

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "dalil/base/local_time.hpp"
 #include "dalil/ledger/keyring.hpp"
 
 namespace dalil::archive {
@@ -27,17 +28,24 @@ enum class Field : std::uint8_t {
   camera,
   software,
   made,
+  time,
   embedded,
   claimed,
+  verified,
   near,
   box,
+  shows_near,
+  shows_box,
   source,
   consent,
+  tag,
+  state,
   copies,
   is,
   has,
   // of a link, and of the incident that it leads to
   link_type,
+  link_state,
   incident,
   incident_date,
   governorate,
@@ -77,7 +85,9 @@ struct TimeSpan {
   std::int64_t begin_ms = std::numeric_limits<std::int64_t>::min();
   std::int64_t end_ms = std::numeric_limits<std::int64_t>::max();
   std::int64_t tolerance_ms = 0;  ///< by which it is wider at both ends
-  bool any_zone = false;          ///< a time of unknown zone may be of any zone (UTC-12 to UTC+14)
+  /// A time of unknown zone, or one that claims UTC without the format demanding it, may be of any zone
+  /// (UTC-12 to UTC+14).
+  bool any_zone = false;
   bool operator==(const TimeSpan&) const = default;
 };
 
@@ -141,11 +151,11 @@ const FieldInfo& info_of(Field field);
 const FieldInfo* field_named(std::string_view name);
 
 /// Reads a query (docs/find.md): `governorate:Idlib (weapon:barrel or killed>=10) not is:reviewed "text"`.
-/// Days and hours without an offset are meant `zone_minutes` east of UTC. `saved` gives the text of a saved
+/// Days and hours without an offset are by the local clock. `saved` gives the text of a saved
 /// query, which `@NAME` stands for. Error(invalid) says where it could not be understood and what was
 /// expected; so do queries that are nested deeper than 64 or longer than 64 KiB.
 struct QueryReader {
-  std::int32_t zone_minutes = 180;
+  LocalClock local{};
   std::function<std::string(const std::string& name)> saved{};
   Condition read(std::string_view query) const;
 };

@@ -29,19 +29,29 @@ struct Query {
   std::vector<std::string> sources;                 ///< assigned to any of these aliases
   std::vector<Consent> consents;                    ///< the strictest scope among its sources is one of these
   bool without_source = false;                      ///< together with `consents`: or no source is assigned
-  /// Days are meant in local time of the place, this many minutes east of UTC; for times whose UTC is known.
-  std::int32_t zone_minutes = 180;
+  LocalClock local{};  ///< by which days and hours are meant, and clocks whose zone nobody recorded are read
   std::size_t limit = SIZE_MAX;
   Condition where;
-  // These two are asked from two threads at once.
-  /// What a text of this field may be called otherwise: spellings of a place, branches of a party.
-  std::function<std::vector<std::string>(Field field, const std::string& text)> other_names;
+  // These are asked from two threads at once.
+  /// What a text may be called otherwise: spellings of a place's name. They are looked for as whole words.
+  std::function<std::vector<std::string>(const std::string& text)> other_names;
+  /// What is meant by a value of this field: whether a register's words say that. Empty if it is not known;
+  /// then words that hold the value are taken for it.
+  using Meaning = std::function<bool(const std::string& words)>;
+  std::function<Meaning(Field field, const std::string& value)> meaning;
+  /// Where an incident without coordinates was, by its governorate and place: a circle. Absent if nobody
+  /// knows.
+  std::function<std::optional<Area>(const std::string& governorate, const std::string& place)> incident_place;
   /// Where a place of this name is: a circle. Absent if none is known.
   std::function<std::optional<Area>(const std::string& name)> place_named;
 };
 
 /// Everything that a query asks for, as one condition.
 Condition condition_of(const Query& query);
+
+/// Whether a copy of an item that matched is one that was asked for: it meets the tests on copies that stand
+/// side by side with everything else. Lives no longer than the view.
+std::function<bool(const CopyInfo& copy)> copies_meant(View& view, const Query& query);
 
 /// Rows of the items that match, in ascending order.
 ///

@@ -13,6 +13,7 @@
 #include "archive/raw_database.hpp"
 #include "dalil/archive/recovery.hpp"
 #include "dalil/archive/review.hpp"
+#include "dalil/archive/saved_query.hpp"
 #include "dalil/archive/tag.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/seal.hpp"
@@ -86,6 +87,7 @@ struct Marked : ArchiveFixture {
     editor.put_identity(from, {kSourceMark, kSourceMark, kSourceMark});
     editor.assign(from, items, kEvidenceMark);
     editor.unassign(from, std::vector{items[3]}, kEvidenceMark);
+    save_query(editor, std::string("Query") + kEvidenceMark, kEvidenceMark, kEvidenceMark);
     add_tag(editor, std::string("Tag ") + kEvidenceMark, items, kEvidenceMark);
     remove_tag(editor, std::string("Tag ") + kEvidenceMark, std::vector{items[3]}, kEvidenceMark);
     Review review;

@@ -3,6 +3,8 @@
 
 #include "archive/archive_fixture.hpp"
 #include "dalil/archive/answers.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/tag.hpp"
 #include "dalil/base/text.hpp"
 
 using namespace dalil;
@@ -212,6 +214,9 @@ struct Naive {
     if (claim.basis == media::ZoneBasis::unknown_zone) {
       first -= span.any_zone ? 14 * 3'600'000 : zone_minutes * 60'000LL;
       end += span.any_zone ? 12 * 3'600'000 : -zone_minutes * 60'000LL;
+    } else if (span.any_zone && claim.basis == media::ZoneBasis::utc_claimed) {
+      first -= 14 * 3'600'000;
+      end += 12 * 3'600'000;
     }
     return first < span.end_ms + span.tolerance_ms && end > span.begin_ms - span.tolerance_ms;
   }
@@ -375,16 +380,85 @@ TEST_CASE("what searches need is the same after everything was derived again") {
   CHECK(is_sound(world.archive));
 }
 
-TEST_CASE("other names of a text are looked for as a whole, and a text has them too") {
+TEST_CASE("what a value means is asked of a register's words, and what nobody knows is an error") {
   World world(7);
   View view = world.archive.view();
   Query query;
   query.where = QueryReader{}.read("governorate:Idlib");
-  const auto without = find(view, query).size();
-  query.other_names = [](Field, const std::string&) { return std::vector<std::string>{"ادلب"}; };
-  CHECK(find(view, query).size() > without);
-  query.other_names = [](Field, const std::string&) { return std::vector<std::string>{"ادل"}; };
-  CHECK(find(view, query).size() == without);
+  const auto by_letters = find(view, query).size();
+  query.meaning = [](Field, const std::string&) -> Query::Meaning {
+    return [](const std::string& words) { return words == "إدلب" || words == "Idlib"; };
+  };
+  const auto by_meaning = find(view, query).size();
+  CHECK(by_meaning > by_letters);
+  query.where = QueryReader{}.read("governorate=Idlib");
+  CHECK(find(view, query).size() == by_letters);
+  // Whoever names one governorate means no other, though its name hold the words.
+  query.where = QueryReader{}.read("governorate:am");
+  query.meaning = [](Field, const std::string&) -> Query::Meaning {
+    return [](const std::string&) { return false; };
+  };
+  CHECK(find(view, query).empty());
+  query.meaning = {};
+  CHECK_FALSE(find(view, query).empty());
+  CHECK(code_of([&] { rows_where(view, "not governorate:Idlbb"); }) == ErrorCode::not_found);
+}
+
+TEST_CASE("other names of a text are found as whole words") {
+  ArchiveFixture f;
+  Archive archive = f.open();
+  Editor editor = archive.edit();
+  const Row disk = editor.add_volume(volume_named("disk"));
+  editor.add_copy(copy_of(disk, "", "market_dam.jpg", "A"));
+  editor.add_copy(copy_of(disk, "", "madame.jpg", "B"));
+  editor.add_copy(copy_of(disk, "", "alsham.jpg", "C"));
+  editor.commit();
+  View view = archive.view();
+  Query query;
+  query.other_names = [](const std::string&) { return std::vector<std::string>{"dam"}; };
+  query.where = QueryReader{}.read("sham");
+  CHECK(find(view, query) == std::vector<Row>{0, 2});
+}
+
+TEST_CASE("no single copy or link is asked for two volumes or two incidents") {
+  World world(12);
+  View view = world.archive.view();
+  for (const char* text : {"volume:disk volume:drive", "on:backup on:working", "incident:I1 incident:I2",
+                           "(volume:disk size>1) volume:drive"})
+    CHECK(code_of([&] { rows_where(view, text); }) == ErrorCode::invalid);
+  CHECK_FALSE(rows_where(view, "copy(volume:disk) copy(volume:drive)").empty());
+  CHECK(rows_where(view, "volume:disk volume:disk") == rows_where(view, "volume:disk"));
+}
+
+TEST_CASE("brackets around an and change nothing") {
+  World world(13);
+  View view = world.archive.view();
+  CHECK(rows_where(view, "governorate:idlib (killed>=3 size>100)") ==
+        rows_where(view, "governorate:idlib killed>=3 size>100"));
+  CHECK(rows_where(view, "(governorate:idlib size>100) killed>=3") ==
+        rows_where(view, "governorate:idlib killed>=3 size>100"));
+}
+
+TEST_CASE("copies that were asked for are told from the others of an item") {
+  World world(14);
+  View view = world.archive.view();
+  for (const char* text : {"volume:disk health:damaged", "copy(volume:disk health:damaged)",
+                           "size>1 volume:disk", "on:backup path:A", "kind:photo"}) {
+    Query query;
+    query.where = QueryReader{}.read(text);
+    const auto meant = copies_meant(view, query);
+    for (const Row row : find(view, query)) {
+      bool any = false;
+      for (const CopyInfo& copy : view.copies_of(row)) {
+        any = any || meant(copy);
+        if (std::string_view(text).find("volume:disk") != std::string_view::npos && meant(copy))
+          CHECK(copy.volume_label == "disk");
+        if (std::string_view(text).find("damaged") != std::string_view::npos && meant(copy))
+          CHECK(is_damage(copy.row.verdict));
+      }
+      CHECK(any);
+    }
+  }
 }
 
 TEST_CASE("a place's name stands for its circle, with the radius that is asked for") {
@@ -484,10 +558,71 @@ TEST_CASE("how many answers rest on clocks of unknown zone is told, and how many
   CHECK(asks_for_time(narrow));
   CHECK_FALSE(asks_for_time(QueryReader{}.read("kind:photo date:2017")));
   Query query;
-  query.where = with_any_zone(narrow);
+  query.where = as_wide_as_possible(narrow);
   const auto wide = find(view, query);
   CHECK(wide.size() > rows_where(view, "made:2017-09-12T06:00..07:00").size());
-  CHECK(wide == rows_where(view, "made:2017-09-12T06:00..07:00~zone"));
-  CHECK(time_doubts(view, wide).unknown_zone > 0);
-  CHECK(time_doubts(view, wide).day_or_less > 0);
+  CHECK(wide == rows_where(view, "time:2017-09-12T06:00..07:00~zone"));
+  CHECK(time_doubts(view, wide, narrow).unknown_zone > 0);
+  CHECK(time_doubts(view, wide, narrow).utc_claimed > 0);
+  CHECK(time_doubts(view, wide, narrow).day_or_less > 0);
+  CHECK(denies_time(QueryReader{}.read("kind:photo not made:2017")));
+  CHECK_FALSE(denies_time(QueryReader{}.read("made:2017 not kind:photo")));
+  const Condition denied = QueryReader{}.read("not made:2017");
+  CHECK(as_wide_as_possible(denied) == denied);
+  // Of a question about names the embedded times are no matter.
+  const Condition claimed = QueryReader{}.read("claimed:2017-09-11");
+  query.where = claimed;
+  for (const Row row : find(view, query)) {
+    const auto facts = view.facts(row);
+    const auto by_name =
+        std::ranges::find(facts->times, media::TimeOrigin::file_name, &media::TimeClaim::origin);
+    CHECK(time_doubts(view, {row}, claimed).day_or_less == (by_name->precision_ms > 1000 ? 1U : 0U));
+  }
+}
+
+TEST_CASE("what analysts found is asked for: states, tags, verified times and places") {
+  World world(11);
+  {
+    Editor editor = world.archive.edit();
+    Review verified;
+    verified.state = ReviewState::verified;
+    verified.time =
+        VerifiedTime{1505120400000, 1505123999999, TimePrecision::hour, 180};  // 09:00 to 10:00 UTC
+    verified.made = VerifiedPlace{35.5, 36.5, 200, "the hospital"};
+    verified.shown = VerifiedPlace{35.6, 36.6, 0, "the market"};
+    review_item(editor, 7, verified);
+    Review disputed;
+    disputed.state = ReviewState::disputed;
+    review_item(editor, 8, disputed);
+    review_link(editor, 0, disputed);
+    add_tag(editor, "for Geneva", std::vector<Row>{7, 9}, "");
+    remove_tag(editor, "for Geneva", std::vector<Row>{9}, "");
+    editor.commit();
+  }
+  View view = world.archive.view();
+  using Rows = std::vector<Row>;
+  CHECK(rows_where(view, "state:verified") == Rows{7});
+  CHECK(rows_where(view, "state:disputed") == Rows{8});
+  CHECK(rows_where(view, "is:reviewed") == Rows{7, 8});
+  CHECK(rows_where(view, "is:unreviewed").size() == World::kItems - 2);
+  CHECK(rows_where(view, "has:review") == Rows{7, 8});
+  CHECK(rows_where(view, "tag:geneva") == Rows{7});
+  CHECK(rows_where(view, "tag=\"FOR GENEVA\"") == Rows{7});
+  CHECK(rows_where(view, "geneva") == Rows{7});
+  CHECK(rows_where(view, "has:tag") == Rows{7});
+  CHECK(code_of([&] { rows_where(view, "tag:none"); }) == ErrorCode::not_found);
+  CHECK(rows_where(view, "verified:2017-09-11T12:30") == Rows{7});
+  CHECK(rows_where(view, "verified:2017-09-11T13:00").empty());
+  CHECK(rows_where(view, "verified:2017-09-11T13:00~1m") == Rows{7});
+  // What was verified holds, whatever the file says of itself.
+  CHECK(std::ranges::count(rows_where(view, "made:2017-09-11T12:30"), Row{7}) == 1);
+  CHECK(std::ranges::count(rows_where(view, "made:2017-09-12"), Row{7}) == 0);
+  CHECK(std::ranges::count(rows_where(view, "near:35.5,36.5~10m"), Row{7}) == 1);
+  CHECK(std::ranges::count(rows_where(view, "near:35.503,36.5~200m"), Row{7}) == 1);
+  CHECK(std::ranges::count(rows_where(view, "near:35.51,36.5~200m"), Row{7}) == 0);
+  CHECK(rows_where(view, "shows-near:35.6,36.6~1km") == Rows{7});
+  CHECK(rows_where(view, "shows-near:35.5,36.5~1km").empty());
+  CHECK(rows_where(view, "shows-box:35.5,36.5..35.7,36.7") == Rows{7});
+  const Link link = link_at(view, 0);
+  if (!link.withdrawn) CHECK(rows_where(view, "link-state:disputed") == Rows{link.item});
 }

@@ -270,7 +270,10 @@ TEST_CASE("the log tells an auditor that there are entries, and nothing of what 
 TEST_CASE("every kind of entry has a name that leads back to it") {
   unsigned number = 0;
   for (std::string name : entry_kind_names()) {
-    CHECK(entry_kind_from(name) == ++number);
+    const auto kind = entry_kind_from(name);
+    REQUIRE(kind);
+    CHECK(*kind > number);
+    number = *kind;
     std::ranges::replace(name, '_', '-');
     CHECK(entry_kind_from(name) == number);
   }

@@ -116,6 +116,11 @@ bool links_match(View& view, const Query& query, Row row) {
   return std::ranges::any_of(links, [&](const Link& link) { return link_matches(view, query, link); });
 }
 
+/// As a clock on the wall shows it.
+std::int64_t local_ms(const media::TimeClaim& claim, const LocalClock& local) {
+  return claim.basis == media::ZoneBasis::unknown_zone ? claim.ms : local.to_local(claim.ms);
+}
+
 bool facts_match(const Query& query, const media::MediaFacts& facts) {
   if (query.kind && facts.kind != *query.kind) return false;
   if (!query.camera.empty() &&
@@ -127,16 +132,12 @@ bool facts_match(const Query& query, const media::MediaFacts& facts) {
   if (query.embedded) {
     const auto claim = claim_of(media::TimeOrigin::embedded);
     if (claim == facts.times.end()) return false;
-    const std::int64_t zone =
-        claim->basis == media::ZoneBasis::unknown_zone ? 0 : query.zone_minutes * 60'000LL;
-    if (!within(*query.embedded, claim->ms + zone)) return false;
+    if (!within(*query.embedded, local_ms(*claim, query.local))) return false;
   }
   if (!query.claimed) return true;
   const auto claim = claim_of(media::TimeOrigin::file_name);
   if (claim == facts.times.end()) return false;
-  const std::int64_t zone =
-      claim->basis == media::ZoneBasis::unknown_zone ? 0 : query.zone_minutes * 60'000LL;
-  return within(*query.claimed, claim->ms + zone);
+  return within(*query.claimed, local_ms(*claim, query.local));
 }
 
 /// What the question means, item by item, from the entries and not from the columns.
@@ -175,7 +176,7 @@ void set_filter(Query& query, int which, std::mt19937_64& random) {
       break;
     case 4:
       query.embedded = parse_date_range(pick(random, kRanges));
-      query.zone_minutes = static_cast<std::int32_t>(random() % 1000) - 500;
+      query.local.fixed_minutes = static_cast<std::int32_t>(random() % 1000) - 500;
       break;
     case 5:
       query.claimed = parse_date_range(pick(random, kRanges));

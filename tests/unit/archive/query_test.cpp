@@ -53,7 +53,10 @@ TEST_CASE("fields take what they are made for") {
   CHECK(read("killed:3..5") == Condition::of(Field::killed, NumberSpan{3, 5}));
   CHECK(read("killed:3..") == Condition::of(Field::killed, NumberSpan{3, UINT64_MAX}));
   CHECK(read("size>1K") == Condition::of(Field::size, NumberSpan{1025, UINT64_MAX}));
-  CHECK(read("duration<=1:30") == Condition::of(Field::duration, NumberSpan{0, 90'000}));
+  CHECK(read("duration<=1:30") == Condition::of(Field::duration, NumberSpan{0, 90'999}));
+  CHECK(read("duration:90") == Condition::of(Field::duration, NumberSpan{90'000, 90'999}));
+  CHECK(read("duration>1:30") == Condition::of(Field::duration, NumberSpan{91'000, UINT64_MAX}));
+  CHECK(read("duration:1.5") == Condition::of(Field::duration, NumberSpan{1'500, 1'500}));
   CHECK(read("governorate:\"Deir Ez-Zour\",Idlib") ==
         Condition::any_of({Condition::of(Field::governorate, std::string("Deir Ez-Zour")),
                            Condition::of(Field::governorate, std::string("Idlib"))}));
@@ -61,7 +64,7 @@ TEST_CASE("fields take what they are made for") {
 
 TEST_CASE("times are of the zone that is asked for, unless they name their own") {
   const auto span = [](const std::string& text, std::int32_t zone = 180) {
-    return std::get<TimeSpan>(QueryReader{zone, {}}.read("made:" + text).test.value);
+    return std::get<TimeSpan>(QueryReader{{zone}, {}}.read("made:" + text).test.value);
   };
   CHECK(span("2017-09-11") == TimeSpan{ms("2017-09-10T21:00:00Z"), ms("2017-09-11T21:00:00Z")});
   CHECK(span("2017-09-11", 0) == TimeSpan{ms("2017-09-11T00:00:00Z"), ms("2017-09-12T00:00:00Z")});
@@ -75,9 +78,15 @@ TEST_CASE("times are of the zone that is asked for, unless they name their own")
   CHECK(span("2017-09-11~2h").tolerance_ms == 7'200'000);
   CHECK(span("2017-09-11~zone~30m").any_zone);
   CHECK(span("2017-09-11~zone~30m").tolerance_ms == 1'800'000);
+  // An offset at one end holds for both.
+  CHECK(span("2017-09-11T06:00..07:30Z") == TimeSpan{ms("2017-09-11T06:00:00Z"), ms("2017-09-11T07:31:00Z")});
+  CHECK(span("2017-09-11T06:00Z..07:30") == span("2017-09-11T06:00..07:30Z"));
+  // Without a zone that is asked for, clocks are those of Syria: an hour less in the winter of that time.
+  const auto winter = std::get<TimeSpan>(read("made:2017-01-15T06:30").test.value);
+  CHECK(winter == TimeSpan{ms("2017-01-15T04:30:00Z"), ms("2017-01-15T04:31:00Z")});
   const auto above = std::get<TimeSpan>(read("made>2017").test.value);
-  CHECK(above == TimeSpan{ms("2017-12-31T21:00:00Z"), INT64_MAX});
-  CHECK(std::get<TimeSpan>(read("made<2017").test.value).end_ms == ms("2016-12-31T21:00:00Z"));
+  CHECK(above == TimeSpan{ms("2017-12-31T22:00:00Z"), INT64_MAX});
+  CHECK(std::get<TimeSpan>(read("made<2017").test.value).end_ms == ms("2016-12-31T22:00:00Z"));
 }
 
 TEST_CASE("areas are points with a distance, names, incidents and boxes") {
