@@ -62,7 +62,7 @@ class Language(Find):
         self.assertIn("1 of them by a date alone", remark)
         self.assertIn("1 of them by a clock whose zone nobody recorded", remark)
         self.assertEqual(self.names("made:2017-09-12T01:00..05:00", expect=NO), [])
-        self.assertIn("add '~zone'", self.dalil("find", "made:2017-09-12T01:00..05:00", expect=NO).err)
+        self.assertIn("ask for 'time:...~zone'", self.dalil("find", "made:2017-09-12T01:00..05:00", expect=NO).err)
         self.assertEqual(self.names("made:2017-09-12T01:00..05:00~zone"), ["IMG-20170911-WA0003.jpg"])
         self.flip("market/clip.mp4", 3)
         self.dalil("verify", self.tree, "--volume", "disk", expect=NO)

@@ -108,11 +108,13 @@ class Auditor(Roles):
                           ["source", "edit", "W7", "--consent", "publish", "--reason", "x"],
                           ["source", "assign", "W7", "disk:card/a.bin"],
                           ["source", "unassign", "W7", "disk:card/a.bin", "--why", "x"],
-                          ["tag", "list"], ["tag", "disk:card/a.bin", "--add", "x"],
+                          ["tag", "list"], ["query", "list"],
                           ["review", "list"], ["review", "list", "--state", "unreviewed"],
-                          ["review", "disk:card/a.bin", "--state", "verified"],
                           ["review", "--link", "1", "--state", "verified"]):
             self.refused(*arguments)
+        for arguments in (["tag", "disk:card/a.bin", "--add", "x"], ["query", "save", "x", "size>1"],
+                          ["review", "disk:card/a.bin", "--state", "verified"]):
+            self.refused(*arguments, message="not for the role 'auditor' to state")
 
     def test_a_scan_is_refused_before_anything_is_read(self):
         self.write("card/new.bin", b"new")
