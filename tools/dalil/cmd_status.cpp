@@ -50,9 +50,10 @@ void count_evidence(archive::View& view, Findings& findings) {
   if (!findings.evidence_visible) return;
   findings.incidents = view.incident_count();
   std::vector<bool> has_evidence(findings.incidents);
-  view.for_each_link([&](archive::Row, archive::Row incident, archive::LinkType) {
+  view.for_each_link([&](archive::Row, archive::Row incident, archive::LinkType type) {
     ++findings.links;
-    if (incident < has_evidence.size()) has_evidence[incident] = true;
+    // What may be of an incident is no evidence of it yet.
+    if (type != archive::LinkType::candidate && incident < has_evidence.size()) has_evidence[incident] = true;
   });
   findings.without_evidence =
       static_cast<std::uint64_t>(std::count(has_evidence.begin(), has_evidence.end(), false));
