@@ -54,6 +54,7 @@ Runner declare_tag(Options& app);
 Runner declare_tag_list(Options& app);
 Runner declare_review(Options& app);
 Runner declare_review_list(Options& app);
+Runner declare_suggest(Options& app);
 Runner declare_cover(Options& app);
 Runner declare_find(Options& app);
 Runner declare_query_save(Options& app);

@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"review", "record what an analyst found of an item or a link", declare_review},
     {"review list", "list what was reviewed, by its state", declare_review_list},
     {"cover", "what evidence there is of each incident, and what is missing", declare_cover},
+    {"suggest", "which incidents evidence without one may be of, and why", declare_suggest},
     {"find", "find items by incident, time, path, camera ...", declare_find},
     {"query save", "keep a query under a name: 'dalil find @NAME'", declare_query_save},
     {"query list", "list the saved queries", declare_query_list},

@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command.hpp"
+#include "dalil/archive/suggest.hpp"
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
+#include "item_forms.hpp"
+#include "json_forms.hpp"
+#include "refs.hpp"
+#include "vocabularies.hpp"
+#include "wrapped.hpp"
+
+namespace dalil::cli {
+namespace {
+
+using archive::Suggestion;
+
+struct SuggestOptions {
+  std::vector<std::string> items;
+  std::string incident;
+  unsigned least = 25;
+  std::size_t per_item = 3;
+  bool accept = false, dry_run = false;
+};
+
+constexpr unsigned kHighest = 100;
+
+/// What was asked, as far as the archive has to be opened for it.
+struct Asked {
+  archive::SuggestQuestion question;
+  /// Of --accept with items and one incident: exactly these pairs.
+  bool pairs = false;
+};
+
+/// Where the gazetteer has the incident's place; without a gazetteer nobody knows.
+std::function<std::optional<archive::Circle>(const archive::Incident&)> locator(archive::View& view) {
+  std::shared_ptr<const archive::Gazetteer> gazetteer;
+  try {
+    gazetteer = std::make_shared<const archive::Gazetteer>(gazetteer_of(view));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return {};
+  }
+  return [gazetteer](const archive::Incident& incident) -> std::optional<archive::Circle> {
+    // A place that the gazetteer lacks is somewhere in its governorate.
+    const archive::Place* place = gazetteer->locate(incident.governorate, incident.place);
+    if (place == nullptr) {
+      const auto found = gazetteer->find(incident.governorate, archive::PlaceLevel::governorate);
+      if (found.size() == 1) place = found.front();
+    }
+    const auto position = place == nullptr ? std::nullopt : gazetteer->position(*place);
+    if (!position) return std::nullopt;
+    return archive::Circle{position->latitude, position->longitude, position->radius_km};
+  };
+}
+
+/// With --accept the last word may be an incident, as with `dalil link`.
+Asked asked(archive::View& view, SuggestOptions options) {
+  Asked asked;
+  if (options.accept && options.incident.empty() && options.items.size() >= 2) {
+    options.incident = options.items.back();
+    options.items.pop_back();
+    asked.pairs = true;
+  }
+  for (const std::string& text : options.items) asked.question.items.push_back(item_named(view, text));
+  if (!options.incident.empty()) asked.question.incident = incident_named(view, options.incident);
+  asked.question.least_score = static_cast<int>(asked.pairs ? 1 : options.least);
+  asked.question.per_item = options.per_item;
+  asked.question.locate = locator(view);
+  return asked;
+}
+
+void check(const SuggestOptions& options, bool least_given) {
+  if (options.least < 1 || options.least > kHighest)
+    throw Error(ErrorCode::usage, fmt::format("--min-score {} is none", options.least), "from 1 to 100");
+  if (options.per_item < 1) throw Error(ErrorCode::usage, "--limit 0 would show nothing");
+  if (options.dry_run && !options.accept)
+    throw Error(ErrorCode::usage, "--dry-run goes with --accept", "without it nothing is changed anyway");
+  if (options.accept && options.items.empty() && !least_given)
+    throw Error(ErrorCode::usage, "which suggestions are to be accepted?",
+                "name an item and an incident, or say from which score on: --min-score 60");
+}
+
+Json json_of(archive::View& view, const Suggestion& suggestion) {
+  Json fields = {{"item", view.item(suggestion.item).digest.hex()},
+                 {"incident", view.incident(suggestion.incident).incident.id},
+                 {"score", suggestion.score}};
+  for (const archive::Reason& reason : suggestion.reasons)
+    fields["reasons"].push_back(
+        {{"ground", archive::name_of(reason.ground)}, {"points", reason.points}, {"text", reason.text}});
+  return fields;
+}
+
+void print_item(Printer& out, archive::View& view, archive::Row row) {
+  const ItemLine item = item_line(view, row);
+  std::string about = item.kind + (item.time.empty() ? "" : "  " + item.time);
+  out.line(fmt::format("{}  {}", out.styled(Style::bold, item.short_id), about));
+  out.line("  " + item.path);
+}
+
+void print_suggestion(Printer& out, archive::View& view, const Suggestion& suggestion) {
+  out.line(fmt::format("    {:>3}  {}", suggestion.score,
+                       escape_for_display(view.incident(suggestion.incident).incident.id)));
+  for (const archive::Reason& reason : suggestion.reasons)
+    out.line(
+        wrapped(out, fmt::format("         {:>+3}  {}", reason.points, escape_for_display(reason.text)), 14));
+}
+
+int run_show(Session& session, archive::View& view, const Asked& asked) {
+  Printer& out = session.out();
+  std::size_t items = 0, suggestions = 0;
+  const std::uint64_t looked_at =
+      archive::suggest(view, asked.question, [&](const std::vector<Suggestion>& of_item) {
+        if (!out.json()) print_item(out, view, of_item.front().item);
+        for (const Suggestion& suggestion : of_item) {
+          if (out.json())
+            out.object("suggestion", json_of(view, suggestion));
+          else
+            print_suggestion(out, view, suggestion);
+        }
+        ++items;
+        suggestions += of_item.size();
+      });
+  if (suggestions > 0) {
+    out.line();
+    out.line(fmt::format("{} for {} of {}", count_text(suggestions, "suggestion", "suggestions"),
+                         number_text(items), count_text(looked_at, "item", "items")));
+    out.line("take one on with: dalil suggest --accept ITEM INCIDENT");
+  } else {
+    out.note("nothing is suggested for " + count_text(looked_at, "item", "items"));
+  }
+  out.object(
+      "summary",
+      {{"command", "suggest"}, {"looked_at", looked_at}, {"items", items}, {"suggestions", suggestions}});
+  return suggestions == 0 ? kExitNo : kExitOk;
+}
+
+/// Of each item the best suggestion, unless another is as good: that is for people to decide.
+struct Chosen {
+  std::vector<Suggestion> best;
+  std::size_t undecided = 0;
+  std::uint64_t looked_at = 0;
+};
+
+Chosen choose(archive::View& view, const archive::SuggestQuestion& question) {
+  Chosen chosen;
+  archive::SuggestQuestion wide = question;
+  wide.per_item = std::max<std::size_t>(question.per_item, 2);
+  chosen.looked_at = archive::suggest(view, wide, [&](const std::vector<Suggestion>& of_item) {
+    if (of_item.size() > 1 && of_item[0].score == of_item[1].score)
+      ++chosen.undecided;
+    else
+      chosen.best.push_back(of_item.front());
+  });
+  return chosen;
+}
+
+/// What was named has to be suggested, each of it.
+void refuse_unsuggested(archive::View& view, const Asked& asked, const Chosen& chosen) {
+  for (const archive::Row item : asked.question.items) {
+    if (std::ranges::find(chosen.best, item, &Suggestion::item) != chosen.best.end()) continue;
+    const std::string short_id = view.item(item).digest.hex().substr(0, kShortDigits);
+    const std::string id = view.incident(*asked.question.incident).incident.id;
+    throw Error(ErrorCode::not_found,
+                fmt::format("nothing suggests that {} is of {}", short_id, in_quotes(id)),
+                "they may be linked already, or have been; what you know yourself is said with: dalil link");
+  }
+}
+
+int run_accept(Session& session, archive::Archive& archive, const SuggestOptions& options) {
+  archive::View view = archive.view();
+  std::optional<archive::Editor> editor;
+  if (!options.dry_run) {
+    editor.emplace(archive.edit());
+    view.renew();
+  }
+  const Asked what = asked(view, options);
+  const Chosen chosen = choose(view, what.question);
+  if (what.pairs) refuse_unsuggested(view, what, chosen);
+  Printer& out = session.out();
+  for (const Suggestion& suggestion : chosen.best) {
+    if (editor)
+      editor->add_link(suggestion.item, suggestion.incident, archive::LinkType::candidate, {}, {},
+                       archive::why_of(suggestion));
+    out.line(fmt::format("{} {} candidate {}  (score {})", options.dry_run ? "would link" : "linked",
+                         view.item(suggestion.item).digest.hex().substr(0, kShortDigits),
+                         escape_for_display(view.incident(suggestion.incident).incident.id),
+                         suggestion.score));
+    Json fields = json_of(view, suggestion);
+    fields["result"] = options.dry_run ? "would-link" : "new";
+    out.object("link", fields);
+  }
+  if (editor) editor->commit();
+  if (chosen.undecided > 0)
+    out.note(fmt::format("{} left alone: several incidents are as likely",
+                         count_text(chosen.undecided, "item was", "items were")));
+  if (chosen.best.empty()) out.note("nothing to accept");
+  out.object("summary", {{"command", "suggest"},
+                         {"looked_at", chosen.looked_at},
+                         {"links", chosen.best.size()},
+                         {"undecided", chosen.undecided},
+                         {"dry_run", options.dry_run}});
+  return chosen.best.empty() ? kExitNo : kExitOk;
+}
+
+}  // namespace
+
+Runner declare_suggest(Options& app) {
+  const auto options = std::make_shared<SuggestOptions>();
+  const auto least = std::make_shared<std::optional<std::uint64_t>>();
+  app.add_option(
+         "ITEM...", options->items,
+         "these; without: all that are linked to no incident. With --accept the last may be an incident")
+      ->type_name("");
+  app.add_option("--incident", options->incident, "only what may be of this one")->type_name("ID");
+  app.add_option("--min-score", *least, "only suggestions of at least so many points, 1 to 100 (default: 25)")
+      ->type_name("N");
+  app.add_option("--limit", options->per_item, "so many for an item (default: 3)")->type_name("N");
+  app.add_flag("--accept", options->accept,
+               "link as 'candidate', with the reasons: the best one of each item");
+  app.add_flag("--dry-run", options->dry_run, "with --accept: show what would be linked");
+  app.explain(
+      "Suggestions say where to look; none is a finding. Pairs that are linked, or were and\n"
+      "were withdrawn, are never suggested. A candidate link is no evidence yet: look at it, then\n"
+      "'dalil link' says what it is, or 'dalil unlink' that it is not.\n\n");
+  return [options, least](Session& session) {
+    if (*least) options->least = static_cast<unsigned>(std::min<std::uint64_t>(**least, kHighest + 1));
+    check(*options, least->has_value());
+    archive::Archive archive = session.open();
+    if (options->accept) return run_accept(session, archive, *options);
+    archive::View view = archive.view();
+    return run_show(session, view, asked(view, *options));
+  };
+}
+
+}  // namespace dalil::cli
