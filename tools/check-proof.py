@@ -319,7 +319,8 @@ KINDS = {1: "archive_created", 2: "volume_stated", 3: "copy_seen", 4: "symlink_s
          21: "checkpoint_cosigned", 22: "timestamp_attached", 23: "rollback_accepted",
          24: "recovery_key_stated",
          25: "drive_stated", 26: "report_imported", 27: "repaired", 28: "policy_stated",
-         29: "verification_begun", 30: "review_stated", 31: "tags_changed", 33: "query_saved"}
+         29: "verification_begun", 30: "review_stated", 31: "tags_changed", 32: "vocabulary_stated",
+         33: "query_saved"}
 
 VERDICTS = ["", "intact", "corrupt", "unreadable", "missing", "extra", "moved", "renamed", "changed", "not_checked"]
 LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "context", "identifies-perpetrator",
@@ -388,6 +389,7 @@ FIELDS = {
          9: ("time", {1: ("from", "ms"), 2: ("to", "ms"), 3: ("precision", "uint")}),
          10: ("made", PLACE), 11: ("shown", PLACE), 12: ("cleared", "uint")},
     31: {1: ("tag", "text"), 2: ("sha256", "hex"), 3: ("removed", "uint"), 4: ("why", "text")},
+    32: {1: ("vocabulary", "text"), 2: ("content", "text"), 3: ("reason", "text")},
     23: {1: ("expected size", "uint"), 2: ("expected root", "hex"), 3: ("expected note", "text"),
          4: ("seen", "ms"), 5: ("found size", "uint"), 6: ("found root", "hex"), 7: ("why", "text")},
 }

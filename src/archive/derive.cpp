@@ -147,6 +147,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(seq, record.tags_changed());
     case K::kQuerySaved:
       return apply(seq, record.query_saved());
+    case K::kVocabularyStated:
+      return apply(seq, record.vocabulary_stated());
     case K::kKeyAdded:
       return apply(seq, record.key_added());
     case K::kKeyRemoved:

@@ -43,6 +43,7 @@ class Incident;
 class ReviewStated;
 class TagsChanged;
 class QuerySaved;
+class VocabularyStated;
 }  // namespace records
 
 /// Makes the derived tables follow the ledger: the one place where an entry's meaning becomes rows. New
@@ -109,6 +110,7 @@ class Deriver {
   void apply(Seq seq, const records::ReviewStated& stated);
   void apply(Seq seq, const records::TagsChanged& changed);
   void apply(Seq seq, const records::QuerySaved& saved);
+  void apply(Seq seq, const records::VocabularyStated& stated);
   void add_anchor(Seq seq, AnchorKind kind, std::uint64_t tree_size);
 
   void apply(Seq seq, const records::KeyAdded& added);

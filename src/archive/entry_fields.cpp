@@ -208,6 +208,10 @@ std::vector<EntryField> fields_of(const records::Record& record) {
                      {"change", record.tags_changed().removed() ? "removed" : "added"},
                      {"items", count(record.tags_changed().digests_size())},
                      {"why", record.tags_changed().why()}});
+    case K::kVocabularyStated:
+      return stated({{"vocabulary", record.vocabulary_stated().name()},
+                     {"content", record.vocabulary_stated().content()},
+                     {"reason", record.vocabulary_stated().reason()}});
     default:
       return {};
   }

@@ -48,6 +48,7 @@ constexpr KindName kKindNames[] = {
     {29, "verification_begun"},
     {30, "review_stated"},
     {31, "tags_changed"},
+    {32, "vocabulary_stated"},
     {33, "query_saved"},
 };
 

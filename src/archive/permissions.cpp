@@ -36,6 +36,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kReviewStated:
     case K::kTagsChanged:
     case K::kQuerySaved:
+    case K::kVocabularyStated:
       return role != Role::auditor;
     case K::kArchiveCreated:
     case K::kScanNote:

@@ -15,11 +15,11 @@ using ledger::SealClass;
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
                               kPolicies = 12, kIncidentPolicies = 13, kReviews = 15, kTags = 16,
-                              kTaggings = 17, kWords = 18, kQueries = 19, kKeys = 20;
+                              kTaggings = 17, kWords = 18, kQueries = 19, kKeys = 20, kVocabularies = 21;
 inline constexpr std::uint8_t kTables[] = {kVolumes,  kItems,    kIncidents,        kLinks,   kCameras,
                                            kRuns,     kSources,  kAssignments,      kAnchors, kIdentities,
                                            kWaiting,  kPolicies, kIncidentPolicies, kReviews, kTags,
-                                           kTaggings, kWords,    kQueries,          kKeys};
+                                           kTaggings, kWords,    kQueries,          kKeys,    kVocabularies};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -163,6 +163,10 @@ inline constexpr Column kTaggingSeq{kTaggings, 3, SealClass::evidence, 8, 4096, 
 inline constexpr Column kTaggingWithdrawn{kTaggings, 4,    SealClass::evidence,
                                           8,         4096, "tagging.withdrawn"};  ///< entry + 1
 
+/// One row a statement; the newest of a name holds.
+inline constexpr Column kVocabularyName{kVocabularies, 1, SealClass::evidence, 0, 256, "vocabulary.name"};
+inline constexpr Column kVocabularySeq{kVocabularies, 2, SealClass::evidence, 8, 256, "vocabulary.seq"};
+
 // A table of its own: whoever may state a source and not its identity cannot write columns of class source.
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
 inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
@@ -262,6 +266,8 @@ inline constexpr Column kColumns[] = {
     kTaggingTag,
     kTaggingSeq,
     kTaggingWithdrawn,
+    kVocabularyName,
+    kVocabularySeq,
 };
 
 /// The copy index: portions of a directory's rows.

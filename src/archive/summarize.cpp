@@ -46,6 +46,11 @@ std::string review_text(const records::ReviewStated& stated) {
                      name_of(*review.state), how.empty() ? "" : " (" + how + ")",
                      review.result.empty() ? "" : ": ", escape_for_display(review.result));
 }
+std::string vocabulary_text(const records::VocabularyStated& stated) {
+  return fmt::format("vocabulary {} {}{}{}", escape_for_display(stated.name()),
+                     stated.content().empty() ? "given back to the program's" : "stated",
+                     stated.reason().empty() ? "" : ": ", escape_for_display(stated.reason()));
+}
 std::string tags_text(const records::TagsChanged& changed) {
   const std::string items = changed.digests_size() == 1 ? short_digest(changed.digests(0))
                                                         : fmt::format("{} items", changed.digests_size());
@@ -183,6 +188,8 @@ std::string summarize(ByteView content, ledger::Seq seq) {
                  ? fmt::format("saved query '{}' removed", escape_for_display(record.query_saved().name()))
                  : fmt::format("query saved as '{}': {}", escape_for_display(record.query_saved().name()),
                                escape_for_display(record.query_saved().text()));
+    case K::kVocabularyStated:
+      return vocabulary_text(record.vocabulary_stated());
     case K::KIND_NOT_SET:
       break;
   }

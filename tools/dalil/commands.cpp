@@ -36,6 +36,11 @@ constexpr Command kCommands[] = {
     {"query list", "list the saved queries", declare_query_list},
     {"query remove", "the name stands for nothing any more; it stays on record", declare_query_remove},
     {"show", "show all that is known of one item", declare_show},
+    {"vocabulary list", "list what names of places, parties, weapons ... are looked up in",
+     declare_vocabulary_list},
+    {"vocabulary show", "show one, or look a name up in it", declare_vocabulary_show},
+    {"vocabulary import", "state the group's own in the place of the program's", declare_vocabulary_import},
+    {"vocabulary export", "write one to a file, to be edited and imported", declare_vocabulary_export},
     {"verify", "prove that a volume still holds what it should", declare_verify},
     {"report key", "write the key that signs reports, to take to another machine", declare_report_key},
     {"report show", "show a signed report; needs neither archive nor key", declare_report_show},
@@ -84,6 +89,7 @@ constexpr Command kCommands[] = {
 
 constexpr CommandGroup kGroups[] = {
     {"volume", "drives, cards and trees that hold copies"},
+    {"vocabulary", "what names of places, parties and weapons mean"},
     {"policy", "how many copies are wanted, in how many places, read how often"},
     {"key", "who may open the archive, and as what"},
     {"recovery-key", "what opens sealed drives and snapshots, also without Dalil"},

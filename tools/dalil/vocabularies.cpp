@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "dalil/archive/stated_vocabulary.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/files/handle.hpp"
 #include "refs.hpp"
@@ -66,12 +67,20 @@ std::string shipped_vocabulary(const std::string& name) {
   return read_shipped(name);
 }
 
-archive::Vocabulary vocabulary_of(archive::View&, const std::string& name) {
-  return formats::read_vocabulary(shipped_vocabulary(name));
+std::string vocabulary_text(archive::View& view, const std::string& name) {
+  if (view.can_read(ledger::SealClass::evidence)) {
+    auto stated = archive::stated_vocabulary(view, name);
+    if (stated && !stated->content.empty()) return std::move(stated->content);
+  }
+  return shipped_vocabulary(name);
 }
 
-archive::Gazetteer gazetteer_of(archive::View&) {
-  return formats::read_gazetteer(shipped_vocabulary(std::string(formats::kGazetteer)));
+archive::Vocabulary vocabulary_of(archive::View& view, const std::string& name) {
+  return formats::read_vocabulary(vocabulary_text(view, name));
+}
+
+archive::Gazetteer gazetteer_of(archive::View& view) {
+  return formats::read_gazetteer(vocabulary_text(view, std::string(formats::kGazetteer)));
 }
 
 std::vector<formats::Outline> shipped_outlines() {

@@ -14,6 +14,7 @@
 #include "dalil/archive/recovery.hpp"
 #include "dalil/archive/review.hpp"
 #include "dalil/archive/saved_query.hpp"
+#include "dalil/archive/stated_vocabulary.hpp"
 #include "dalil/archive/tag.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/seal.hpp"
@@ -95,6 +96,7 @@ struct Marked : ArchiveFixture {
     review_link(editor, link, review);
     review.made = review.shown = {35.3, 40.1, 500, kEvidenceMark};
     review_item(editor, items[0], review);
+    state_vocabulary(editor, "parties", kEvidenceMark, kEvidenceMark);
     editor.make_recovery_key(kInventoryMark);
     RunSummary run;
     run.kind = "scan";
