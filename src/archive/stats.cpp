@@ -1,16 +1,15 @@
 #include "dalil/archive/stats.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <unordered_map>
-#include <unordered_set>
+
+#include "relations.hpp"
 
 namespace dalil::archive {
 namespace {
-
-/// Wholes of wholes are looked for this far up; registers have one or two levels.
-constexpr int kMaxLevels = 16;
 
 struct DimensionName {
   Dimension dimension;
@@ -22,18 +21,24 @@ constexpr DimensionName kDimensions[] = {
     {Dimension::area_of_control, "area_of_control"},
     {Dimension::attribution, "attribution"},
     {Dimension::weapon_code, "weapon_code"},
+    {Dimension::day, "day"},
     {Dimension::month, "month"},
+    {Dimension::quarter, "quarter"},
     {Dimension::year, "year"},
 };
 
 struct Quantity {
+  const char* name;  ///< of the register's field
   Total StatsRow::*total;
   Count Incident::*count;
 };
 constexpr Quantity kQuantities[] = {
-    {&StatsRow::killed, &Incident::killed},   {&StatsRow::children, &Incident::children},
-    {&StatsRow::women, &Incident::women},     {&StatsRow::fetuses, &Incident::fetuses},
-    {&StatsRow::wounded, &Incident::wounded}, {&StatsRow::detained, &Incident::detained},
+    {"killed", &StatsRow::killed, &Incident::killed},
+    {"children", &StatsRow::children, &Incident::children},
+    {"women", &StatsRow::women, &Incident::women},
+    {"fetuses", &StatsRow::fetuses, &Incident::fetuses},
+    {"wounded", &StatsRow::wounded, &Incident::wounded},
+    {"detained", &StatsRow::detained, &Incident::detained},
 };
 
 bool by_documentation(const Incident& incident, DateBasis basis) {
@@ -50,6 +55,14 @@ std::string date_key(const Incident& incident, DateBasis basis, std::size_t leng
   return parse_date(date) ? date.substr(0, length) : std::string();
 }
 
+std::string quarter_of(const std::string& month) {
+  constexpr std::size_t kMonthAt = 5, kMonthLength = 7;
+  constexpr int kMonthsEach = 3;
+  if (month.size() != kMonthLength) return month;
+  const int number = (month[kMonthAt] - '0') * 10 + (month[kMonthAt + 1] - '0');
+  return fmt::format("{}-Q{}", month.substr(0, 4), (number - 1) / kMonthsEach + 1);
+}
+
 std::string key_of(const Incident& incident, Dimension dimension, DateBasis basis) {
   switch (dimension) {
     case Dimension::party:
@@ -62,8 +75,12 @@ std::string key_of(const Incident& incident, Dimension dimension, DateBasis basi
       return incident.attribution;
     case Dimension::weapon_code:
       return incident.weapon_code;
+    case Dimension::day:
+      return date_key(incident, basis, 10);
     case Dimension::month:
       return date_key(incident, basis, 7);
+    case Dimension::quarter:
+      return quarter_of(date_key(incident, basis, 7));
     case Dimension::year:
       return date_key(incident, basis, 4);
   }
@@ -87,50 +104,13 @@ bool states(const Count& number) {
   return number.value && *number.value >= 0;
 }
 
-using Index = std::size_t;
-using Members = std::vector<Index>;  ///< ascending
-
-/// Which incidents contain which, by their relations.
-class Wholes {
- public:
-  explicit Wholes(std::span<const Incident> incidents) : direct_(incidents.size()) {
-    std::unordered_map<std::string_view, Index> by_id;
-    for (Index i = 0; i < incidents.size(); ++i) by_id.emplace(incidents[i].id, i);
-    for (Index i = 0; i < incidents.size(); ++i) {
-      for (const Relation& relation : incidents[i].relations) {
-        const auto other = by_id.find(relation.target);
-        if (other == by_id.end()) continue;
-        if (relation.type == "part_of") direct_[i].push_back(other->second);
-        if (relation.type == "contains") direct_[other->second].push_back(i);
-      }
-    }
-  }
-
-  bool has_whole(Index part) const { return !direct_[part].empty(); }
-
-  /// True if `accept` takes any whole of `part`. False for what contains itself: in a circle nobody is the
-  /// whole, and leaving everybody out would lose the number.
-  template <typename Accept>
-  bool any_whole(Index part, Accept accept) const {
-    std::unordered_set<Index> seen;
-    Members level = direct_[part];
-    bool accepted = false;
-    for (int depth = 0; depth < kMaxLevels && !level.empty(); ++depth) {
-      Members next;
-      for (const Index whole : level) {
-        if (whole == part) return false;
-        if (!seen.insert(whole).second) continue;
-        accepted = accepted || accept(whole);
-        next.insert(next.end(), direct_[whole].begin(), direct_[whole].end());
-      }
-      level = std::move(next);
-    }
-    return accepted;
-  }
-
- private:
-  std::vector<Members> direct_;
-};
+/// "women=1 is inferred" among the notes.
+bool is_inferred(const Incident& incident, const Quantity& quantity) {
+  const Count& count = incident.*quantity.count;
+  if (!count.value || incident.notes.empty()) return false;
+  return incident.notes.find(fmt::format("{}={} is inferred", quantity.name, *count.value)) !=
+         std::string::npos;
+}
 
 void add(Total& total, const Count& number) {
   const auto value = static_cast<std::uint64_t>(*number.value);
@@ -143,46 +123,57 @@ void add(Total& total, const Count& number) {
 class Counter {
  public:
   Counter(std::span<const Incident> incidents, const StatsQuestion& question)
-      : incidents_(incidents), question_(question), wholes_(incidents) {}
+      : incidents_(incidents), question_(question), relations_(incidents) {}
 
   StatsRow row(std::vector<std::string> keys, const Members& members) const {
     StatsRow result;
     result.keys = std::move(keys);
     result.incidents = members.size();
-    for (const Quantity& quantity : kQuantities) result.*quantity.total = total(quantity, members);
+    result.events = relations_.events(members);
+    const std::vector<Index> chains =
+        question_.chains == Chains::counted_once ? relations_.chains(members) : std::vector<Index>();
+    for (const Quantity& quantity : kQuantities) result.*quantity.total = total(quantity, members, chains);
     return result;
   }
 
  private:
   Count number(Index incident, const Quantity& quantity) const {
-    return number_of(incidents_[incident], quantity.count, question_.reading);
+    const Incident& one = incidents_[incident];
+    if (question_.inferred == Inferred::left_out && is_inferred(one, quantity)) return {};
+    return number_of(one, quantity.count, question_.reading);
   }
 
-  Total total(const Quantity& quantity, const Members& members) const {
+  /// `chains`: of each member the chain that it belongs to; empty if each is to be added.
+  Total total(const Quantity& quantity, const Members& members, const std::vector<Index>& chains) const {
     Total result;
-    for (const Index member : members) {
-      const Count stated = number(member, quantity);
+    std::map<Index, Count> greatest;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const Count stated = number(members[i], quantity);
       if (!states(stated)) {
         ++result.not_stated;
-      } else if (is_in_whole(member, quantity, members)) {
+      } else if (is_in_whole(members[i], quantity, members)) {
         ++result.in_whole;
-      } else {
+      } else if (chains.empty()) {
         add(result, stated);
+      } else if (const auto [known, first] = greatest.emplace(chains[i], stated); !first) {
+        ++result.in_chain;
+        if (*stated.value > *known->second.value) known->second = stated;
       }
     }
+    for (const auto& [chain, stated] : greatest) add(result, stated);
     return result;
   }
 
   bool is_in_whole(Index part, const Quantity& quantity, const Members& members) const {
-    if (question_.parts == Parts::added_up || !wholes_.has_whole(part)) return false;
-    return wholes_.any_whole(part, [&](Index whole) {
+    if (question_.parts == Parts::added_up || !relations_.has_whole(part)) return false;
+    return relations_.any_whole(part, [&](Index whole) {
       return std::binary_search(members.begin(), members.end(), whole) && states(number(whole, quantity));
     });
   }
 
   std::span<const Incident> incidents_;
   const StatsQuestion& question_;
-  Wholes wholes_;
+  Relations relations_;
 };
 
 /// Notes in `stats` what the range leaves out; true if the incident is to be counted.
@@ -232,6 +223,11 @@ std::vector<std::string> dimension_names() {
   return names;
 }
 
+Grouping::Grouping(Dimension dimension)
+    : name(name_of(dimension)), key([dimension](const Incident& incident, DateBasis basis) {
+        return key_of(incident, dimension, basis);
+      }) {}
+
 Stats count_incidents(std::span<const Incident> incidents, const StatsQuestion& question) {
   Stats stats;
   Members all;
@@ -240,9 +236,7 @@ Stats count_incidents(std::span<const Incident> incidents, const StatsQuestion& 
     if (!selected(incidents[i], question, stats)) continue;
     all.push_back(i);
     std::vector<std::string> keys;
-    for (const Dimension dimension : question.by) {
-      keys.push_back(key_of(incidents[i], dimension, question.basis));
-    }
+    for (const Grouping& grouping : question.by) keys.push_back(grouping.key(incidents[i], question.basis));
     groups[std::move(keys)].push_back(i);
   }
   const Counter counter(incidents, question);

@@ -6,6 +6,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/formats/register.hpp"
 #include "json_value.hpp"
+#include "published_readings.hpp"
 
 namespace dalil::formats {
 namespace {
@@ -71,10 +72,10 @@ bool rounds_to(double computed, const Json& published) {
 /// Figures under one reading.
 class Comparer {
  public:
-  Comparer(std::span<const archive::Incident> incidents, Reading reading, ShareOf shares_of)
-      : incidents_(incidents) {
-    result_.reading = reading;
-    result_.shares_of = shares_of;
+  Comparer(std::span<const archive::Incident> incidents, const PublishedReading& reading)
+      : incidents_(incidents), question_(reading.question) {
+    result_.reading = reading.question.reading;
+    result_.shares_of = reading.shares_of;
   }
 
   PublishedComparison compare(const Json& totals) {
@@ -197,10 +198,9 @@ class Comparer {
     return false;  // the rest of it is for people to read
   }
 
-  Stats count(std::span<const archive::Incident> incidents, std::vector<Dimension> by) const {
-    archive::StatsQuestion question;
-    question.by = std::move(by);
-    question.reading = result_.reading;
+  Stats count(std::span<const archive::Incident> incidents, const std::vector<Dimension>& by) const {
+    archive::StatsQuestion question = question_;
+    question.by.assign(by.begin(), by.end());
     return archive::count_incidents(incidents, question);
   }
 
@@ -260,28 +260,21 @@ class Comparer {
   }
 
   std::span<const archive::Incident> incidents_;
+  archive::StatsQuestion question_;
   PublishedComparison result_;
 };
-
-auto followed(const PublishedComparison& comparison) {
-  return std::count_if(comparison.figures.begin(), comparison.figures.end(),
-                       [](const PublishedFigure& figure) { return figure.follows; });
-}
 
 }  // namespace
 
 PublishedComparison compare_published(std::string_view published_totals_json,
-                                      std::span<const archive::Incident> incidents) {
+                                      std::span<const archive::Incident> incidents,
+                                      std::optional<DateSpan> period) {
   const ParsedValue totals = parse_value(published_totals_json);
   if (!totals.value || !totals.value->is_object()) return {};
-  std::optional<PublishedComparison> best;
-  for (const Reading reading : {Reading::as_stated, Reading::fetuses_as_children}) {
-    for (const ShareOf shares_of : {ShareOf::incidents, ShareOf::killed}) {
-      PublishedComparison here = Comparer(incidents, reading, shares_of).compare(*totals.value);
-      if (!best || followed(here) > followed(*best)) best = std::move(here);
-    }
-  }
-  return std::move(*best);
+  const ReportIncidents report(incidents, period);
+  return report.compare([&](std::span<const archive::Incident> read, const PublishedReading& reading) {
+    return Comparer(read, reading).compare(*totals.value);
+  });
 }
 
 }  // namespace dalil::formats

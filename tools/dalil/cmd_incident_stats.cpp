@@ -1,163 +1,146 @@
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "command.hpp"
-#include "dalil/archive/stats.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
-#include "dalil/formats/register.hpp"
 #include "forms.hpp"
+#include "incident_forms.hpp"
 #include "refs.hpp"
-#include "table.hpp"
+#include "stats_forms.hpp"
+#include "stats_question.hpp"
 
 namespace dalil::cli {
 namespace {
 
 struct StatsOptions {
-  std::vector<std::string> by;
-  std::string days, register_file;
-  bool fetuses_as_children = false, confirmed = false, add_parts = false;
+  std::vector<std::string> by, where;
+  std::string days, register_file, as_of, out, quantity = "killed";
+  bool fetuses_as_children = false, confirmed = false, add_parts = false, chains_once = false;
+  bool without_inferred = false, changes = false;
 };
 
-archive::Dimension dimension_named(const std::string& text) {
-  if (const auto dimension = archive::dimension_from(text)) return *dimension;
-  std::string names;
-  for (const std::string& name : archive::dimension_names()) names += (names.empty() ? "" : ", ") + name;
-  throw Error(ErrorCode::usage, "incidents cannot be grouped by " + in_quotes(text),
-              "one or more of: " + names);
-}
-
-archive::StatsQuestion question_from(const StatsOptions& options) {
+archive::StatsQuestion question_from(archive::View& view, const StatsOptions& options) {
   archive::StatsQuestion question;
-  for (const std::string& name : options.by) question.by.push_back(dimension_named(name));
+  for (const std::string& name : options.by) question.by.push_back(grouping_named(view, name));
   if (!options.days.empty()) question.days = date_range_from("--date", options.days);
   if (options.fetuses_as_children) question.reading = archive::Reading::fetuses_as_children;
   if (options.confirmed) question.basis = archive::DateBasis::confirmed;
   if (options.add_parts) question.parts = archive::Parts::added_up;
+  if (options.chains_once) question.chains = archive::Chains::counted_once;
+  if (options.without_inferred) question.inferred = archive::Inferred::left_out;
   return question;
 }
 
-/// A sum that rests on some of the incidents only says on how many.
-std::string text_of(const archive::Total& total) {
-  if (!total.value()) return "-";
-  std::string text = number_text(total.sum);
-  if (total.inexact > 0) text = ">=" + text;
-  return text;
+/// The readings that were asked for, in words.
+std::vector<std::string> readings_of(const StatsOptions& options) {
+  std::vector<std::string> readings;
+  if (!options.as_of.empty()) readings.push_back("as known on " + options.as_of);
+  for (const std::string& where : options.where) readings.push_back("only where " + where);
+  if (options.fetuses_as_children) readings.emplace_back("unborn children are counted as children");
+  if (options.confirmed)
+    readings.emplace_back("an event counts on the day it was documented, where the register gives one");
+  if (options.add_parts) readings.emplace_back("parts and wholes that state the same people are added up");
+  if (options.chains_once)
+    readings.emplace_back("of incidents that precede or cause one another the greatest number is taken");
+  if (options.without_inferred) readings.emplace_back("numbers that the register inferred are left out");
+  return readings;
 }
 
-Json json_of(const archive::Total& total) {
-  Json out = {{"stated", total.stated}, {"not_stated", total.not_stated}};
-  if (total.value()) out["sum"] = total.sum;
-  if (total.in_whole > 0) out["in_whole"] = total.in_whole;
-  if (total.inexact > 0) out["inexact"] = total.inexact;
-  return out;
+std::vector<archive::IncidentRevision> revisions_for(archive::View& view, const StatsOptions& options) {
+  if (options.as_of.empty()) return view.incidents();
+  return incidents_as_of(view, moment_from("--as-of", options.as_of));
 }
 
-struct NamedTotal {
-  const char* name;
-  archive::Total archive::StatsRow::*total;
-};
-constexpr NamedTotal kTotals[] = {
-    {"killed", &archive::StatsRow::killed},   {"children", &archive::StatsRow::children},
-    {"women", &archive::StatsRow::women},     {"fetuses", &archive::StatsRow::fetuses},
-    {"wounded", &archive::StatsRow::wounded}, {"detained", &archive::StatsRow::detained},
-};
-
-void add_row(Printer& out, Table& table, const archive::StatsQuestion& question, const archive::StatsRow& row,
-             bool is_total) {
-  std::vector<Cell> cells;
-  Json fields = {{"total", is_total}, {"incidents", row.incidents}};
-  for (std::size_t i = 0; i < question.by.size(); ++i) {
-    const std::string key = is_total ? "" : row.keys[i];
-    const std::string shown = is_total      ? (i == 0 ? "all" : "")
-                              : key.empty() ? "(not stated)"
-                                            : escape_for_display(key);
-    cells.emplace_back(shown, is_total ? Style::bold : Style::plain);
-    if (!is_total) fields["by"][archive::name_of(question.by[i])] = key.empty() ? Json() : Json(key);
+std::vector<archive::Incident> selected(archive::View& view, std::vector<archive::IncidentRevision> revisions,
+                                        const StatsOptions& options) {
+  std::vector<IncidentFilter> filters;
+  for (const std::string& where : options.where) filters.push_back(filter_from(view, where));
+  std::vector<archive::Incident> incidents;
+  for (archive::IncidentRevision& revision : revisions) {
+    const bool passes =
+        std::ranges::all_of(filters, [&](const IncidentFilter& filter) { return filter(revision.incident); });
+    if (passes) incidents.push_back(std::move(revision.incident));
   }
-  cells.emplace_back(number_text(row.incidents));
-  for (const NamedTotal& named : kTotals) {
-    cells.emplace_back(text_of(row.*named.total));
-    fields[named.name] = json_of(row.*named.total);
-  }
-  table.add(std::move(cells));
-  out.object("stats", fields);
+  return incidents;
 }
 
-void print_totals(Printer& out, const archive::StatsQuestion& question, const archive::Stats& stats) {
-  std::vector<Table::Column> columns;
-  for (const archive::Dimension dimension : question.by) columns.push_back({archive::name_of(dimension)});
-  columns.push_back({"incidents", Align::right});
-  for (const NamedTotal& named : kTotals) columns.push_back({named.name, Align::right});
-  Table table(columns);
-  for (const archive::StatsRow& row : stats.rows) {
-    if (!question.by.empty()) add_row(out, table, question, row, false);
-  }
-  add_row(out, table, question, stats.all, true);
-  table.print(out);
-  out.line();
-  out.line("- means: no incident states a number; absent is not zero");
-  if (stats.all.killed.not_stated > 0) {
-    out.line(count_text(stats.all.killed.not_stated, "incident states", "incidents state") +
-             " no number killed");
-  }
-  if (stats.undated > 0) out.line(count_text(stats.undated, "incident has", "incidents have") + " no date");
-  if (stats.outside > 0)
-    out.line(count_text(stats.outside, "incident lies", "incidents lie") + " outside the range");
-  if (stats.across > 0) {
-    out.line(count_text(stats.across, "incident lies", "incidents lie") + " partly in the range, or may");
-  }
-}
-
-/// True if every published figure follows.
-bool compare(Printer& out, const std::string& path, const std::vector<archive::Incident>& incidents) {
+/// Those that the register lists: other registers in the archive have totals of their own.
+formats::PublishedComparison compare(Printer& out, const StatsReport& report, const std::string& path,
+                                     const std::vector<archive::Incident>& incidents) {
   const Bytes content = files::read_small_file(path, formats::kMaxRegisterBytes);
   const formats::Register reg = formats::read_register_json(as_chars(content));
   if (reg.published_totals_json.empty()) {
     throw Error(ErrorCode::invalid, "register " + in_quotes(path) + " carries no published totals",
                 "they stand beside the incidents as \"published_totals\"");
   }
-  const auto comparison = formats::compare_published(reg.published_totals_json, incidents);
-  out.line();
-  out.line("published totals of " + in_quotes(path));
-  Table table({{"figure"}, {"published", Align::right}, {"computed", Align::right}, {""}, {"rests on"}});
-  bool all_follow = true;
-  for (const auto& figure : comparison.figures) {
-    all_follow = all_follow && figure.follows;
-    table.add({escape_for_display(figure.figure),
-               figure.published.empty() ? "-" : escape_for_display(figure.published),
-               figure.computed.empty() ? "-" : figure.computed,
-               {figure.follows ? "follows" : "DIFFERS", figure.follows ? Style::good : Style::bad},
-               escape_for_display(figure.note)});
-    out.object("published_figure", {{"figure", figure.figure},
-                                    {"published", figure.published},
-                                    {"computed", figure.computed},
-                                    {"follows", figure.follows},
-                                    {"note", figure.note}});
+  std::unordered_set<std::string> listed;
+  for (const archive::Incident& incident : reg.incidents) listed.insert(incident.id);
+  std::vector<archive::Incident> held;
+  for (const archive::Incident& incident : incidents)
+    if (listed.contains(incident.id)) held.push_back(incident);
+  if (held.size() < listed.size())
+    out.warn(fmt::format("{} of the {} incidents of {} are not counted here", listed.size() - held.size(),
+                         listed.size(), in_quotes(path)));
+  return formats::compare_published(reg.published_totals_json, held, report.question.days);
+}
+
+/// What has been revised since: "as known then" and now differ by these.
+void print_changes(Printer& out, archive::View& view, const std::vector<archive::IncidentRevision>& then) {
+  std::uint64_t changed = 0;
+  std::unordered_set<archive::Row> known;
+  for (const archive::IncidentRevision& before : then) {
+    known.insert(before.row);
+    const archive::IncidentRevision now = view.incident(before.row);
+    if (now.seq == before.seq) continue;
+    const auto changes = differences(before.incident, now.incident);
+    if (changes.empty()) continue;
+    ++changed;
+    out.line(fmt::format("{}: revised {} by {}{}", escape_for_display(now.incident.id), time_text(now.time),
+                         escape_for_display(now.author),
+                         now.reason.empty() ? "" : ": " + escape_for_display(now.reason)));
+    Json fields = {{"incident", now.incident.id}, {"seq", now.seq}, {"changes", Json::array()}};
+    for (const FieldChange& change : changes) {
+      out.line(fmt::format("  {}: {} -> {}", change.field, change.before.empty() ? "-" : change.before,
+                           change.after.empty() ? "-" : change.after));
+      fields["changes"].push_back(
+          {{"field", change.field}, {"before", change.before}, {"after", change.after}});
+    }
+    out.object("reclassified", fields);
   }
-  table.print(out);
-  for (const std::string& name : comparison.not_compared) {
-    out.line("not compared: " + escape_for_display(name));
-    out.object("not_compared", {{"figure", name}});
-  }
-  return all_follow;
+  const std::uint64_t added = view.incident_count() - known.size();
+  out.line(fmt::format("{} revised since, {} added", count_text(changed, "incident was", "incidents were"),
+                       number_text(added)));
 }
 
 int run_stats(Session& session, const StatsOptions& options) {
-  const archive::StatsQuestion question = question_from(options);
+  if (options.changes && options.as_of.empty())
+    throw Error(ErrorCode::usage, "--changes says what changed since --as-of",
+                "give the day: --as-of 2017-10-09");
+  const NamedTotal quantity = quantity_named(options.quantity);
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
-  std::vector<archive::Incident> incidents;
-  for (auto& revision : view.incidents()) incidents.push_back(std::move(revision.incident));
   Printer& out = session.out();
-  const archive::Stats stats = archive::count_incidents(incidents, question);
-  print_totals(out, question, stats);
-  const bool agrees = options.register_file.empty() || compare(out, options.register_file, incidents);
-  Json summary = {{"command", "incident stats"},
-                  {"incidents", stats.all.incidents},
-                  {"undated", stats.undated},
-                  {"outside", stats.outside},
-                  {"across", stats.across}};
-  if (!options.register_file.empty()) summary["published_totals_follow"] = agrees;
+  const auto revisions = revisions_for(view, options);
+  const std::vector<archive::Incident> incidents = selected(view, revisions, options);
+  StatsReport report;
+  report.question = question_from(view, options);
+  report.readings = readings_of(options);
+  report.stats = archive::count_incidents(incidents, report.question);
+  if (!options.register_file.empty()) {
+    report.published = compare(out, report, options.register_file, incidents);
+    report.published_name = options.register_file;
+  }
+  print_stats(out, report);
+  const bool agrees = !report.published || print_published(out, report);
+  if (options.changes) print_changes(out, view, revisions);
+  if (!options.out.empty()) write_stats(options.out, report, quantity);
+  Json summary = {{"command", "incident stats"},       {"incidents", report.stats.all.incidents},
+                  {"events", report.stats.all.events}, {"undated", report.stats.undated},
+                  {"outside", report.stats.outside},   {"across", report.stats.across}};
+  if (!options.as_of.empty()) summary["as_of"] = moment_from("--as-of", options.as_of).rfc3339_ms();
+  if (report.published) summary["published_totals_follow"] = agrees;
   out.object("summary", summary);
   return agrees ? kExitOk : kExitNo;
 }
@@ -166,17 +149,33 @@ int run_stats(Session& session, const StatsOptions& options) {
 
 Runner declare_incident_stats(Options& app) {
   const auto options = std::make_shared<StatsOptions>();
-  app.add_option("--by", options->by, "party, governorate, area_of_control ...; several with commas")
+  app.add_option("--by", options->by,
+                 "party, governorate, month, district ..., or any field; several with commas")
       ->delimiter(',')
       ->type_name("FIELDS");
+  app.add_option("--where", options->where,
+                 "only these: governorate=Idlib, party='Syrian regime'; several: all of them")
+      ->type_name("FIELD=VALUE")
+      ->allow_extra_args(false);
   app.add_option("--date", options->days, "only incidents of these days")->type_name("RANGE");
+  app.add_option("--as-of", options->as_of, "as the archive knew them on that day")->type_name("DATE");
+  app.add_flag("--changes", options->changes, "with --as-of: what was revised since");
   app.add_flag("--fetuses-as-children", options->fetuses_as_children, "add unborn children to the children");
   app.add_flag("--confirmed", options->confirmed,
                "by the day it was documented on, where the register gives one");
+  app.add_flag("--without-inferred", options->without_inferred,
+               "leave out numbers that the register inferred");
   app.add_flag("--add-parts", options->add_parts, "add up parts and wholes that state the same people");
+  app.add_flag("--chains-once", options->chains_once,
+               "of incidents that precede or cause one another take the greatest number");
   app.add_option("--register", options->register_file,
                  "compare with the published totals in a register; 1 if they differ")
       ->type_name("FILE");
+  app.add_option("--out", options->out, "table and chart as .html, chart as .svg, or table as .csv")
+      ->type_name("FILE");
+  app.add_option("--chart", options->quantity,
+                 "what the chart shows: incidents, killed (default), children ...")
+      ->type_name("NUMBER");
   return [options](Session& session) { return run_stats(session, *options); };
 }
 

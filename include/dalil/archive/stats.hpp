@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,7 +14,17 @@
 namespace dalil::archive {
 
 /// What rows are grouped by.
-enum class Dimension { party, governorate, area_of_control, attribution, weapon_code, month, year };
+enum class Dimension {
+  party,
+  governorate,
+  area_of_control,
+  attribution,
+  weapon_code,
+  day,
+  month,
+  quarter,
+  year,
+};
 const char* name_of(Dimension dimension);  ///< "party", "area_of_control" ...
 std::optional<Dimension> dimension_from(std::string_view name);
 std::vector<std::string> dimension_names();
@@ -29,21 +40,41 @@ enum class DateBasis { happened, confirmed };
 /// left out of every row that holds a whole which states the same number.
 enum class Parts { counted_once, added_up };
 
+/// An incident that precedes or causes another is one story with it, and a register does not say whether both
+/// state the same people. Added up, each has its own number; counted once, a row takes the greatest of them.
+enum class Chains { added_up, counted_once };
+
+/// A number that the register's author inferred, and says so in the incident's notes ("women=1 is inferred").
+enum class Inferred { counted, left_out };
+
+/// One way of grouping: a dimension, or a key of the caller's own.
+struct Grouping {
+  std::string name;
+  /// As in the register; empty: the register does not say.
+  std::function<std::string(const Incident&, DateBasis)> key;
+  Grouping(Dimension dimension);
+  Grouping(std::string grouping_name, std::function<std::string(const Incident&, DateBasis)> grouping_key)
+      : name(std::move(grouping_name)), key(std::move(grouping_key)) {}
+};
+
 struct StatsQuestion {
-  std::vector<Dimension> by;     ///< none: the sum over all is the only answer
+  std::vector<Grouping> by;      ///< none: the sum over all is the only answer
   std::optional<DateSpan> days;  ///< the event's first day lies within
   Reading reading = Reading::as_stated;
   DateBasis basis = DateBasis::happened;
   Parts parts = Parts::counted_once;
+  Chains chains = Chains::added_up;
+  Inferred inferred = Inferred::counted;
 };
 
 /// The sum of one number over some incidents, and how much it rests on. Absent is not zero:
-/// incidents = stated + not_stated + in_whole.
+/// incidents = stated + not_stated + in_whole + in_chain.
 struct Total {
   std::uint64_t sum = 0;
   std::uint64_t stated = 0;      ///< incidents whose number is in the sum
   std::uint64_t not_stated = 0;  ///< incidents that give no number
   std::uint64_t in_whole = 0;  ///< incidents left out, because a whole in the same row contains their number
+  std::uint64_t in_chain = 0;  ///< incidents left out for a greater number of the same chain in the same row
   std::uint64_t inexact = 0;   ///< of `stated`: "at least", "about" ...
   /// Absent if no incident gave a number.
   std::optional<std::uint64_t> value() const { return stated > 0 ? std::optional(sum) : std::nullopt; }
@@ -53,6 +84,8 @@ struct Total {
 struct StatsRow {
   std::vector<std::string> keys;  ///< one a dimension, as in the register; empty: the register does not say
   std::uint64_t incidents = 0;
+  /// Incidents of the row that contain, precede or cause one another are one event.
+  std::uint64_t events = 0;
   Total killed, children, women, fetuses, wounded, detained;
   bool operator==(const StatsRow&) const = default;
 };

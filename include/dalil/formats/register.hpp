@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,23 @@ std::vector<RegisterProblem> validate(const archive::Incident& incident);
 /// What a published percentage by party is a share of.
 enum class ShareOf { incidents, killed };
 
+/// What a figure may rest on beside the plain sum of what happened in the period. Bits of a set.
+enum class Assumption : unsigned {
+  fetuses_as_children = 1,  ///< unborn children are counted as children
+  confirmed = 2,            ///< an event counts in the period in which it was confirmed
+  inferred = 4,             ///< numbers count that the register's author inferred, and says so
+  heading = 8,  ///< party and governorate are those it is listed under, where its paragraph names others
+};
+const char* name_of(Assumption assumption);  ///< "fetuses_as_children"
+/// "unborn children are counted as children"
+const char* text_of(Assumption assumption);
+
+/// An assumption that a figure needs.
+struct Need {
+  Assumption assumption = Assumption::heading;
+  std::string without;  ///< what follows without it; empty if nothing does
+};
+
 /// One figure that a report prints, beside the one that follows from its own list of incidents.
 struct PublishedFigure {
   std::string figure;     ///< its place in the totals: "killed_by_party.ISIS.children"
@@ -70,18 +88,27 @@ struct PublishedFigure {
   std::string computed;   ///< empty if no incident gives a number
   bool follows = false;
   std::string note;  ///< what the computed figure rests on: "137 stated + 2 fetuses; 6 of 43 give no number"
+  std::vector<Need> needs{};  ///< of one that follows: without any of these it would not
+  /// Of one that does not follow: a set of assumptions under which it would; empty if there is none.
+  std::optional<std::vector<Assumption>> follows_under{};
 };
 
 struct PublishedComparison {
   /// Of all readings the one under which most figures follow; all figures are computed under it.
   archive::Reading reading = archive::Reading::as_stated;
   ShareOf shares_of = ShareOf::incidents;
+  std::vector<Assumption> assumptions;  ///< of that reading, as far as they change anything
+  std::optional<DateSpan> period;  ///< that the totals are of; absent: no incident is left out for its date
   std::vector<PublishedFigure> figures;
   std::vector<std::string> not_compared;  ///< names in the totals that are no figure known here, as `note`
 };
 
 /// Compares a report's own totals (Register::published_totals_json) with those of the incidents.
+///
+/// `period` is what the totals are of. Without one it is the month (else the year) in which all incidents
+/// were confirmed, or happened where the register does not say when they were confirmed.
 PublishedComparison compare_published(std::string_view published_totals_json,
-                                      std::span<const archive::Incident> incidents);
+                                      std::span<const archive::Incident> incidents,
+                                      std::optional<DateSpan> period = std::nullopt);
 
 }  // namespace dalil::formats

@@ -25,7 +25,7 @@ Incident part_of(Incident incident, const std::string& whole) {
 
 Stats ask(const std::vector<Incident>& incidents, std::vector<Dimension> by, const char* days = nullptr) {
   StatsQuestion question;
-  question.by = std::move(by);
+  question.by.assign(by.begin(), by.end());
   if (days != nullptr) question.days = parse_date_range(days);
   return count_incidents(incidents, question);
 }
@@ -171,4 +171,72 @@ TEST_CASE("a share of nothing is absent") {
   CHECK(!percent(1, 0));
   CHECK(!percent(std::nullopt, 5));
   CHECK(!percent(5, std::nullopt));
+}
+
+TEST_CASE("incidents that contain, precede or cause one another are one event") {
+  std::vector<Incident> incidents = {event("A", "2017-02-06", 10), event("B", "2017-02-15", 4),
+                                     event("C", "2017-02-16", 3), event("D", "2017-03", 1)};
+  incidents[0].relations = {{"precedes", "B"}};
+  incidents[2].relations = {{"part_of", "B"}, {"causes", "elsewhere"}, {"resembles", "D"}};
+  Stats stats = ask(incidents, {});
+  CHECK(stats.all.incidents == 4);
+  CHECK(stats.all.events == 2);
+  CHECK(stats.all.killed.value() == 15);  // 10 + 4 with the 3 of its part + 1
+  stats = ask(incidents, {Dimension::month});
+  CHECK(stats.rows.at(0).events == 1);
+  CHECK(stats.rows.at(1).events == 1);
+}
+
+TEST_CASE("of a chain the greatest number counts, if chains are to be counted once") {
+  std::vector<Incident> incidents = {event("A", "2017-01", 10), event("B", "2017-02", 40),
+                                     event("C", "2017-03", 5), event("D", "2017-04", 7),
+                                     event("E", "2017-05", std::nullopt)};
+  incidents[0].relations = {{"causes", "B"}};
+  incidents[2].relations = {{"follows", "B"}};
+  incidents[4].relations = {{"consequence_of", "D"}};
+  StatsQuestion question;
+  CHECK(count_incidents(incidents, question).all.killed.value() == 62);
+  question.chains = Chains::counted_once;
+  const StatsRow once = count_incidents(incidents, question).all;
+  CHECK(once.killed.value() == 47);
+  CHECK(once.killed.in_chain == 2);
+  CHECK(once.killed.stated + once.killed.not_stated + once.killed.in_whole + once.killed.in_chain ==
+        once.incidents);
+  // In rows of their own each has its own number.
+  question.by = {Dimension::month};
+  const Stats by_month = count_incidents(incidents, question);
+  CHECK(by_month.rows.at(0).killed.value() == 10);
+  CHECK(by_month.all.killed.value() == 47);
+}
+
+TEST_CASE("a number that the notes call inferred can be left out") {
+  std::vector<Incident> incidents = {event("A", "2017", 5), event("B", "2017", 6)};
+  incidents[0].women.value = 1;
+  incidents[0].notes = "women=1 is inferred: three children and their parents";
+  incidents[1].women.value = 2;
+  incidents[1].notes = "killed=60 is inferred";  // of another number
+  StatsQuestion question;
+  CHECK(count_incidents(incidents, question).all.women.value() == 3);
+  question.inferred = Inferred::left_out;
+  const StatsRow stated = count_incidents(incidents, question).all;
+  CHECK(stated.women.value() == 2);
+  CHECK(stated.women.not_stated == 1);
+  CHECK(stated.killed.value() == 11);
+}
+
+TEST_CASE("incidents are grouped by quarter, by day, and by what a caller makes of them") {
+  const std::vector<Incident> incidents = {event("A", "2017-09-11", 1), event("B", "2017-10", 2),
+                                           event("C", "2017", 4)};
+  const auto keys = [](const Stats& stats) {
+    std::vector<std::string> all;
+    for (const StatsRow& row : stats.rows) all.push_back(row.keys.at(0));
+    return all;
+  };
+  CHECK(keys(ask(incidents, {Dimension::quarter})) == std::vector<std::string>{"2017", "2017-Q3", "2017-Q4"});
+  CHECK(keys(ask(incidents, {Dimension::day})) == std::vector<std::string>{"2017", "2017-09-11", "2017-10"});
+  StatsQuestion question;
+  question.by = {{"many", [](const Incident& incident, DateBasis) {
+                    return std::string(*incident.killed.value > 1 ? "yes" : "no");
+                  }}};
+  CHECK(count_incidents(incidents, question).rows.at(1).killed.value() == 6);
 }

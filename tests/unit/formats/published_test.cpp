@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "dalil/formats/register.hpp"
 #include "register_fixture.hpp"
@@ -56,6 +57,59 @@ TEST_CASE("every published total follows from the register but the 53 per cent")
   CHECK(share.published == "53");
   CHECK(share.computed == "52.09");
   CHECK(share.note == "224 of 430 killed");
+}
+
+TEST_CASE("each published figure says which readings it needs") {
+  const auto read = september();
+  if (!read) return;
+  const PublishedComparison comparison = compare_published(read->published_totals_json, read->incidents);
+  CHECK(comparison.period == parse_date("2017-09"));
+  CHECK(comparison.assumptions == std::vector<Assumption>{Assumption::fetuses_as_children,
+                                                          Assumption::confirmed, Assumption::inferred,
+                                                          Assumption::heading});
+  const auto needs = [&](const std::string& name) {
+    std::map<Assumption, std::string> all;
+    for (const Need& need : figure(comparison, name).needs) all[need.assumption] = need.without;
+    return all;
+  };
+  using Needs = std::map<Assumption, std::string>;
+  CHECK(needs("incidents") == Needs{{Assumption::confirmed, "41"}});
+  CHECK(needs("killed") == Needs{{Assumption::confirmed, "414"}});
+  CHECK(needs("children") == Needs{{Assumption::fetuses_as_children, "137"}, {Assumption::confirmed, "133"}});
+  CHECK(needs("women") == Needs{{Assumption::confirmed, "82"}, {Assumption::inferred, "84"}});
+  CHECK(needs("incidents_by_governorate.Idlib") == Needs{{Assumption::heading, "9"}});
+  CHECK(needs("incidents_by_governorate.Deir Ez-Zour") == Needs{{Assumption::heading, "22"}});
+  CHECK(needs("incidents_by_governorate.Aleppo") == Needs{{Assumption::heading, "0"}});
+  CHECK(needs("incidents_by_governorate.Raqqa") == Needs{{Assumption::confirmed, "4"}});
+  CHECK(needs("incidents_by_party.Syrian regime forces") == Needs{{Assumption::heading, "17"}});
+  CHECK(needs("incidents_by_governorate.Hama").empty());
+  const PublishedFigure& share = figure(comparison, "note: women_and_children_percent");
+  CHECK(share.needs.empty());
+  CHECK(!share.follows_under);  // under no reading at all
+}
+
+TEST_CASE("a figure that follows under another reading than the rest says so") {
+  std::vector<archive::Incident> incidents(2);
+  incidents[0].id = "A";
+  incidents[0].date = "2017-09-01";
+  incidents[0].killed.value = 3;
+  incidents[0].children.value = 1;
+  incidents[0].fetuses.value = 1;
+  incidents[1].id = "B";
+  incidents[1].date = "2017-08-31";
+  incidents[1].documented_on = "2017-09-02";
+  incidents[1].killed.value = 4;
+  incidents[1].wounded.value = 5;
+  const auto comparison = compare_published(R"({"incidents": 2, "killed": 7, "children": 1})", incidents);
+  CHECK(figure(comparison, "killed").follows);
+  CHECK(figure(comparison, "children").follows);
+  const auto mixed =
+      compare_published(R"({"incidents": 2, "killed": 3, "children": 2, "wounded": 5})", incidents);
+  CHECK(figure(mixed, "incidents").follows);
+  CHECK(figure(mixed, "children").follows);
+  CHECK(!figure(mixed, "killed").follows);
+  REQUIRE(figure(mixed, "killed").follows_under);
+  CHECK(figure(mixed, "killed").follows_under->empty());  // of those that happened in September
 }
 
 TEST_CASE("the published shares by party are shares of the incidents, not of the killed") {

@@ -1,0 +1,195 @@
+#include "stats_forms.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dalil/base/text.hpp"
+#include "forms.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr NamedTotal kTotals[] = {
+    {"killed", &archive::StatsRow::killed},   {"children", &archive::StatsRow::children},
+    {"women", &archive::StatsRow::women},     {"fetuses", &archive::StatsRow::fetuses},
+    {"wounded", &archive::StatsRow::wounded}, {"detained", &archive::StatsRow::detained},
+};
+
+/// A sum that rests on some of the incidents only says on how many.
+std::string text_of(const archive::Total& total) {
+  if (!total.value()) return "-";
+  std::string text = number_text(total.sum);
+  if (total.inexact > 0) text = ">=" + text;
+  return text;
+}
+
+Json json_of(const archive::Total& total) {
+  Json out = {{"stated", total.stated}, {"not_stated", total.not_stated}};
+  if (total.value()) out["sum"] = total.sum;
+  if (total.in_whole > 0) out["in_whole"] = total.in_whole;
+  if (total.in_chain > 0) out["in_chain"] = total.in_chain;
+  if (total.inexact > 0) out["inexact"] = total.inexact;
+  return out;
+}
+
+/// Fewer events than incidents somewhere: then both are shown.
+bool has_events(const archive::Stats& stats) {
+  return stats.all.events != stats.all.incidents;
+}
+
+/// Numbers that nobody gives need no column.
+bool is_shown(const archive::Stats& stats, const NamedTotal& named) {
+  return (stats.all.*named.total).value().has_value() || named.total == &archive::StatsRow::killed;
+}
+
+void add_row(Printer& out, Table& table, const StatsReport& report, const archive::StatsRow& row,
+             bool is_total) {
+  std::vector<Cell> cells;
+  Json fields = {{"total", is_total}, {"incidents", row.incidents}, {"events", row.events}};
+  for (std::size_t i = 0; i < report.question.by.size(); ++i) {
+    const std::string key = is_total ? "" : row.keys[i];
+    const std::string shown = is_total      ? (i == 0 ? "all" : "")
+                              : key.empty() ? "(not stated)"
+                                            : escape_for_display(key);
+    cells.emplace_back(shown, is_total ? Style::bold : Style::plain);
+    if (!is_total) fields["by"][report.question.by[i].name] = key.empty() ? Json() : Json(key);
+  }
+  cells.emplace_back(number_text(row.incidents));
+  if (has_events(report.stats)) cells.emplace_back(number_text(row.events));
+  for (const NamedTotal& named : kTotals) {
+    if (is_shown(report.stats, named)) cells.emplace_back(text_of(row.*named.total));
+    fields[named.name] = json_of(row.*named.total);
+  }
+  table.add(std::move(cells));
+  out.object("stats", fields);
+}
+
+std::string incidents_text(std::uint64_t count, const char* one, const char* several) {
+  return count_text(count, fmt::format("incident {}", one), fmt::format("incidents {}", several));
+}
+
+std::string letters_of(const formats::PublishedFigure& figure,
+                       const std::vector<formats::Assumption>& known) {
+  std::string letters;
+  for (const formats::Need& need : figure.needs) {
+    const auto at = std::ranges::find(known, need.assumption) - known.begin();
+    letters += (letters.empty() ? "" : " ") + std::string(1, static_cast<char>('a' + at));
+    letters += need.without.empty() ? "" : " (" + need.without + ")";
+  }
+  return letters;
+}
+
+Json json_of(const formats::PublishedFigure& figure) {
+  Json fields = {{"figure", figure.figure},   {"published", figure.published}, {"computed", figure.computed},
+                 {"follows", figure.follows}, {"note", figure.note},           {"needs", Json::array()}};
+  for (const formats::Need& need : figure.needs)
+    fields["needs"].push_back({{"reading", formats::name_of(need.assumption)}, {"without", need.without}});
+  if (figure.follows_under) {
+    fields["follows_under"] = Json::array();
+    for (const formats::Assumption assumption : *figure.follows_under)
+      fields["follows_under"].push_back(formats::name_of(assumption));
+  }
+  return fields;
+}
+
+}  // namespace
+
+NamedTotal quantity_named(const std::string& name) {
+  if (name == "incidents") return {"incidents", nullptr};
+  std::string names = "incidents";
+  for (const NamedTotal& named : kTotals) {
+    if (name == named.name) return named;
+    names += std::string(", ") + named.name;
+  }
+  throw Error(ErrorCode::usage, "incidents state no number " + in_quotes(name), "one of: " + names);
+}
+
+std::vector<std::string> remarks_of(const StatsReport& report) {
+  std::vector<std::string> remarks = report.readings;
+  const archive::Stats& stats = report.stats;
+  const auto say = [&](std::uint64_t count, const std::string& words) {
+    if (count > 0) remarks.push_back(words);
+  };
+  say(stats.all.killed.not_stated, incidents_text(stats.all.killed.not_stated, "states", "state") +
+                                       " no number killed; absent is not zero");
+  say(stats.all.killed.inexact, incidents_text(stats.all.killed.inexact, "gives", "give") +
+                                    " an inexact number killed: the sum is a lower bound");
+  say(stats.all.killed.in_whole, incidents_text(stats.all.killed.in_whole, "is", "are") +
+                                     " part of another that states the same people, and not added");
+  say(stats.all.killed.in_chain, incidents_text(stats.all.killed.in_chain, "precedes", "precede") +
+                                     " or comes of another, and of each chain one number is taken");
+  say(stats.all.incidents - stats.all.events,
+      fmt::format("{} are {}: some contain, precede or cause one another",
+                  count_text(stats.all.incidents, "incident", "incidents"),
+                  count_text(stats.all.events, "event", "events")));
+  say(stats.undated, incidents_text(stats.undated, "has", "have") + " no date");
+  say(stats.outside, incidents_text(stats.outside, "lies", "lie") + " outside the range");
+  say(stats.across, incidents_text(stats.across, "lies", "lie") + " partly in the range, or may");
+  return remarks;
+}
+
+void print_stats(Printer& out, const StatsReport& report) {
+  std::vector<Table::Column> columns;
+  for (const archive::Grouping& grouping : report.question.by)
+    columns.push_back({grouping.name, Align::left, Table::Fit::shortened});
+  columns.push_back({"incidents", Align::right});
+  if (has_events(report.stats)) columns.push_back({"events", Align::right});
+  for (const NamedTotal& named : kTotals)
+    if (is_shown(report.stats, named)) columns.push_back({named.name, Align::right});
+  Table table(columns);
+  for (const archive::StatsRow& row : report.stats.rows) add_row(out, table, report, row, false);
+  add_row(out, table, report, report.stats.all, true);
+  table.print(out);
+  out.line();
+  out.line("- means: no incident states a number");
+  for (const std::string& remark : remarks_of(report)) out.line(remark);
+}
+
+bool print_published(Printer& out, const StatsReport& report) {
+  const formats::PublishedComparison& comparison = *report.published;
+  out.line();
+  out.line("published totals of " + in_quotes(report.published_name));
+  if (comparison.period)
+    out.line(fmt::format("of {} to {}", format_day(comparison.period->first),
+                         format_day(comparison.period->last)));
+  if (!comparison.assumptions.empty()) out.line("they follow under these readings:");
+  for (std::size_t i = 0; i < comparison.assumptions.size(); ++i)
+    out.line(
+        fmt::format("  {}  {}", static_cast<char>('a' + i), formats::text_of(comparison.assumptions[i])));
+  Table table({{"figure", Align::left, Table::Fit::shortened},
+               {"published", Align::right},
+               {"computed", Align::right},
+               {""},
+               {"needs (else)", Align::left, Table::Fit::shortened}});
+  bool all_follow = true;
+  for (const formats::PublishedFigure& figure : comparison.figures) {
+    all_follow = all_follow && figure.follows;
+    table.add({escape_for_display(figure.figure),
+               figure.published.empty() ? "-" : escape_for_display(figure.published),
+               figure.computed.empty() ? "-" : figure.computed,
+               {figure.follows ? "follows" : "DIFFERS", figure.follows ? Style::good : Style::bad},
+               letters_of(figure, comparison.assumptions)});
+    out.object("published_figure", json_of(figure));
+  }
+  table.print(out);
+  for (const formats::PublishedFigure& figure : comparison.figures) {
+    if (!figure.note.empty() && (!figure.follows || out.verbose()))
+      out.line(escape_for_display(figure.figure) + ": " + escape_for_display(figure.note));
+    if (!figure.follows_under) continue;
+    std::string words;
+    for (const formats::Assumption assumption : *figure.follows_under)
+      words += (words.empty() ? "" : "; ") + std::string(formats::text_of(assumption));
+    out.line(escape_for_display(figure.figure) + ": would follow if " +
+             (words.empty() ? "none of these were assumed" : words));
+  }
+  for (const std::string& name : comparison.not_compared) {
+    out.line("not compared: " + escape_for_display(name));
+    out.object("not_compared", {{"figure", name}});
+  }
+  return all_follow;
+}
+
+}  // namespace dalil::cli
