@@ -65,6 +65,8 @@ Runner declare_vocabulary_list(Options& app);
 Runner declare_vocabulary_show(Options& app);
 Runner declare_vocabulary_import(Options& app);
 Runner declare_vocabulary_export(Options& app);
+Runner declare_timeline(Options& app);
+Runner declare_map(Options& app);
 Runner declare_verify(Options& app);
 Runner declare_report_key(Options& app);
 Runner declare_report_show(Options& app);

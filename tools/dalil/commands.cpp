@@ -41,6 +41,8 @@ constexpr Command kCommands[] = {
     {"vocabulary show", "show one, or look a name up in it", declare_vocabulary_show},
     {"vocabulary import", "state the group's own in the place of the program's", declare_vocabulary_import},
     {"vocabulary export", "write one to a file, to be edited and imported", declare_vocabulary_export},
+    {"timeline", "incidents and evidence by hour, day or month: counts, a page, a picture", declare_timeline},
+    {"map", "incidents and evidence by place: a page, a picture", declare_map},
     {"verify", "prove that a volume still holds what it should", declare_verify},
     {"report key", "write the key that signs reports, to take to another machine", declare_report_key},
     {"report show", "show a signed report; needs neither archive nor key", declare_report_show},

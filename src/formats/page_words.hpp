@@ -1,0 +1,15 @@
+#pragma once
+
+#include "dalil/formats/page.hpp"
+
+namespace dalil::formats {
+
+/// A page's own words, in each language that pages come in.
+struct PageWords {
+  const char *incidents, *evidence, *times_are, *not_linked, *more_items, *undated;
+  const char *unknown_place, *place, *governorate, *position, *own_position, *place_position, *area_position;
+  const char* outside;
+};
+const PageWords& page_words(PageLanguage language);
+
+}  // namespace dalil::formats
