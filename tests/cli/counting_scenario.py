@@ -9,6 +9,11 @@ REGISTER = os.path.join(FIXTURES, "incidents", "snhr-2017-09.json")
 OTHERS = os.path.join(FIXTURES, "incidents", "snhr-other-incidents.json")
 
 
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 class Counting(Scenario):
     def setUp(self):
         super().setUp()
@@ -26,7 +31,7 @@ class Counting(Scenario):
 
     def test_by_any_field_and_by_place(self):
         self.assertEqual(self.rows("target")["residential building"]["incidents"],
-                         sum(1 for line in open(REGISTER) if '"target": "residential building"' in line))
+                         sum(1 for line in read(REGISTER).splitlines() if '"target": "residential building"' in line))
         districts = self.rows("district")
         self.assertEqual(districts["Abu Kamal"]["incidents"], 4)
         self.assertEqual(districts["Al Mayadin"]["incidents"], 1)
@@ -94,13 +99,13 @@ class Counting(Scenario):
     def test_tables_and_charts(self):
         out = lambda name: os.path.join(self.dir, name)
         self.dalil("incident", "stats", "--by", "party", "--out", out("a.csv"))
-        rows = list(csv.DictReader(io.StringIO(open(out("a.csv"), newline="").read())))
+        rows = list(csv.DictReader(io.StringIO(read(out("a.csv")))))
         self.assertEqual({row["party"]: row["killed"] for row in rows}["Russian forces"], "152")
         self.assertEqual(os.stat(out("a.csv")).st_mode & 0o777, 0o600)
         self.dalil("incident", "stats", "--by", "governorate,party", "--chart", "children", "--out", out("a.svg"))
-        self.assertIn("Deir Ez-Zour", open(out("a.svg")).read())
+        self.assertIn("Deir Ez-Zour", read(out("a.svg")))
         self.dalil("incident", "stats", "--by", "party", "--register", REGISTER, "--out", out("a.html"), expect=NO)
-        page = open(out("a.html")).read()
+        page = read(out("a.html"))
         self.assertIn("default-src 'none'", page)
         self.assertNotIn("<script", page)
         self.assertIn("52.09", page)

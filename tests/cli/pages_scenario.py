@@ -7,6 +7,11 @@ from scenario import FAILURE, FIXTURES, NO, Scenario, main
 REGISTER = os.path.join(FIXTURES, "incidents", "snhr-2017-09.json")
 
 
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 class Pages(Scenario):
     def setUp(self):
         super().setUp()
@@ -18,7 +23,7 @@ class Pages(Scenario):
         path = self.out("page.html")
         self.dalil(command, "--out", path, *arguments)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
-        page = open(path, encoding="utf-8").read()
+        page = read(path)
         self.assertIn("default-src 'none'", page)
         self.assertIsNone(re.search(r'<script|\son\w+="|\ssrc="|\shref="|url\(', page))
         return page
@@ -32,7 +37,7 @@ class Pages(Scenario):
         self.assertEqual(page.count("<div class=\"incident\">"), 43)
         self.assertIn("Khan Sheikhoun", page)
         self.dalil("timeline", "--out", self.out("t.svg"), "--by", "day")
-        self.assertTrue(open(self.out("t.svg")).read().startswith("<?xml"))
+        self.assertTrue(read(self.out("t.svg")).startswith("<?xml"))
 
     def test_only_what_was_asked_for(self):
         page = self.page("timeline", "--incident", "SNHR-2017-09-29-HAREM")
@@ -46,7 +51,7 @@ class Pages(Scenario):
     def test_a_map_of_the_register(self):
         summary = self.dalil("map", "--out", self.out("m.svg"), "--json").summary
         self.assertEqual((summary["incidents"], summary["unplaced_incidents"]), (43, 0))
-        picture = open(self.out("m.svg"), encoding="utf-8").read()
+        picture = read(self.out("m.svg"))
         self.assertEqual(picture.count("<path"), 15)
         self.assertIn("Deir-ez-Zor", picture)
         page = self.page("map")
@@ -66,7 +71,7 @@ class Pages(Scenario):
         self.dalil("incident", "add", "--set", "id=A-2", "--set", "place=nowhere in particular")
         summary = self.dalil("map", "--out", self.out("m.html"), "--json").summary
         self.assertEqual(summary["unplaced_incidents"], 1)
-        self.assertIn("its own coordinates", open(self.out("m.html")).read())
+        self.assertIn("its own coordinates", read(self.out("m.html")))
 
     def test_a_wrong_name_leaves_no_file(self):
         self.fails("map", "--out", self.out("m.png"), expect=FAILURE, message="m.png", hint=".svg")

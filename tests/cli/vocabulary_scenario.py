@@ -7,6 +7,11 @@ from scenario import FAILURE, FIXTURES, NO, WRONG_KEY, Scenario, main
 REGISTER = os.path.join(FIXTURES, "incidents", "snhr-2017-09.json")
 
 
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 class Vocabularies(Scenario):
     def setUp(self):
         super().setUp()
@@ -42,7 +47,7 @@ class Vocabularies(Scenario):
         self.dalil("incident", "import", REGISTER)
         path = self.path("parties.json")
         self.dalil("vocabulary", "export", "parties", path)
-        own = json.load(open(path, encoding="utf-8"))
+        own = json.loads(read(path))
         own["terms"].append({"code": "allies", "names": {"en": "The allies"}})
         for term in own["terms"]:
             if term["code"] in ("russian-forces", "syrian-regime"):
@@ -70,7 +75,7 @@ class Vocabularies(Scenario):
     def test_a_place_of_the_groups_own_is_found_and_put_on_the_map(self):
         path = self.path("gazetteer.json")
         self.dalil("vocabulary", "export", "gazetteer", path)
-        own = json.load(open(path, encoding="utf-8"))
+        own = json.loads(read(path))
         for place in own["places"]:
             if place["code"] == "SY09/BOULAYL":
                 place.update(latitude=35.18, longitude=40.36, radius_km=2)
