@@ -135,8 +135,7 @@ std::vector<Row> find(View& view, const Query& query) {
   const Condition condition = condition_of(query);
   refuse_invisible(view, condition);
   Matches matches(view.item_count(), 1);
-  constexpr std::size_t kWorthAThread = 100'000;
-  auto twin = matches.size() >= kWorthAThread ? view.twin() : std::nullopt;
+  auto twin = matches.size() >= query.worth_two_threads ? view.twin() : std::nullopt;
   if (twin)
     narrow_in_halves(view, *twin, query, condition, matches);
   else

@@ -32,6 +32,8 @@ struct Query {
   LocalClock local{};  ///< by which days and hours are meant, and clocks whose zone nobody recorded are read
   std::size_t limit = SIZE_MAX;
   Condition where;
+  /// From so many items on, two threads look, each at one half.
+  std::size_t worth_two_threads = 100'000;
   // These are asked from two threads at once.
   /// What a text may be called otherwise: spellings of a place's name. They are looked for as whole words.
   std::function<std::vector<std::string>(const std::string& text)> other_names;

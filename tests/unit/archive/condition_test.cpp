@@ -371,8 +371,26 @@ TEST_CASE("queries in any combination agree with a naive reading of the entries"
   for (int round = 0; round < 120; ++round) {
     const std::string text = random_query(random, 2);
     CAPTURE(text);
-    CHECK(rows_where(view, text) == naive(view, text));
+    Query query;
+    query.where = QueryReader{}.read(text);
+    if (round % 2 == 0) query.worth_two_threads = 1;
+    CHECK(find(view, query) == naive(view, text));
   }
+}
+
+TEST_CASE("what goes wrong in either of two threads is told") {
+  World world(15);
+  View view = world.archive.view();
+  Query query;
+  query.worth_two_threads = 1;
+  query.where = QueryReader{}.read("incident:NONE");
+  CHECK(code_of([&] { find(view, query); }) == ErrorCode::not_found);
+  // A view that is behind is looked at by one thread alone.
+  Editor editor = world.archive.edit();
+  editor.add_volume(volume_named("later"));
+  editor.commit();
+  query.where = QueryReader{}.read("kind:photo");
+  CHECK(find(view, query) == naive(view, "kind:photo"));
 }
 
 TEST_CASE("what searches need is the same after everything was derived again") {
