@@ -133,9 +133,10 @@ Runner declare_map(Options& app) {
       ->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
-      "Evidence lies where its own metadata say it was made. Incidents lie where the register\n"
-      "says, else where the gazetteer knows their place, else (dashed) in the middle of the\n"
-      "area that is known. A page holds places in clear: keep it as you keep the archive.\n\n");
+      "Evidence lies where its own metadata say it was made. Incidents lie where the\n"
+      "register says, else where the gazetteer knows their place, else (dashed) in the\n"
+      "middle of the area that is known. A page holds places in clear: keep it as you\n"
+      "keep the archive.\n\n");
   return [options](Session& session) { return run_map(session, *options); };
 }
 

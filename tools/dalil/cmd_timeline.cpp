@@ -137,8 +137,9 @@ Runner declare_timeline(Options& app) {
   app.add_option("--language", options->language, "of the page's own words: en, ar")->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
-      "Times of evidence are what the files say; of unknown zone as their camera's clock had\n"
-      "it. A page holds names, places and paths in clear: keep it as you keep the archive.\n\n");
+      "Times of evidence are what the files say; of unknown zone as the camera had it.\n"
+      "A page holds names, places and paths in clear: keep it as you keep the\n"
+      "archive.\n\n");
   return [options](Session& session) { return run_timeline(session, *options); };
 }
 
