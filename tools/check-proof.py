@@ -320,7 +320,7 @@ KINDS = {1: "archive_created", 2: "volume_stated", 3: "copy_seen", 4: "symlink_s
          24: "recovery_key_stated",
          25: "drive_stated", 26: "report_imported", 27: "repaired", 28: "policy_stated",
          29: "verification_begun", 30: "review_stated", 31: "tags_changed", 32: "vocabulary_stated",
-         33: "query_saved"}
+         33: "query_saved", 34: "fingerprints_stated"}
 
 VERDICTS = ["", "intact", "corrupt", "unreadable", "missing", "extra", "moved", "renamed", "changed", "not_checked"]
 LINK_TYPES = ["", "depicts", "aftermath", "corroborates", "contradicts", "context", "identifies-perpetrator",

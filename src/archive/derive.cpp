@@ -109,6 +109,8 @@ void Deriver::apply(Seq seq, const records::Record& record) {
       return apply(record.copies_gone());
     case K::kFactsStated:
       return apply(seq, record.facts_stated());
+    case K::kFingerprintsStated:
+      return apply(seq, record.fingerprints_stated());
     case K::kIncidentRevised:
       return apply(seq, record.incident_revised());
     case K::kLinkMade:

@@ -20,6 +20,7 @@ class CopySeen;
 class LinkSeen;
 class CopiesGone;
 class FactsStated;
+class FingerprintsStated;
 class IncidentRevised;
 class LinkMade;
 class LinkWithdrawn;
@@ -94,6 +95,7 @@ class Deriver {
   void apply(Seq seq, const records::LinkSeen& link);
   void apply(const records::CopiesGone& gone);
   void apply(Seq seq, const records::FactsStated& facts);
+  void apply(Seq seq, const records::FingerprintsStated& fingerprints);
   void apply(Seq seq, const records::IncidentRevised& revised);
   void apply(Seq seq, const records::LinkMade& link);
   void apply(Seq seq, const records::LinkWithdrawn& withdrawn);

@@ -9,6 +9,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/age.hpp"
+#include "dalil/media/fingerprint.hpp"
 #include "editor_state.hpp"
 #include "permissions.hpp"
 #include "schema.hpp"
@@ -278,6 +279,18 @@ void Editor::add_facts(Row item, const media::MediaFacts& facts) {
   const Bytes encoded = media::encode(facts);
   stated->set_digest(digest.bytes.data(), Digest::kSize);
   stated->set_facts(encoded.data(), encoded.size());
+  state_->append_and_apply(SealClass::evidence, record);
+}
+
+void Editor::add_fingerprints(Row item, const media::Fingerprints& fingerprints) {
+  records::Record record;
+  auto* stated = record.mutable_fingerprints_stated();
+  const Digest digest = state_->digest_of(item);
+  media::Fingerprints kept = fingerprints;
+  std::erase_if(kept.prints, [](const media::Fingerprint& print) { return !media::is_stored(print.part); });
+  const Bytes encoded = media::encode(kept);
+  stated->set_digest(digest.bytes.data(), Digest::kSize);
+  stated->set_fingerprints(encoded.data(), encoded.size());
   state_->append_and_apply(SealClass::evidence, record);
 }
 

@@ -114,6 +114,8 @@ std::vector<EntryField> fields_of(const records::Record& record) {
               {"copies", count(record.copies_gone().gone_size())}};
     case K::kFactsStated:
       return {{"digest", hex(record.facts_stated().digest())}};
+    case K::kFingerprintsStated:
+      return {{"digest", hex(record.fingerprints_stated().digest())}};
     case K::kIncidentRevised:
       return stated({{"incident", record.incident_revised().incident().id()},
                      {"reason", record.incident_revised().reason()}});

@@ -50,6 +50,7 @@ constexpr KindName kKindNames[] = {
     {31, "tags_changed"},
     {32, "vocabulary_stated"},
     {33, "query_saved"},
+    {34, "fingerprints_stated"},
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ bool may_state(Role role, const records::Record& record) {
     case K::kSymlinkSeen:
     case K::kCopiesGone:
     case K::kFactsStated:
+    case K::kFingerprintsStated:
     case K::kIncidentRevised:
     case K::kLinkMade:
     case K::kLinkWithdrawn:

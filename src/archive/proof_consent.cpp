@@ -26,6 +26,8 @@ class NamedItems {
         return add_digest(record.repaired().digest());
       case K::kFactsStated:
         return add_digest(record.facts_stated().digest());
+      case K::kFingerprintsStated:
+        return add_digest(record.fingerprints_stated().digest());
       case K::kLinkMade:
         return add_digest(record.link_made().digest());
       case K::kLinkWithdrawn:

@@ -50,6 +50,7 @@ bool can_be_redacted(const records::Record& record) {
     case K::kCopySeen:
     case K::kSymlinkSeen:
     case K::kFactsStated:
+    case K::kFingerprintsStated:
     case K::kIncidentRevised:
     case K::kLinkMade:
     case K::kScanNote:

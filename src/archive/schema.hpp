@@ -14,12 +14,12 @@ using ledger::SealClass;
 
 inline constexpr std::uint8_t kVolumes = 1, kItems = 2, kIncidents = 3, kLinks = 4, kCameras = 5, kRuns = 6,
                               kSources = 7, kAssignments = 8, kAnchors = 9, kIdentities = 10, kWaiting = 11,
-                              kPolicies = 12, kIncidentPolicies = 13, kReviews = 15, kTags = 16,
+                              kPolicies = 12, kIncidentPolicies = 13, kPrints = 14, kReviews = 15, kTags = 16,
                               kTaggings = 17, kWords = 18, kQueries = 19, kKeys = 20, kVocabularies = 21;
-inline constexpr std::uint8_t kTables[] = {kVolumes,  kItems,    kIncidents,        kLinks,   kCameras,
-                                           kRuns,     kSources,  kAssignments,      kAnchors, kIdentities,
-                                           kWaiting,  kPolicies, kIncidentPolicies, kReviews, kTags,
-                                           kTaggings, kWords,    kQueries,          kKeys,    kVocabularies};
+inline constexpr std::uint8_t kTables[] = {
+    kVolumes, kItems,      kIncidents, kLinks,    kCameras,          kRuns,    kSources, kAssignments,
+    kAnchors, kIdentities, kWaiting,   kPolicies, kIncidentPolicies, kReviews, kTags,    kTaggings,
+    kWords,   kQueries,    kPrints,    kKeys,     kVocabularies};
 
 // table, id, class, width, rows a block, name
 inline constexpr Column kVolumeRecord{kVolumes, 1, SealClass::inventory, 0, 16, "volume.record"};
@@ -56,7 +56,10 @@ inline constexpr Column kFactCamera{kItems, 21,   SealClass::evidence,
                                     4,      4096, "fact.camera"};  ///< row of kCameras + 1
 inline constexpr Column kFactDuration{kItems, 22, SealClass::evidence, 4, 4096, "fact.duration_ms"};
 inline constexpr Column kFactSeq{kItems, 23, SealClass::evidence, 8, 4096, "fact.seq"};  ///< entry + 1
-// 24 to 31 are kept free for fingerprints.
+// Of an item whose looks are on record: the newest entry that states them + 1, and its rows of kPrints.
+inline constexpr Column kItemPrintsSeq{kItems, 24, SealClass::evidence, 8, 4096, "item.prints_seq"};
+inline constexpr Column kItemPrintsFirst{kItems, 25, SealClass::evidence, 4, 4096, "item.prints_first"};
+inline constexpr Column kItemPrintsCount{kItems, 26, SealClass::evidence, 4, 4096, "item.prints_count"};
 inline constexpr Column kFactDimensions{kItems, 32,   SealClass::evidence,
                                         8,      4096, "fact.dimensions"};  ///< width u32, height u32
 inline constexpr Column kFactSoftware{kItems, 33,   SealClass::evidence,
@@ -167,6 +170,14 @@ inline constexpr Column kTaggingWithdrawn{kTaggings, 4,    SealClass::evidence,
 inline constexpr Column kVocabularyName{kVocabularies, 1, SealClass::evidence, 0, 256, "vocabulary.name"};
 inline constexpr Column kVocabularySeq{kVocabularies, 2, SealClass::evidence, 8, 256, "vocabulary.seq"};
 
+/// Fingerprints, one a row; those of an item lie side by side. What was stated anew leaves rows of part 0
+/// behind.
+inline constexpr Column kPrintItem{kPrints, 1, SealClass::evidence, 4, 4096, "print.item"};
+inline constexpr Column kPrintTime{kPrints, 2, SealClass::evidence, 4, 4096, "print.time_ms"};
+inline constexpr Column kPrintPart{kPrints, 3, SealClass::evidence, 1, 4096, "print.part"};
+inline constexpr Column kPrintQuality{kPrints, 4, SealClass::evidence, 1, 4096, "print.quality"};
+inline constexpr Column kPrintHash{kPrints, 5, SealClass::evidence, 32, 4096, "print.hash"};
+
 // A table of its own: whoever may state a source and not its identity cannot write columns of class source.
 inline constexpr Column kIdentitySource{kIdentities, 1, SealClass::source, 4, 4096, "identity.source"};
 inline constexpr Column kIdentitySeq{kIdentities, 2, SealClass::source, 8, 4096, "identity.entry"};
@@ -268,6 +279,14 @@ inline constexpr Column kColumns[] = {
     kTaggingWithdrawn,
     kVocabularyName,
     kVocabularySeq,
+    kItemPrintsSeq,
+    kItemPrintsFirst,
+    kItemPrintsCount,
+    kPrintItem,
+    kPrintTime,
+    kPrintPart,
+    kPrintQuality,
+    kPrintHash,
 };
 
 /// The copy index: portions of a directory's rows.

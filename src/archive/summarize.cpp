@@ -101,6 +101,8 @@ std::string summarize(ByteView content, ledger::Seq seq) {
                          record.copies_gone().volume() + 1);
     case K::kFactsStated:
       return fmt::format("metadata of {}", short_digest(record.facts_stated().digest()));
+    case K::kFingerprintsStated:
+      return fmt::format("looks of {}", short_digest(record.fingerprints_stated().digest()));
     case K::kIncidentRevised:
       return fmt::format("incident {}{}{}", escape_for_display(record.incident_revised().incident().id()),
                          record.incident_revised().reason().empty() ? "" : ": ",

@@ -11,6 +11,10 @@
 #include "dalil/archive/source.hpp"
 #include "dalil/ledger/ledger.hpp"
 
+namespace dalil::media {
+struct Fingerprints;
+}
+
 namespace dalil::archive {
 
 class View;
@@ -198,6 +202,8 @@ class Editor {
   void mark_vanished(Row volume, const std::vector<Gone>& gone);
   /// What a file says of itself; once an item.
   void add_facts(Row item, const media::MediaFacts& facts);
+  /// What an item looks like (similar.hpp). Stated anew, the newest holds.
+  void add_fingerprints(Row item, const media::Fingerprints& fingerprints);
 
   /// New, or a revision of the incident with this id. Returns its row.
   Row put_incident(const Incident& incident, const std::string& reason);
