@@ -18,6 +18,8 @@ constexpr int kPoints = 24;
 constexpr double kTrimmed = 0.25;
 /// Less than this of the points within the other picture tells nothing.
 constexpr double kLeastOverlap = 0.4;
+/// Both correlations together, roughly placed: what is no more alike than this does not become so.
+constexpr double kHopeless = 0.7;
 
 using Plane = std::array<float, std::size_t{kSketchSide} * kSketchSide>;
 
@@ -188,6 +190,7 @@ Placing improve(Comparison& comparison, const Placing& start) {
                             start.below + below, 0};
         if (const double found = comparison.rough(tried, 2); found > score) score = found, best = tried;
       }
+  if (score < kHopeless) return best;
   score = comparison.rough(best, 1);
   double Placing::*const parameters[] = {&Placing::right, &Placing::below, &Placing::across, &Placing::down,
                                          &Placing::degrees};
@@ -215,8 +218,10 @@ std::optional<Alignment> align(const Bytes& question, const Bytes& other, Pose p
 }
 
 bool convincing(const Alignment& alignment, int distance) {
-  if (distance <= 31) return alignment.likeness >= 0.85 && alignment.detail >= 0.3;
-  return alignment.likeness >= 0.95 && alignment.detail >= 0.6;
+  constexpr int kNear = 31, kFar = 80;
+  if (distance <= kNear) return alignment.likeness >= 0.85 && alignment.detail >= 0.3;
+  const double far = static_cast<double>(distance - kNear) / (kFar - kNear);
+  return alignment.likeness >= 0.96 && alignment.detail >= 0.6 + 0.35 * far;
 }
 
 }  // namespace dalil::media

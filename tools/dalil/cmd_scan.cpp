@@ -7,6 +7,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/jobs/scan.hpp"
+#include "fingerprint_run.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
 #include "link_source.hpp"
@@ -25,6 +26,7 @@ struct ScanArguments {
   std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note,
                                                                         note_file;
   bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false;
+  bool fingerprints = false;
   unsigned threads = 0;
 };
 
@@ -202,6 +204,19 @@ void refuse_drive(archive::View& view, const archive::Volume& volume, const std:
       "'dalil backup' adds to it, 'dalil verify' says what is wrong with it, 'dalil repair' puts that right");
 }
 
+/// After the scan: what is there is on record before the long work of decoding begins.
+int fingerprint_volume(Session& session, archive::Archive& archive, const ScanArguments& arguments,
+                       const archive::Volume& volume) {
+  jobs::FingerprintOptions options;
+  options.folder = arguments.folder;
+  options.path_prefix = path_within(arguments.below);
+  options.volume = volume.row;
+  options.threads = arguments.threads;
+  session.out().line();
+  return run_fingerprints(session, archive, options,
+                          fmt::format("{} ({})", in_quotes(volume.label), volume.id));
+}
+
 int run_scan(Session& session, const ScanArguments& arguments) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
@@ -242,7 +257,10 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   if (arguments.dry_run) out.line("nothing was recorded");
   out.object("summary", summary_of(arguments, report, seconds));
   if (report.interrupted) return kExitInterrupted;
-  return some_unreadable(report) || report.not_believed > 0 ? kExitPartial : kExitOk;
+  const int code = some_unreadable(report) || report.not_believed > 0 ? kExitPartial : kExitOk;
+  if (!arguments.fingerprints || arguments.dry_run) return code;
+  const int looked = fingerprint_volume(session, archive, arguments, volume);
+  return looked == kExitOk ? code : looked;
 }
 
 }  // namespace
@@ -268,6 +286,7 @@ Runner declare_scan(Options& app) {
   app.add_option("--note-file", options->note_file, "the note from a file; - is standard input")
       ->type_name("FILE");
   app.add_flag("--rehash", options->rehash, "read also what has not changed");
+  app.add_flag("--fingerprints", options->fingerprints, "then record what pictures and videos look like");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
   app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
   app.add_flag("--allow-vanished", options->allow_vanished, "believe it if most known files are not there");

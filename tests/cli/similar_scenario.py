@@ -1,0 +1,211 @@
+"""The same picture in other versions: fingerprints, similar, duplicates."""
+import os
+import random
+import shutil
+import subprocess
+
+from scenario import FAILURE, NO, PARTIAL, WRONG_KEY, Scenario, main
+
+FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
+
+
+def clouds(number, width=40, height=30):
+    """A small grey picture (PGM) with coarse and fine structures, different for each number."""
+    chance = random.Random(number)
+    coarse = [[chance.random() for _ in range(width // 5 + 1)] for _ in range(height // 5 + 1)]
+    rows = [bytes(int(255 * (0.65 * coarse[y // 5][x // 5] + 0.35 * chance.random())) for x in range(width))
+            for y in range(height)]
+    return b"P5 %d %d 255\n" % (width, height) + b"".join(rows)
+
+
+class Similar(Scenario):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("ffmpeg") is None:
+            self.skipTest("needs ffmpeg")
+        os.mkdir(self.tree)
+
+    def ffmpeg(self, *arguments):
+        subprocess.run([*FFMPEG, *arguments], check=True, stdin=subprocess.DEVNULL)
+
+    def path(self, name):
+        return os.path.join(self.tree, name)
+
+    def picture(self, name, number=1, size="640:480"):
+        seed = self.write("clouds.pgm", clouds(number), below=os.path.join(self.dir, "seeds"))
+        self.ffmpeg("-i", os.fsdecode(seed), "-vf", f"scale={size}:flags=bicubic", "-q:v", "2", self.path(name))
+
+    def clip(self, name, number, seconds):
+        """A view that wanders over a long picture, a fifth of its width a second."""
+        seed = self.write("strip.pgm", clouds(number, 40 + 8 * seconds, 30), below=os.path.join(self.dir, "seeds"))
+        strip = os.path.join(self.dir, "strip.jpg")
+        self.ffmpeg("-i", os.fsdecode(seed), "-vf", "scale=8*iw:8*ih:flags=bicubic", "-q:v", "2", strip)
+        self.ffmpeg("-loop", "1", "-i", strip, "-t", str(seconds), "-vf", "crop=320:240:t*64:0,format=yuv420p,fps=25",
+                    "-c:v", "mpeg4", "-q:v", "4", self.path(name))
+
+    def change(self, name, into, filters="null", *more):
+        self.ffmpeg("-i", self.path(name), "-vf", filters, "-q:v", "5", *more, os.path.join(self.dir, into))
+        return os.path.join(self.dir, into)
+
+    def take_in(self, **options):
+        self.scan()
+        return self.dalil("fingerprint", self.tree, "--volume", "disk", "--json", **options).summary
+
+    def digest(self, name):
+        return self.dalil("show", self.path(name), "--json").of("item")[0]["digest"]
+
+    def found(self, *arguments, **options):
+        result = self.dalil("similar", "--json", *arguments, **options)
+        return {one["digest"]: one for one in result.of("likeness")}
+
+    def test_a_file_that_was_never_taken_in_finds_its_other_versions_and_nothing_else(self):
+        self.make_archive()
+        for number in range(1, 9):
+            self.picture(f"p{number}.jpg", number)
+        summary = self.take_in()
+        self.assertEqual((summary["wanted"], summary["looked_at"], summary["failed"]), (8, 8, 0))
+        before = self.dalil("log", "--json").summary
+        original = self.digest("p3.jpg")
+        expected = {
+            "again.jpg": ("null", "same"),
+            "small.jpg": ("scale=iw/2:-1", "resized"),
+            "mirrored.jpg": ("hflip", "mirrored"),
+            "turned.jpg": ("transpose=1", "turned by 270"),
+            "cropped.jpg": ("crop=iw*0.8:ih*0.8", "shows more"),
+            "boxed.jpg": ("pad=iw:ih*4/3:0:(oh-ih)/2", "borders"),
+        }
+        for name, (filters, change) in expected.items():
+            with self.subTest(name):
+                found = self.found(self.change("p3.jpg", name, filters))
+                self.assertEqual(list(found), [original])
+                self.assertIn(change, found[original]["changes"])
+                self.assertLess(found[original]["distance"], 81)
+        with self.subTest("another picture"):
+            self.picture("p9.jpg", 9)
+            self.assertEqual(self.found(self.path("p9.jpg"), expect=NO), {})
+        self.assertEqual(self.dalil("log", "--json").summary, before, "a question is no entry")
+        self.assert_sound()
+
+    def test_an_item_is_asked_for_by_its_digits_and_does_not_find_itself(self):
+        self.make_archive()
+        self.picture("a.jpg", 2)
+        self.picture("b.jpg", 5)
+        self.change("a.jpg", "tree/a-small.jpg", "scale=iw/2:-1")
+        self.take_in()
+        found = self.found(self.digest("a.jpg")[:12])
+        self.assertEqual(list(found), [self.digest("a-small.jpg")])
+        same = self.found(self.path("a.jpg"))
+        self.assertTrue(same[self.digest("a.jpg")]["same_content"])
+
+    def test_a_clip_is_found_with_the_seconds_of_its_part(self):
+        self.make_archive()
+        self.clip("clip.mp4", 1, 16)
+        self.clip("other.mp4", 2, 8)
+        self.take_in()
+        clip = self.digest("clip.mp4")
+        part = os.path.join(self.dir, "part.mp4")
+        self.ffmpeg("-ss", "6.3", "-i", self.path("clip.mp4"), "-t", "6", "-c:v", "mpeg4", "-q:v", "12", part)
+        found = self.found(part)
+        self.assertEqual(list(found), [clip])
+        stretch = found[clip]["stretches"][0]
+        self.assertGreaterEqual(stretch["from_ms"], 5000)
+        self.assertLessEqual(stretch["to_ms"], 14000)
+        self.assertIn("part of the clip", found[clip]["changes"])
+        still = os.path.join(self.dir, "still.jpg")
+        self.ffmpeg("-ss", "8", "-i", self.path("clip.mp4"), "-frames:v", "1", "-q:v", "2", still)
+        found = self.found(still)
+        self.assertIn("still", found[clip]["changes"])
+        self.assertLess(abs(found[clip]["stretches"][0]["from_ms"] - 8000), 2500)
+
+    def test_duplicates_are_grouped_with_the_largest_first_and_its_reasons(self):
+        self.make_archive()
+        for number in (1, 4, 6):
+            self.picture(f"p{number}.jpg", number)
+        for number in (1, 4):
+            self.change(f"p{number}.jpg", f"tree/p{number}-small.jpg", "scale=iw/2:-1")
+        self.change("p1.jpg", "tree/p1-mirrored.jpg", "scale=iw/3:-1,hflip")
+        self.take_in()
+        result = self.dalil("duplicates", "--json")
+        groups = [[one["digest"] for one in group["versions"]] for group in result.of("group")]
+        self.assertEqual(groups, [[self.digest("p1.jpg"), self.digest("p1-small.jpg"), self.digest("p1-mirrored.jpg")],
+                                  [self.digest("p4.jpg"), self.digest("p4-small.jpg")]])
+        first = result.of("group")[0]["versions"]
+        self.assertIn("most pixels", first[0]["reasons"])
+        self.assertIn("mirrored", first[2]["changes"])
+        self.assertIn("2 groups of 5 items in all", self.dalil("duplicates").out)
+
+    def test_what_cannot_be_decoded_is_on_record_with_the_reason_and_not_tried_again(self):
+        self.make_archive()
+        self.picture("good.jpg", 3)
+        with open(self.path("good.jpg"), "rb") as stream:
+            content = stream.read()
+        self.write("broken.jpg", content[:100] + b"\0" * 2000)
+        self.ffmpeg("-f", "lavfi", "-i", "color=black:size=320x240", "-t", "2", "-c:v", "mpeg4", self.path("dark.mp4"))
+        summary = self.take_in()
+        self.assertEqual((summary["wanted"], summary["looked_at"], summary["without"]), (3, 3, 2))
+        again = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json").summary
+        self.assertEqual((again["wanted"], again["known"]), (0, 3))
+        more = self.dalil("fingerprint", self.tree, "--volume", "disk", "--again", "--json").summary
+        self.assertEqual((more["wanted"], more["looked_at"]), (3, 3))
+        self.assertEqual(len(self.found(self.path("good.jpg"))), 1, "stated twice, found once")
+        self.assert_sound()
+
+    def test_a_file_that_is_another_by_now_is_not_taken_for_the_item(self):
+        self.make_archive()
+        self.picture("a.jpg", 1)
+        self.scan()
+        self.picture("a.jpg", 2)
+        result = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json", expect=PARTIAL)
+        self.assertEqual((result.summary["looked_at"], result.summary["failed"]), (0, 1))
+        self.assertIn("another content", result.of("problem")[0]["detail"])
+
+    def test_a_scan_can_take_them_at_once_and_without_any_there_is_a_hint(self):
+        self.make_archive()
+        self.picture("a.jpg", 1)
+        self.scan()
+        self.fails("similar", self.digest("a.jpg")[:12], expect=FAILURE, message="no fingerprints on record",
+                   hint="dalil fingerprint")
+        self.assertIn("1 of 1 picture or video have no fingerprints",
+                      self.dalil("similar", self.path("a.jpg"), expect=NO).err)
+        self.picture("b.jpg", 2)
+        self.scan("--fingerprints")
+        self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
+
+    def test_rebuild_rotation_and_redaction_agree(self):
+        self.make_archive()
+        self.picture("a.jpg", 1)
+        self.picture("b.jpg", 2)
+        self.take_in()
+        before = self.found(self.path("a.jpg"))
+        self.dalil("rebuild")
+        self.assertEqual(self.found(self.path("a.jpg")), before)
+        entries = [one for one in self.dalil("log", "--kind", "fingerprints-stated", "--json").of("entry")
+                   if one["fields"]["digest"] == self.digest("a.jpg")]
+        self.assertEqual(len(entries), 1)
+        self.dalil("redact", str(entries[0]["seq"]), "--why", "asked for")
+        self.assertEqual(self.found(self.path("a.jpg"), expect=NO), {})
+        self.dalil("key", "rotate", "--why", "test")
+        self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
+        self.assert_sound()
+
+    def test_auditors_are_refused(self):
+        self.make_archive()
+        self.picture("a.jpg", 1)
+        self.take_in()
+        key = os.path.join(self.dir, "auditor.txt")
+        self.dalil("key", "add", "--role", "auditor", "--name", "Sami", "--key-file", key)
+        as_auditor = {"DALIL_KEY_FILE": key}
+        self.fails("similar", self.path("a.jpg"), expect=WRONG_KEY, message="not visible", env=as_auditor)
+        self.fails("duplicates", expect=WRONG_KEY, message="not visible", env=as_auditor)
+        self.fails("fingerprint", self.tree, "--volume", "disk", expect=WRONG_KEY, message="not visible",
+                   env=as_auditor)
+
+    def test_what_is_no_picture_is_said_so(self):
+        self.make_archive()
+        text = self.write("notes.txt", b"words")
+        self.fails("similar", os.fsdecode(text), expect=FAILURE, message="neither a picture nor a video")
+        self.fails("similar", "nowhere.jpg", expect=FAILURE, message="no item 'nowhere.jpg'")
+
+
+if __name__ == "__main__":
+    main()

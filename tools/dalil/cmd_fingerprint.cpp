@@ -1,0 +1,120 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "command.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/jobs/fingerprint.hpp"
+#include "fingerprint_run.hpp"
+#include "forms.hpp"
+#include "json_forms.hpp"
+#include "place_check.hpp"
+#include "progress_line.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kProblemsShown = 20;
+
+struct FingerprintArguments {
+  std::string folder, volume, below;
+  bool again = false, moved_here = false;
+  unsigned threads = 0;
+};
+
+void print_problems(Printer& out, const jobs::FingerprintReport& report) {
+  if (report.problems.empty()) return;
+  out.line();
+  out.line("without fingerprints:");
+  const std::size_t shown = out.verbose() ? report.problems.size() : kProblemsShown;
+  for (std::size_t i = 0; i < report.problems.size() && i < shown; ++i) {
+    const std::string what = ": " + escape_for_display(report.problems[i].detail);
+    out.line("  " + fitting_path(out, report.problems[i].path, 2 + display_width(what)) + what);
+  }
+  if (report.problems.size() > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.problems.size() - shown)));
+}
+
+void print_report(Printer& out, const jobs::FingerprintReport& report, double seconds) {
+  const auto row = [&](const char* name, std::uint64_t count, const char* more = "") {
+    out.line(fmt::format("  {:<12} {:>11}{}", name, number_text(count), more));
+  };
+  row("wanted", report.wanted, "  pictures and videos without fingerprints");
+  row("looked at", report.done);
+  if (report.without > 0) row("without any", report.without, "  (of these; on record, with the reason)");
+  if (report.failed > 0) row("failed", report.failed, "  (not on record; the next run tries again)");
+  if (report.left > 0) row("left", report.left);
+  row("known", report.known, "  had fingerprints on record");
+  out.line(fmt::format("  {} in {}", count_text(report.prints, "fingerprint", "fingerprints"),
+                       duration_text(static_cast<std::int64_t>(seconds + 0.5))));
+}
+
+int run_fingerprint(Session& session, const FingerprintArguments& arguments) {
+  archive::Archive archive = session.open();
+  jobs::FingerprintOptions options;
+  std::string label;
+  {
+    archive::View view = archive.view();
+    const archive::Volume volume = volume_named(view, arguments.volume);
+    check_place(view, volume, arguments.folder, arguments.below, arguments.moved_here);
+    options.volume = volume.row;
+    label = fmt::format("{} ({})", in_quotes(volume.label), volume.id);
+  }
+  options.folder = arguments.folder;
+  options.path_prefix = path_within(arguments.below);
+  options.again = arguments.again;
+  options.threads = arguments.threads;
+  return run_fingerprints(session, archive, options, label);
+}
+
+}  // namespace
+
+int run_fingerprints(Session& session, archive::Archive& archive, const jobs::FingerprintOptions& options,
+                     const std::string& label) {
+  Printer& out = session.out();
+  jobs::Progress progress;
+  const auto started = std::chrono::steady_clock::now();
+  jobs::FingerprintReport report;
+  {
+    const ProgressLine line("fingerprint", progress, out.progress_wanted());
+    report = jobs::fingerprint(archive, options, progress, session.stop());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  out.line(fmt::format("fingerprints {} of volume {}", report.interrupted ? "INTERRUPTED" : "done", label));
+  print_report(out, report, seconds);
+  for (const std::string& lock : report.missing_locks)
+    out.warn("files were decoded without a layer of protection: " + lock);
+  print_problems(out, report);
+  for (const auto& problem : report.problems) out.object("problem", json_of(problem));
+  if (report.interrupted) out.line("what was done is kept; run the same command again to go on");
+  out.object("summary", {{"command", "fingerprint"},
+                         {"result", report.interrupted ? "INTERRUPTED" : "DONE"},
+                         {"wanted", report.wanted},
+                         {"looked_at", report.done},
+                         {"without", report.without},
+                         {"failed", report.failed},
+                         {"left", report.left},
+                         {"known", report.known},
+                         {"fingerprints", report.prints},
+                         {"seconds", seconds},
+                         {"missing_locks", report.missing_locks}});
+  if (report.interrupted) return kExitInterrupted;
+  return report.failed > 0 ? kExitPartial : kExitOk;
+}
+
+Runner declare_fingerprint(Options& app) {
+  const auto options = std::make_shared<FingerprintArguments>();
+  app.add_option("FOLDER", options->folder, "where the volume lies: its root, unless --below")
+      ->required()
+      ->type_name("");
+  app.add_option("--volume", options->volume, "label or id of the volume")->required()->type_name("VOLUME");
+  app.add_option("--below", options->below, "where FOLDER lies within the volume")->type_name("PATH");
+  app.add_flag("--again", options->again, "look also at what has fingerprints on record");
+  app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
+  app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
+  return [options](Session& session) { return run_fingerprint(session, *options); };
+}
+
+}  // namespace dalil::cli

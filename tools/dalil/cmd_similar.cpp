@@ -1,0 +1,214 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <thread>
+
+#include "command.hpp"
+#include "dalil/archive/similar.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/media/parser_client.hpp"
+#include "item_forms.hpp"
+#include "json_forms.hpp"
+#include "looks_forms.hpp"
+#include "refs.hpp"
+#include "table.hpp"
+
+namespace dalil::cli {
+namespace {
+
+struct SimilarArguments {
+  std::vector<std::string> subjects;
+  unsigned narrow = 31, wide = 80;
+  std::size_t limit = SIZE_MAX;
+  bool no_flips = false;
+};
+
+/// What is asked for, and the item that it is, if it is one.
+struct Subject {
+  std::string text;
+  media::Fingerprints looks;
+  std::optional<archive::Row> item;
+};
+
+/// A file of the disk, and not the first digits of an item.
+bool is_file(archive::View& view, const std::string& text) {
+  const bool digits =
+      text.size() >= 4 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  if (digits) return false;
+  const auto colon = text.find(':');
+  if (colon != std::string::npos && colon > 0 && view.find_volume(text.substr(0, colon))) return false;
+  return access(text.c_str(), F_OK) == 0;
+}
+
+files::Fd open_file(const std::string& path) {
+  files::Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) throw system_error("open", path, errno);
+  if (files::stat_fd(fd.get()).stat.kind != files::FileKind::regular)
+    throw Error(ErrorCode::invalid, in_quotes(path) + " is no regular file");
+  return fd;
+}
+
+/// By the sandboxed worker; nothing of it is kept.
+media::Fingerprints look_at_file(media::ParserClient& parser, const std::string& path) {
+  const files::Fd fd = open_file(path);
+  std::array<std::uint8_t, 4096> head{};
+  const ssize_t size = pread(fd.get(), head.data(), head.size(), 0);
+  if (size < 0) throw system_error("read", path, errno);
+  const media::Sniffed sniffed = media::sniff(ByteView(head).first(static_cast<std::size_t>(size)));
+  if (sniffed.kind != media::MediaKind::photo && sniffed.kind != media::MediaKind::video)
+    throw Error(ErrorCode::invalid, in_quotes(path) + " is neither a picture nor a video");
+  parser.submit(fd.get(), sniffed);
+  return parser.collect_fingerprints();
+}
+
+Subject subject_from(archive::View& view, std::unique_ptr<media::ParserClient>& parser,
+                     const std::string& text) {
+  Subject subject{text, {}, std::nullopt};
+  if (is_file(view, text)) {
+    if (!parser) {
+      media::ParserOptions options;
+      options.wall_limit = media::kDecodingLimit;
+      options.work = media::ParserWork::question;
+      parser = std::make_unique<media::ParserClient>(options);
+    }
+    subject.looks = look_at_file(*parser, text);
+    subject.item = view.find_item(content_of_file(text).digest);
+  } else {
+    subject.item = item_named(view, text);
+    auto looks = archive::fingerprints_of(view, *subject.item);
+    if (!looks)
+      throw Error(ErrorCode::not_found, "item " + in_quotes(text) + " has no fingerprints on record",
+                  "'dalil fingerprint' makes them; a file of its content can be given instead");
+    subject.looks = std::move(*looks);
+  }
+  if (subject.looks.prints.empty())
+    throw Error(ErrorCode::invalid, in_quotes(text) + " has no looks to compare",
+                subject.looks.problem.empty() ? "it shows nothing: dark or flat" : subject.looks.problem);
+  return subject;
+}
+
+Json json_of(archive::View& view, const Subject& subject, const archive::Likeness& likeness) {
+  Json fields;
+  put_path(fields, "question", subject.text);
+  fields["digest"] = view.item(likeness.item).digest.hex();
+  fields["same_content"] = subject.item == likeness.item;
+  fields["distance"] = likeness.distance;
+  fields["changes"] = changes_json(likeness.changes, likeness.pose);
+  fields["pose"] = media::name_of(likeness.pose);
+  fields["question_part"] = media::name_of(likeness.question_part);
+  fields["part"] = media::name_of(likeness.part);
+  if (likeness.alignment) {
+    const media::Alignment& at = *likeness.alignment;
+    fields["alignment"] = {{"across", at.across}, {"down", at.down},       {"right", at.right},
+                           {"below", at.below},   {"degrees", at.degrees}, {"likeness", at.likeness},
+                           {"detail", at.detail}, {"altered", at.altered}};
+  }
+  fields["frames"] = likeness.frames;
+  fields["stretches"] = Json::array();
+  for (const archive::Stretch& one : likeness.stretches)
+    fields["stretches"].push_back({{"question_from_ms", one.question_from_ms},
+                                   {"question_to_ms", one.question_to_ms},
+                                   {"from_ms", one.from_ms},
+                                   {"to_ms", one.to_ms}});
+  fields["copies"] = Json::array();
+  for (const archive::CopyInfo& copy : view.copies_of(likeness.item))
+    fields["copies"].push_back(cli::json_of(copy));
+  return fields;
+}
+
+void print_table(Printer& out, archive::View& view, const Subject& subject,
+                 const std::vector<archive::Likeness>& found) {
+  const bool times = std::ranges::any_of(found, [](const auto& one) { return !one.stretches.empty(); });
+  std::vector<Table::Column> columns{
+      {"item"}, {"bits", Align::right}, {"how", Align::left, Table::Fit::shortened}};
+  if (times) columns.push_back({"at"});
+  columns.push_back({"size", Align::right});
+  columns.push_back({"path", Align::left, Table::Fit::shortened});
+  Table table(std::move(columns));
+  for (const archive::Likeness& one : found) {
+    const ItemLine item = item_line(view, one.item);
+    const std::string how = subject.item == one.item ? "the same file" : changes_text(one.changes, one.pose);
+    std::vector<Cell> cells{item.short_id, std::to_string(one.distance), how};
+    if (times) cells.emplace_back(stretches_text(one.stretches));
+    cells.emplace_back(item.size);
+    cells.emplace_back(item.path);
+    table.add(std::move(cells));
+  }
+  table.print(out);
+}
+
+/// Items that look like it, without the item itself, unless a file was asked for.
+std::vector<archive::Likeness> matches_of(archive::View& view, const archive::Looks& looks,
+                                          const Subject& subject, bool is_item,
+                                          const archive::SimilarOptions& options) {
+  std::vector<archive::Likeness> found = looks.find(view, subject.looks, options);
+  if (is_item) std::erase_if(found, [&](const auto& one) { return one.item == subject.item; });
+  return found;
+}
+
+archive::SimilarOptions options_from(const SimilarArguments& arguments) {
+  constexpr unsigned kWidest = 100;
+  if (arguments.narrow > kWidest || arguments.wide > kWidest)
+    throw Error(ErrorCode::usage, fmt::format("distances are 0 to {} bits", kWidest),
+                "pictures that have nothing to do with each other differ in about 128");
+  archive::SimilarOptions options;
+  options.narrow = static_cast<int>(arguments.narrow);
+  options.wide = static_cast<int>(std::max(arguments.narrow, arguments.wide));
+  options.flips = !arguments.no_flips;
+  options.threads = std::max(1U, std::thread::hardware_concurrency());
+  return options;
+}
+
+int run_similar(Session& session, const SimilarArguments& arguments) {
+  const archive::SimilarOptions options = options_from(arguments);
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  const archive::Looks looks = archive::Looks::load(archive, options.threads);
+  Printer& out = session.out();
+  std::unique_ptr<media::ParserClient> parser;
+  std::size_t matched = 0;
+  for (const std::string& text : arguments.subjects) {
+    const bool item = !is_file(view, text);
+    const Subject subject = subject_from(view, parser, text);
+    auto found = matches_of(view, looks, subject, item, options);
+    if (found.size() > arguments.limit) found.resize(arguments.limit);
+    matched += found.size();
+    if (arguments.subjects.size() > 1) out.line(fitting_path(out, text, 1) + ":");
+    if (found.empty()) out.line("nothing looks like " + in_quotes(text));
+    if (!found.empty()) print_table(out, view, subject, found);
+    if (arguments.subjects.size() > 1) out.line();
+    for (const archive::Likeness& one : found) out.object("likeness", json_of(view, subject, one));
+    if (!subject.looks.problem.empty()) out.note(in_quotes(text) + ": " + subject.looks.problem);
+  }
+  note_coverage(out, view);
+  out.object("summary", {{"command", "similar"},
+                         {"questions", arguments.subjects.size()},
+                         {"matched", matched},
+                         {"fingerprints", looks.size()}});
+  return matched == 0 ? kExitNo : kExitOk;
+}
+
+}  // namespace
+
+Runner declare_similar(Options& app) {
+  const auto options = std::make_shared<SimilarArguments>();
+  app.add_option("FILE|ITEM", options->subjects,
+                 "a picture or video, taken in or not; or an item's digits, VOLUME:PATH")
+      ->required()
+      ->type_name("");
+  app.add_option("--near", options->narrow, "bits that may differ where hashes decide (default: 31)")
+      ->type_name("BITS");
+  app.add_option("--wide", options->wide, "bits up to which a closer look is taken (default: 80)")
+      ->type_name("BITS");
+  app.add_flag("--no-flips", options->no_flips, "do not look for flipped and turned versions");
+  app.add_option("--limit", options->limit, "show the nearest so many of each")->type_name("N");
+  return [options](Session& session) { return run_similar(session, *options); };
+}
+
+}  // namespace dalil::cli

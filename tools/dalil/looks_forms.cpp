@@ -1,0 +1,51 @@
+#include "looks_forms.hpp"
+
+#include <fmt/format.h>
+
+#include "forms.hpp"
+
+namespace dalil::cli {
+namespace {
+
+std::string change_text(archive::Change change, media::Pose pose) {
+  return change == archive::Change::posed ? media::name_of(pose) : archive::name_of(change);
+}
+
+std::string time_span(const archive::Stretch& stretch) {
+  const std::string from = timecode_text(stretch.from_ms / 1000 * 1000);
+  if (stretch.to_ms / 1000 == stretch.from_ms / 1000) return from;
+  return from + " to " + timecode_text(stretch.to_ms / 1000 * 1000);
+}
+
+}  // namespace
+
+std::string changes_text(const std::vector<archive::Change>& changes, media::Pose pose) {
+  std::string text;
+  for (const archive::Change change : changes) text += (text.empty() ? "" : ", ") + change_text(change, pose);
+  return text;
+}
+
+Json changes_json(const std::vector<archive::Change>& changes, media::Pose pose) {
+  Json list = Json::array();
+  for (const archive::Change change : changes) list.push_back(change_text(change, pose));
+  return list;
+}
+
+std::string stretches_text(const std::vector<archive::Stretch>& stretches) {
+  constexpr std::size_t kShown = 2;
+  std::string text;
+  for (std::size_t i = 0; i < stretches.size() && i < kShown; ++i)
+    text += (i == 0 ? "" : ", ") + time_span(stretches[i]);
+  if (stretches.size() > kShown) text += fmt::format(" (+{})", stretches.size() - kShown);
+  return text;
+}
+
+void note_coverage(Printer& out, archive::View& view) {
+  const archive::Coverage covered = archive::coverage(view);
+  if (covered.looked_at >= covered.pictures) return;
+  out.note(fmt::format("{} of {} have no fingerprints yet; see: dalil fingerprint",
+                       number_text(covered.pictures - covered.looked_at),
+                       count_text(covered.pictures, "picture or video", "pictures and videos")));
+}
+
+}  // namespace dalil::cli
