@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "command.hpp"
+#include "dalil/archive/similar.hpp"
 #include "dalil/archive/suggest.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
+#include "looks_forms.hpp"
 #include "refs.hpp"
 #include "vocabularies.hpp"
 #include "wrapped.hpp"
@@ -22,7 +25,7 @@ struct SuggestOptions {
   std::string incident;
   unsigned least = 25;
   std::size_t per_item = 3;
-  bool accept = false, dry_run = false;
+  bool alike = false, accept = false, dry_run = false;
 };
 
 constexpr unsigned kHighest = 100;
@@ -56,8 +59,23 @@ std::function<std::optional<archive::Circle>(const archive::Incident&)> locator(
   };
 }
 
+/// What looks like an item, by the fingerprints on record. `view` outlives it.
+std::function<std::vector<archive::Alike>(archive::Row)> looker(const archive::Archive& archive,
+                                                                archive::View& view) {
+  const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  const auto looks = std::make_shared<const archive::Looks>(archive::Looks::load(archive, threads));
+  return [looks, &view](archive::Row item) {
+    std::vector<archive::Alike> alike;
+    const auto prints = archive::fingerprints_of(view, item);
+    if (!prints) return alike;
+    for (const archive::Likeness& one : looks->find(view, *prints, {}))
+      if (one.item != item) alike.push_back({one.item, changes_text(one.changes, one.pose)});
+    return alike;
+  };
+}
+
 /// With --accept the last word may be an incident, as with `dalil link`.
-Asked asked(archive::View& view, SuggestOptions options) {
+Asked asked(const archive::Archive& archive, archive::View& view, SuggestOptions options) {
   Asked asked;
   if (options.accept && options.incident.empty() && options.items.size() >= 2) {
     options.incident = options.items.back();
@@ -69,6 +87,7 @@ Asked asked(archive::View& view, SuggestOptions options) {
   asked.question.least_score = static_cast<int>(asked.pairs ? 1 : options.least);
   asked.question.per_item = options.per_item;
   asked.question.locate = locator(view);
+  if (options.alike || !asked.question.items.empty()) asked.question.alike = looker(archive, view);
   return asked;
 }
 
@@ -176,7 +195,7 @@ int run_accept(Session& session, archive::Archive& archive, const SuggestOptions
     editor.emplace(archive.edit());
     view.renew();
   }
-  const Asked what = asked(view, options);
+  const Asked what = asked(archive, view, options);
   const Chosen chosen = choose(view, what.question);
   if (what.pairs) refuse_unsuggested(view, what, chosen);
   Printer& out = session.out();
@@ -218,6 +237,7 @@ Runner declare_suggest(Options& app) {
   app.add_option("--min-score", *least, "only suggestions of at least so many points, 1 to 100 (default: 25)")
       ->type_name("N");
   app.add_option("--limit", options->per_item, "so many for an item (default: 3)")->type_name("N");
+  app.add_flag("--alike", options->alike, "also by what looks alike; of items that are named always");
   app.add_flag("--accept", options->accept,
                "link as 'candidate', with the reasons: the best one of each item");
   app.add_flag("--dry-run", options->dry_run, "with --accept: show what would be linked");
@@ -231,7 +251,7 @@ Runner declare_suggest(Options& app) {
     archive::Archive archive = session.open();
     if (options->accept) return run_accept(session, archive, *options);
     archive::View view = archive.view();
-    return run_show(session, view, asked(view, *options));
+    return run_show(session, view, asked(archive, view, *options));
   };
 }
 
