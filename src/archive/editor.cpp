@@ -11,6 +11,7 @@
 #include "dalil/crypto/age.hpp"
 #include "dalil/media/fingerprint.hpp"
 #include "editor_state.hpp"
+#include "link_rows.hpp"
 #include "permissions.hpp"
 #include "schema.hpp"
 
@@ -554,22 +555,9 @@ std::optional<Row> Editor::find_source(std::string_view alias) {
 std::vector<Link> Editor::links_of_item(Row item) {
   ledger::Writer& writer = state_->writer;
   std::vector<Link> links;
-  std::uint32_t limit = writer.rows(kLinks) + 1;
-  for (std::uint32_t next = load_u32(writer.cell(kItemLastLink, item).data()); next != 0;) {
-    if (next >= limit)
-      throw Error(ErrorCode::corrupt, "a chain of links does not run backwards", "run 'dalil rebuild'");
-    limit = next;
-    const Row row = next - 1;
-    next = load_u32(writer.cell(kLinkBeforeOfItem, row).data());
-    if (load_u64(writer.cell(kLinkWithdrawn, row).data()) != 0) continue;
-    Link link;
-    link.row = row;
-    link.item = item;
-    link.incident = load_u32(writer.cell(kLinkIncident, row).data());
-    link.type = static_cast<LinkType>(writer.cell(kLinkType, row)[0]);
-    link.seq = load_u64(writer.cell(kLinkSeq, row).data());
-    links.push_back(link);
-  }
+  follow_links(writer, kItemLastLink, kLinkBeforeOfItem, item, [&](Row row) {
+    if (Link link = read_link(writer, row); !link.withdrawn) links.push_back(std::move(link));
+  });
   std::ranges::reverse(links);
   return links;
 }

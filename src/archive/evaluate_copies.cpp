@@ -183,7 +183,7 @@ void Evaluator::narrow_by_copy_index(const Condition& condition, bool live_only,
       if (passes) found[row.item] = 1;
     }
   });
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= found[i];
+  keep(matches, found);
 }
 
 namespace {

@@ -68,16 +68,9 @@ bool may_lie_within(const TimeSpan& span, std::int64_t ms, media::ZoneBasis basi
          end > add_clamped(span.begin_ms, -span.tolerance_ms);
 }
 
-std::pair<double, double> degrees_of(std::uint64_t place) {
-  const auto degrees = [](std::uint64_t shifted) {
-    return static_cast<double>(static_cast<std::int64_t>(shifted) - (std::int64_t{1} << 31)) / 1e7;
-  };
-  return {degrees(place >> 32), degrees(place & UINT32_MAX)};
-}
-
 bool lies_within(const Area& area, std::uint64_t place) {
   if (place == 0) return false;
-  const auto [latitude, longitude] = degrees_of(place);
+  const auto [latitude, longitude] = unshift_place(place);
   if (area.kind == Area::Kind::box) {
     if (latitude < area.south || latitude > area.north) return false;
     return area.west <= area.east ? longitude >= area.west && longitude <= area.east
@@ -192,8 +185,8 @@ void Evaluator::narrow_time(Field field, const TimeSpan& span, Matches& matches)
               field == Field::made ? &without : nullptr);
   if (field != Field::made) return;
   narrow_by(kFactClaimed, kFactClaimedBasis, kFactClaimedPrecision, without, nullptr);
-  for (std::size_t i = 0; i < matches.size(); ++i)
-    matches[i] = static_cast<std::uint8_t>(matches[i] | without[i] | verified[i]);
+  add(matches, without);
+  add(matches, verified);
 }
 
 Area Evaluator::located(const Area& area) {
@@ -208,7 +201,7 @@ Area Evaluator::located(const Area& area) {
       throw Error(ErrorCode::invalid,
                   fmt::format("incident '{}' has no coordinates", escape_for_display(area.name)),
                   "'dalil incident edit' adds them; or name a place or a point");
-    const auto [latitude, longitude] = degrees_of(place);
+    const auto [latitude, longitude] = unshift_place(place);
     Area circle = area;
     circle.kind = Area::Kind::circle;
     circle.latitude = latitude;
@@ -272,7 +265,7 @@ void Evaluator::narrow_tag(const Test& test, Matches& matches) {
                 fmt::format("there is no tag '{}'", escape_for_display(std::get<std::string>(test.value))),
                 "'dalil tag list' shows them");
   const Matches bear = tagged(tags);
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= bear[i];
+  keep(matches, bear);
 }
 
 Matches Evaluator::tagged(const Matches& tags) {
@@ -301,7 +294,7 @@ void Evaluator::narrow_source(const Test& test, Matches& matches) {
   view_.for_each_assignment([&](Row item, Row source) {
     if (item < from.size() && source == *row) from[item] = 1;
   });
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= from[i];
+  keep(matches, from);
 }
 
 void Evaluator::narrow_consent(const std::string& scope, Matches& matches) {
@@ -324,15 +317,16 @@ void Evaluator::narrow_is(const std::string& word, Matches& matches) {
       return is_reviewed(static_cast<ReviewState>(*value)) == (word == "reviewed");
     });
   } else if (word == "linked" || word == "unlinked") {
-    const Matches with = linked();
-    for (std::size_t i = 0; i < matches.size(); ++i)
-      matches[i] &= static_cast<std::uint8_t>(with[i] == static_cast<std::uint8_t>(word == "linked"));
+    if (word == "linked")
+      keep(matches, linked());
+    else
+      take_out(matches, linked());
   } else if (word == "damaged") {
     narrow_live(matches, [](Row, bool, bool damaged) { return damaged; });
   } else {  // lost
     Matches sound = matches;
     narrow_live(sound, [](Row, bool is_sound, bool) { return is_sound; });
-    for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= static_cast<std::uint8_t>(sound[i] ^ 1);
+    take_out(matches, sound);
   }
 }
 
@@ -346,7 +340,7 @@ void Evaluator::narrow_has(const std::string& word, Matches& matches) {
     return filter(reader_, kItemReview, matches, [](const std::uint8_t* value, Row) { return *value != 0; });
   if (word == "tag") {
     const Matches bear = tagged(Matches(reader_.rows(kTags), 1));
-    for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= bear[i];
+    keep(matches, bear);
     return;
   }
   if (word == "place") return present(kFactPlace);
@@ -355,14 +349,14 @@ void Evaluator::narrow_has(const std::string& word, Matches& matches) {
     filter(reader_, kFactClaimed, claimed,
            [](const std::uint8_t* value, Row) { return load_u64(value) != 0; });
     present(kFactTaken);
-    for (std::size_t i = 0; i < matches.size(); ++i) matches[i] |= claimed[i];
+    add(matches, claimed);
     return;
   }
   Matches with(matches.size());  // source
   view_.for_each_assignment([&](Row item, Row) {
     if (item < with.size()) with[item] = 1;
   });
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= with[i];
+  keep(matches, with);
 }
 
 }  // namespace dalil::archive

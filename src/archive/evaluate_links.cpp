@@ -7,6 +7,7 @@
 #include "dalil/base/text.hpp"
 #include "derive.hpp"
 #include "evaluator.hpp"
+#include "link_rows.hpp"
 #include "view_state.hpp"
 
 namespace dalil::archive {
@@ -68,7 +69,7 @@ void Evaluator::narrow_links(const Condition& condition, Matches& matches) {
   const LinkTest test = link_test(condition);
   Matches found(matches.size());
   if (!test.incidents || !follow_chains(*test.incidents, found)) scan_links(test, found);
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= found[i];
+  keep(matches, found);
 }
 
 void Evaluator::find_linked(Matches incidents, Matches& found) {
@@ -90,17 +91,11 @@ bool Evaluator::follow_chains(const Matches& incidents, Matches& found) {
 }
 
 void Evaluator::follow_chain(Row incident, Matches& found) {
-  std::uint32_t limit = reader_.rows(kLinks) + 1;
-  for (std::uint32_t next = load_u32(reader_.cell(kIncidentLastLink, incident).data()); next != 0;) {
-    if (next >= limit)
-      throw Error(ErrorCode::corrupt, "a chain of links does not run backwards", "run 'dalil rebuild'");
-    limit = next;
-    const Row link = next - 1;
-    next = load_u32(reader_.cell(kLinkBeforeOfIncident, link).data());
-    if (load_u64(reader_.cell(kLinkWithdrawn, link).data()) != 0) continue;
+  follow_links(reader_, kIncidentLastLink, kLinkBeforeOfIncident, incident, [&](Row link) {
+    if (load_u64(reader_.cell(kLinkWithdrawn, link).data()) != 0) return;
     const Row item = load_u32(reader_.cell(kLinkItem, link).data());
     if (item < found.size()) found[item] = 1;
-  }
+  });
 }
 
 void Evaluator::scan_links(const LinkTest& test, Matches& found) {

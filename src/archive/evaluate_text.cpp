@@ -96,7 +96,7 @@ void Evaluator::narrow_text(const std::string& words, Matches& matches) {
                             if (path.find(needles.front()) != std::string::npos) found[row.item] = 1;
                           }
                         });
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= found[i];
+  keep(matches, found);
 }
 
 void Evaluator::find_tagged(const std::vector<std::string>& needles, Matches& found) {
@@ -109,7 +109,7 @@ void Evaluator::find_tagged(const std::vector<std::string>& needles, Matches& fo
   });
   if (std::ranges::find(tags, 1) == tags.end()) return;
   const Matches bear = tagged(tags);
-  for (std::size_t i = 0; i < found.size(); ++i) found[i] |= bear[i];
+  add(found, bear);
 }
 
 Matches Evaluator::incidents_with_text(const std::vector<std::string>& needles) {

@@ -98,7 +98,7 @@ void Evaluator::narrow(const Condition& condition, Matches& matches) {
     case Condition::Kind::none: {
       Matches inner = matches;
       narrow(condition.parts.front(), inner);
-      for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= static_cast<std::uint8_t>(inner[i] ^ 1);
+      take_out(matches, inner);
       return;
     }
     case Condition::Kind::test:
@@ -142,9 +142,9 @@ void Evaluator::narrow_any(const std::vector<Condition>& parts, Matches& matches
   Matches found(matches.size());
   for (const Condition& part : parts) {
     Matches left = matches;
-    for (std::size_t i = 0; i < left.size(); ++i) left[i] &= static_cast<std::uint8_t>(found[i] ^ 1);
+    take_out(left, found);
     narrow(part, left);
-    for (std::size_t i = 0; i < left.size(); ++i) found[i] |= left[i];
+    add(found, left);
   }
   matches = std::move(found);
 }

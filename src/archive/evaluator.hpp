@@ -15,6 +15,18 @@ namespace dalil::archive {
 /// One byte an item (or an incident, or a word): whether it still matches.
 using Matches = std::vector<std::uint8_t>;
 
+/// Leaves what is in both.
+inline void keep(Matches& matches, const Matches& also) {
+  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= also[i];
+}
+/// Leaves what is not in the other.
+inline void take_out(Matches& matches, const Matches& others) {
+  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] &= static_cast<std::uint8_t>(others[i] ^ 1);
+}
+inline void add(Matches& matches, const Matches& more) {
+  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] |= more[i];
+}
+
 /// Whether any row of a stretch is still of interest.
 inline bool any_in(const Matches& matches, Row first, Row count) {
   return std::memchr(matches.data() + first, 1, std::min<std::size_t>(count, matches.size() - first)) !=
@@ -119,8 +131,6 @@ void refuse_impossible(const Condition& condition);
 bool lies_within(const Area& area, std::uint64_t place);
 /// The area with everything that is so near to it.
 Area widened(Area area, std::uint32_t by_m);
-/// Degrees of a place as columns have it.
-std::pair<double, double> degrees_of(std::uint64_t place);
 /// Whether a time lies, or may lie, in a span.
 bool may_lie_within(const TimeSpan& span, std::int64_t ms, media::ZoneBasis basis, std::uint8_t precision,
                     const LocalClock& local);

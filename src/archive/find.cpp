@@ -126,13 +126,16 @@ void narrow_in_halves(View& view, View& twin, const Query& query, const Conditio
   helper.join();
   if (own) std::rethrow_exception(own);
   if (failure) std::rethrow_exception(failure);
-  for (std::size_t i = 0; i < matches.size(); ++i) matches[i] |= upper[i];
+  add(matches, upper);
 }
 
 }  // namespace
 
 std::vector<Row> find(View& view, const Query& query) {
-  const Condition condition = condition_of(query);
+  return find(view, condition_of(query), query);
+}
+
+std::vector<Row> find(View& view, const Condition& condition, const Query& query) {
   refuse_invisible(view, condition);
   Matches matches(view.item_count(), 1);
   auto twin = matches.size() >= query.worth_two_threads ? view.twin() : std::nullopt;

@@ -4,6 +4,7 @@
 
 #include "editor_state.hpp"
 #include "evidence_only.hpp"
+#include "link_rows.hpp"
 #include "review_record.hpp"
 #include "schema.hpp"
 
@@ -215,17 +216,7 @@ Row link_of_entry(View& view, Seq seq) {
 
 Link link_at(View& view, Row row) {
   require_evidence(view, "links");
-  ledger::Reader& reader = view.reader();
-  Link link;
-  link.row = row;
-  link.item = load_u32(reader.cell(kLinkItem, row).data());
-  link.incident = load_u32(reader.cell(kLinkIncident, row).data());
-  link.type = static_cast<LinkType>(reader.cell(kLinkType, row)[0]);
-  link.seq = load_u64(reader.cell(kLinkSeq, row).data());
-  const std::uint64_t withdrawn = load_u64(reader.cell(kLinkWithdrawn, row).data());
-  link.withdrawn = withdrawn != 0;
-  if (link.withdrawn) link.withdrawn_seq = withdrawn - 1;
-  return link;
+  return read_link(view.reader(), row);
 }
 
 }  // namespace dalil::archive

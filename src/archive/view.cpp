@@ -11,6 +11,7 @@
 #include "dalil/merkle/note.hpp"
 #include "derive.hpp"
 #include "directory_portion.hpp"
+#include "link_rows.hpp"
 #include "schema.hpp"
 #include "summarize.hpp"
 #include "view_state.hpp"
@@ -284,35 +285,10 @@ std::vector<IncidentRevision> View::incidents() {
 
 namespace {
 
-Link read_link(View& view, Row row) {
-  ledger::Reader& reader = view.reader();
-  Link link;
-  link.row = row;
-  link.item = load_u32(reader.cell(kLinkItem, row).data());
-  link.incident = load_u32(reader.cell(kLinkIncident, row).data());
-  link.type = static_cast<LinkType>(reader.cell(kLinkType, row)[0]);
-  link.seq = load_u64(reader.cell(kLinkSeq, row).data());
-  const std::uint64_t withdrawn = load_u64(reader.cell(kLinkWithdrawn, row).data());
-  if (withdrawn != 0) {
-    link.withdrawn = true;
-    link.withdrawn_seq = withdrawn - 1;
-  }
-  return link;
-}
-
 /// Rows of a chain of links, oldest first. Error(corrupt) if it does not run backwards.
 std::vector<Row> chain(ledger::Reader& reader, const Column& last, const Column& before, Row of) {
   std::vector<Row> rows;
-  if (of >= reader.rows(last.table)) return rows;
-  std::uint32_t next = load_u32(reader.cell(last, of).data());
-  std::uint32_t limit = reader.rows(kLinks) + 1;
-  while (next != 0) {
-    if (next >= limit)
-      throw Error(ErrorCode::corrupt, "a chain of links does not run backwards", "run 'dalil rebuild'");
-    limit = next;
-    rows.push_back(next - 1);
-    next = load_u32(reader.cell(before, next - 1).data());
-  }
+  follow_links(reader, last, before, of, [&rows](Row row) { rows.push_back(row); });
   std::ranges::reverse(rows);
   return rows;
 }
@@ -322,7 +298,7 @@ std::vector<Row> chain(ledger::Reader& reader, const Column& last, const Column&
 std::vector<Link> View::links_in(const std::vector<Row>& rows, bool with_withdrawn) {
   std::vector<Link> links;
   for (const Row row : rows) {
-    Link link = read_link(*this, row);
+    Link link = read_link(state_->reader, row);
     if (link.withdrawn && !with_withdrawn) continue;
     const records::Record made = state_->record(link.seq);
     if (made.link_made().has_from_ms()) link.from_ms = made.link_made().from_ms();

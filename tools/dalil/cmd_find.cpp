@@ -154,19 +154,13 @@ Doubts doubts_of(archive::View& view, const archive::Query& query, const std::ve
   if (!archive::asks_for_time(whole)) return doubts;
   doubts.times = archive::time_doubts(view, rows, whole);
   doubts.denied = archive::denies_time(whole);
-  archive::Query wider;
-  wider.where = archive::as_wide_as_possible(whole);
-  wider.local = query.local;
-  wider.other_names = query.other_names;
-  wider.meaning = query.meaning;
-  wider.incident_place = query.incident_place;
-  wider.place_named = query.place_named;
-  if (wider.where == whole) {
+  const archive::Condition wider = archive::as_wide_as_possible(whole);
+  if (wider == whole) {
     doubts.any_zone = true;
     return doubts;
   }
   std::vector<archive::Row> more;
-  std::ranges::set_difference(archive::find(view, wider), rows, std::back_inserter(more));
+  std::ranges::set_difference(archive::find(view, wider, query), rows, std::back_inserter(more));
   doubts.more = more.size();
   return doubts;
 }

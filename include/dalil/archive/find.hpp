@@ -62,5 +62,7 @@ std::function<bool(const CopyInfo& copy)> copies_meant(View& view, const Query& 
 /// class that the role cannot read, whatever the archive holds; Error(not_found) for an incident, a volume or
 /// a source that does not exist.
 std::vector<Row> find(View& view, const Query& query);
+/// The same by another condition: of the query only its names, its clock and its limit are used.
+std::vector<Row> find(View& view, const Condition& condition, const Query& query);
 
 }  // namespace dalil::archive
