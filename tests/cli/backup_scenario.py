@@ -351,6 +351,8 @@ class Plain(Backup):
         wanted = content_of(self.tree)
         print(f"hostile names: {len(wanted)} files", flush=True)
         for number, drive in ((1, self.one), (2, self.two)):
+            verified = self.dalil("verify", drive, "--volume", f"backup-{number}", "--json")
+            self.assertEqual((verified.summary["result"], verified.of("verdict")), ("PASS", []))
             out = os.path.join(self.dir, f"out-{number}")
             os.mkdir(out)
             self.dalil("restore", "--from", f"backup-{number}={drive}", "--all", "--to", out)

@@ -328,9 +328,10 @@ class Used(Parity):
         objects = sorted(path for path in content_of(self.one) if path.startswith(b"objects/"))
         before = content_of(self.one)
         self.assertEqual(self.verify().of("verdict"), [])
-        for path in (objects[3], max(objects, key=lambda path: os.path.getsize(os.path.join(os.fsencode(self.one), path)))):
+        by_size = sorted(objects, key=lambda path: os.path.getsize(os.path.join(os.fsencode(self.one), path)))
+        for path in (by_size[3], by_size[-1]):
             self.harm(None, 700, full=os.path.join(os.fsencode(self.one), path))
-        os.remove(os.path.join(os.fsencode(self.one), objects[5]))
+        os.remove(os.path.join(os.fsencode(self.one), by_size[5]))
         self.verify(expect=NO)
         result = self.repair(from_=[])
         self.assertEqual(result.summary["repaired"], 3)

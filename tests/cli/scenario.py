@@ -13,6 +13,7 @@ import unittest
 DALIL = os.environ["DALIL"]
 FIXTURES = os.environ["DALIL_FIXTURES"]
 MIB = 1 << 20
+PATIENCE = 7200 if "DALIL_LONG" in os.environ else 300  # seconds that one command may take
 NO, FAILURE, PARTIAL, NO_ARCHIVE, LOCKED, WRONG_KEY, DAMAGED, INTERRUPTED = 1, 2, 3, 10, 11, 12, 13, 130
 
 
@@ -64,7 +65,7 @@ class Scenario(unittest.TestCase):
 
     def dalil(self, *arguments, expect=0, prefix=(), env=None):
         process = self.start(*arguments, prefix=prefix, env=env)
-        result = Result(0, *process.communicate(timeout=300))
+        result = Result(0, *process.communicate(timeout=PATIENCE))
         result.code = process.returncode
         if expect is not None:
             self.assertEqual(result.code, expect, f"{arguments}\n{result.out[-3000:]}\n{result.err[-3000:]}")

@@ -311,6 +311,7 @@ class Restore(Sealed):
         index = os.path.join(self.drive, "index.age")
         lines = subprocess.run(["age", "-d", "-i", self.recovery, index], capture_output=True, check=True).stdout
         first = json.loads(lines.splitlines()[0])
+        first.pop("path_b64", None)  # it would count instead of `path`
         forged = [dict(first, path=path) for path in
                   ("disk/../../ESCAPED.txt", "../ESCAPED.txt", os.path.join(self.dir, "ESCAPED.txt"), "disk/./../../ESCAPED.txt", "..")]
         forged += [dict(first, path="x", path_b64=base64.b64encode(b"disk/../../ESCAPED.txt").decode()),
