@@ -127,24 +127,45 @@ std::size_t portion_padding(std::size_t size) {
   return std::max<std::size_t>(256, std::bit_ceil(std::max<std::size_t>(size, 1)) / 4);
 }
 
+namespace {
+
+template <typename Records>
+std::optional<DirectoryPortion> find_portion(Records& records, Row volume, std::string_view directory,
+                                             std::uint32_t number) {
+  const auto token =
+      records.token(schema::kTokenDirectory, portion_name(volume, number), as_bytes(directory));
+  const auto record = records.record(schema::kDirectories, token);
+  if (!record) return std::nullopt;
+  DirectoryPortion portion = DirectoryPortion::decode(*record);
+  if (portion.volume != volume || portion.directory != directory || portion.number != number)
+    throw Error(ErrorCode::corrupt, "a portion of the copy index stands in the wrong place",
+                "run 'dalil rebuild'");
+  return portion;
+}
+
+[[noreturn]] void portion_is_missing() {
+  throw Error(ErrorCode::corrupt, "a portion of the copy index is missing", "run 'dalil rebuild'");
+}
+
+}  // namespace
+
+DirectoryPortion read_portion(ledger::Reader& reader, Row volume, std::string_view directory,
+                              std::uint32_t number) {
+  auto portion = find_portion(reader, volume, directory, number);
+  if (!portion) portion_is_missing();
+  return *std::move(portion);
+}
+
 template <typename Records>
 std::vector<DirectoryPortion> read_directory(Records& records, Row volume, std::string_view directory) {
   std::vector<DirectoryPortion> portions;
   std::uint32_t count = 1;
   for (std::uint32_t number = 0; number < count; ++number) {
-    const auto token =
-        records.token(schema::kTokenDirectory, portion_name(volume, number), as_bytes(directory));
-    const auto record = records.record(schema::kDirectories, token);
-    if (!record) {
-      if (number == 0) break;
-      throw Error(ErrorCode::corrupt, "a portion of the copy index is missing", "run 'dalil rebuild'");
-    }
-    portions.push_back(DirectoryPortion::decode(*record));
-    const DirectoryPortion& portion = portions.back();
-    if (portion.volume != volume || portion.directory != directory || portion.number != number)
-      throw Error(ErrorCode::corrupt, "a portion of the copy index stands in the wrong place",
-                  "run 'dalil rebuild'");
-    if (number == 0) count = portion.portions;
+    auto portion = find_portion(records, volume, directory, number);
+    if (!portion && number == 0) break;
+    if (!portion) portion_is_missing();
+    if (number == 0) count = portion->portions;
+    portions.push_back(*std::move(portion));
   }
   return portions;
 }

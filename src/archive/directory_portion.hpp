@@ -28,6 +28,9 @@ Bytes portion_name(Row volume, std::uint32_t number);
 /// Sizes grow in steps of a quarter of their power of two, from 256 bytes.
 std::size_t portion_padding(std::size_t size);
 
+/// Error(corrupt) if there is none, or another one in its place.
+DirectoryPortion read_portion(ledger::Reader& reader, Row volume, std::string_view directory,
+                              std::uint32_t number);
 /// Reads all portions of a directory, with whatever gives records (Reader or Writer).
 template <typename Records>
 std::vector<DirectoryPortion> read_directory(Records& records, Row volume, std::string_view directory);

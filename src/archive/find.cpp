@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
-#include <thread>
+#include <atomic>
 
 #include "dalil/archive/answers.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
-#include "evaluator.hpp"
+#include "plan.hpp"
 
 namespace dalil::archive {
 
@@ -98,35 +97,49 @@ Condition condition_of(const Query& query) {
 
 namespace {
 
-void narrow(View& view, const Query& query, const Condition& condition, Matches& matches) {
-  Evaluator(view, query).narrow(condition, matches);
+/// Where items can match: firsts of stretches.
+std::vector<Row> stretches_of(const Plan& plan, Row items) {
+  std::vector<Row> firsts;
+  if (!plan.only) {
+    for (std::uint64_t first = 0; first < items; first += kStretchItems)
+      firsts.push_back(static_cast<Row>(first));
+    return firsts;
+  }
+  for (const Row row : *plan.only)
+    if (const Row first = row / kStretchItems * kStretchItems;
+        row < items && (firsts.empty() || firsts.back() != first))
+      firsts.push_back(first);
+  return firsts;
 }
 
-/// Two halves of the items, each by a thread with a view of its own.
-void narrow_in_halves(View& view, View& twin, const Query& query, const Condition& condition,
-                      Matches& matches) {
-  const auto half = static_cast<std::ptrdiff_t>(matches.size() / 2);
-  Matches upper = matches;
-  std::fill(upper.begin(), upper.begin() + half, 0);
-  std::fill(matches.begin() + half, matches.end(), 0);
-  std::exception_ptr failure;
-  std::thread helper([&] {
-    try {
-      narrow(twin, query, condition, upper);
-    } catch (...) {
-      failure = std::current_exception();
+/// Rows that the plan leaves, in ascending order; there may be more of them than `enough`.
+std::vector<Row> rows_by(const Plan& plan, View& view, View* twin, std::size_t enough) {
+  const Row items = view.item_count();
+  const std::vector<Row> firsts = stretches_of(plan, items);
+  std::vector<std::vector<Row>> found(firsts.size());
+  std::atomic<std::size_t> next = 0, count = 0;
+  on_two_threads(view, firsts.size() > 1 ? twin : nullptr, [&](View& own) {
+    for (std::size_t i = 0; count < enough && (i = next++) < firsts.size();) {
+      const Stretch stretch{own, own.reader(), firsts[i]};
+      Matches matches(std::min(items - firsts[i], kStretchItems), 1);
+      plan.apply(stretch, matches);
+      for (std::size_t at = 0; at < matches.size(); ++at)
+        if (matches[at] != 0) found[i].push_back(firsts[i] + static_cast<Row>(at));
+      count += found[i].size();
     }
   });
-  std::exception_ptr own;
-  try {
-    narrow(view, query, condition, matches);
-  } catch (...) {
-    own = std::current_exception();
-  }
-  helper.join();
-  if (own) std::rethrow_exception(own);
-  if (failure) std::rethrow_exception(failure);
-  add(matches, upper);
+  std::vector<Row> rows;
+  rows.reserve(count);
+  for (const std::vector<Row>& some : found) rows.insert(rows.end(), some.begin(), some.end());
+  return rows;
+}
+
+/// Leaves those of which a copy meets the test.
+void keep_by_copy_index(View& view, const CopyTest& test, std::vector<Row>& rows) {
+  ItemSet among(view.item_count());
+  for (const Row row : rows) among.insert(row);
+  const ItemSet found = by_copy_index(view, test, view.item_count(), &among);
+  std::erase_if(rows, [&](Row row) { return !found.contains(row); });
 }
 
 }  // namespace
@@ -137,15 +150,13 @@ std::vector<Row> find(View& view, const Query& query) {
 
 std::vector<Row> find(View& view, const Condition& condition, const Query& query) {
   refuse_invisible(view, condition);
-  Matches matches(view.item_count(), 1);
-  auto twin = matches.size() >= query.worth_two_threads ? view.twin() : std::nullopt;
-  if (twin)
-    narrow_in_halves(view, *twin, query, condition, matches);
-  else
-    narrow(view, query, condition, matches);
-  std::vector<Row> rows;
-  for (Row row = 0; row < matches.size() && rows.size() < query.limit; ++row)
-    if (matches[row] != 0) rows.push_back(row);
+  auto second = view.item_count() >= query.worth_two_threads ? view.twin() : std::nullopt;
+  View* const twin = second ? &*second : nullptr;
+  Planner planner(view, twin, query);
+  const Plan plan = planner.plan(condition);
+  std::vector<Row> rows = rows_by(plan, view, twin, planner.late.empty() ? query.limit : SIZE_MAX);
+  for (const CopyTest& test : planner.late) keep_by_copy_index(view, test, rows);
+  rows.resize(std::min(rows.size(), query.limit));
   return rows;
 }
 

@@ -33,7 +33,7 @@ records::Record View::State::record(Seq seq) {
 }
 
 void View::State::forget() {
-  directory_key = {ledger::kNoRow, {}};
+  copies.forget();
   volumes.clear();
   assignments_by_item.reset();
 }
@@ -187,12 +187,8 @@ std::vector<CopyInfo> View::copies_of(Row item) {
   for (const Seq seq : seqs) {
     const records::Record record = state_->record(seq);
     const auto& seen = record.copy_seen();
-    if (std::pair<Row, std::string> key(seen.volume(), seen.directory()); key != state_->directory_key) {
-      state_->directory_rows = directory(seen.volume(), seen.directory());
-      state_->directory_key = std::move(key);
-    }
-    const auto row = std::ranges::find(state_->directory_rows, seq, &CopyRow::seq);
-    if (row == state_->directory_rows.end()) continue;  // the path holds another content by now
+    const auto row = state_->copies.find(state_->reader, seen.volume(), seen.directory(), seq);
+    if (!row) continue;  // the path holds another content by now
     copies.push_back({seen.volume(), volume(seen.volume()).label,
                       files::join_path(seen.directory(), seen.name()), *row, stored_form(seen)});
   }

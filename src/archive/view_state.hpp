@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "copy_finder.hpp"
 #include "dalil/archive/archive.hpp"
 #include "records.pb.h"
 
@@ -13,9 +14,7 @@ namespace dalil::archive {
 /// What one view remembers of its snapshot, so that answers in a row need not be looked up anew.
 struct View::State {
   ledger::Reader reader;
-  // The directory that was looked at last: answers come in runs of the same one.
-  std::pair<Row, std::string> directory_key{ledger::kNoRow, {}};
-  std::vector<CopyRow> directory_rows{};
+  CopyFinder copies{};
   std::vector<Volume> volumes{};  // of this snapshot; filled when first asked for
   /// Item and row of each assignment, ascending: lists ask for the sources of one item after the other.
   std::optional<std::vector<std::pair<Row, Row>>> assignments_by_item{};

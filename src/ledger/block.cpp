@@ -9,6 +9,7 @@
 namespace dalil::ledger {
 
 Block::Block(const Column& column, Bytes plain, Row count) : plain_(std::move(plain)), count_(count) {
+  blank_ = plain_.empty();
   if (plain_.empty() && count > 0) plain_.resize(std::size_t{count} * std::max(column.width, 1U));
   if (column.width > 0) {
     if (plain_.size() != std::size_t{count} * column.width)

@@ -21,6 +21,7 @@ class Block {
   Row size() const { return count_; }
   ByteView value(const Column& column, Row index) const;
   ByteView all() const { return plain_; }
+  bool is_blank() const { return blank_; }
   /// Of a variable column: where each value lies in it.
   std::span<const std::uint32_t> begins() const { return offsets_; }
   std::span<const std::uint32_t> sizes() const { return sizes_; }
@@ -30,6 +31,7 @@ class Block {
   std::vector<std::uint32_t> offsets_;  ///< of a variable column: begin of each value's bytes
   std::vector<std::uint32_t> sizes_;
   Row count_ = 0;
+  bool blank_ = false;
 };
 
 /// A block that is being changed.

@@ -158,6 +158,10 @@ void Reader::scan(const Column& column, const std::function<bool(Row, Row, ByteV
   }
 }
 
+bool Reader::is_blank(const Column& column, std::uint32_t block) {
+  return state_->block(column, block).is_blank();
+}
+
 void Reader::scan_texts(const Column& column, const std::function<bool(const Texts&)>& visit,
                         std::uint32_t first_block, std::uint32_t last_block) {
   const std::uint32_t end = std::min(last_block, block_count(column, rows(column.table)));

@@ -83,6 +83,8 @@ class Reader {
   /// Blocks first_block to last_block (exclusive), clamped. False stops.
   void scan(const Column& column, const std::function<bool(Row first, Row count, ByteView values)>& visit,
             std::uint32_t first_block = 0, std::uint32_t last_block = UINT32_MAX);
+  /// Whether a block holds nothing but zeros, or empty values.
+  bool is_blank(const Column& column, std::uint32_t block);
   /// Values of a variable column as they lie in a block: `begins` and `sizes` of each within `bytes`. What
   /// lies between two values is no part of either.
   struct Texts {

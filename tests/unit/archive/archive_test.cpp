@@ -106,6 +106,32 @@ TEST_CASE("what is no text is refused or escaped before it is recorded for ever"
   CHECK(is_sound(d.archive));
 }
 
+TEST_CASE("copies are found in directories of many portions, in any order, and anew after a renewal") {
+  Desk d;
+  const Row backup = d.editor->add_volume(volume_named("backup"));
+  constexpr int kFiles = 2500;
+  for (int i = 0; i < kFiles; ++i) {
+    const std::string name = "n" + std::to_string(i), content = "content " + std::to_string(i);
+    d.editor->add_copy(copy_of(d.disk, i % 5 == 0 ? "b" : "a", name, content));
+    d.editor->add_copy(copy_of(backup, "data", std::to_string(kFiles - i), content));
+  }
+  View view = d.commit();
+  const auto expected = [](int i) {
+    return Paths{"backup:data/" + std::to_string(kFiles - i),
+                 std::string(i % 5 == 0 ? "disk:b/n" : "disk:a/n") + std::to_string(i)};
+  };
+  for (int i = 0; i < kFiles; ++i) {
+    const int row = (i * 1009) % kFiles;  // every one, far from the one before
+    REQUIRE(paths_of(view.copies_of(static_cast<Row>(row)), CopyRow::State::live) == expected(row));
+  }
+  d.editor->add_copy(copy_of(d.disk, "a", "n1", "another content"));
+  d.editor->commit();
+  view.renew();
+  CHECK(paths_of(view.copies_of(1), CopyRow::State::live) ==
+        Paths{"backup:data/" + std::to_string(kFiles - 1)});
+  CHECK(paths_of(view.copies_of(2), CopyRow::State::live) == expected(2));
+}
+
 TEST_CASE("the same content at two places is one item with two copies") {
   Desk d;
   const Row backup = d.editor->add_volume(volume_named("backup"));

@@ -2,127 +2,16 @@
 
 #include <algorithm>
 
-#include "dalil/archive/review.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "derive.hpp"
-#include "evaluator.hpp"
-#include "link_rows.hpp"
-#include "view_state.hpp"
+#include "plan.hpp"
 
 namespace dalil::archive {
 
 using namespace schema;
 
-/// A condition on a link, made ready: what is about incidents alone is answered for each of them beforehand.
-struct Evaluator::LinkTest {
-  Condition::Kind kind = Condition::Kind::all;
-  std::optional<Matches> incidents;  ///< about the incident alone
-  std::optional<LinkType> type;      ///< else, of a test: the type
-  ReviewState state{};               ///< else, of a test: the state
-  std::vector<LinkTest> parts;
-
-  bool passes(Row incident, LinkType of_type, ReviewState in_state) const {
-    if (incidents) return incident < incidents->size() && (*incidents)[incident] != 0;
-    const auto part_passes = [&](const LinkTest& part) { return part.passes(incident, of_type, in_state); };
-    switch (kind) {
-      case Condition::Kind::any:
-        return std::ranges::any_of(parts, part_passes);
-      case Condition::Kind::none:
-        return !part_passes(parts.front());
-      case Condition::Kind::test:
-        return type ? of_type == *type : in_state == state;
-      default:
-        return std::ranges::all_of(parts, part_passes);
-    }
-  }
-};
-
-namespace {
-/// Of the link, and not of its incident alone.
-bool asks_for_link(const Condition& condition) {
-  if (condition.kind == Condition::Kind::test)
-    return condition.test.field == Field::link_type || condition.test.field == Field::link_state;
-  return std::ranges::any_of(condition.parts, asks_for_link);
-}
-}  // namespace
-
-Evaluator::LinkTest Evaluator::link_test(const Condition& condition) {
-  LinkTest test;
-  test.kind = condition.kind;
-  if (!asks_for_link(condition)) {
-    test.incidents = incidents_where(condition);
-  } else if (condition.kind == Condition::Kind::test) {
-    const auto& word = std::get<std::string>(condition.test.value);
-    if (condition.test.field == Field::link_type)
-      test.type = link_type_from(word);
-    else
-      test.state = review_state_from(word).value_or(ReviewState::unreviewed);
-  } else {
-    for (const Condition& part : condition.parts) test.parts.push_back(link_test(part));
-  }
-  return test;
-}
-
-void Evaluator::narrow_links(const Condition& condition, Matches& matches) {
-  refuse_impossible(condition);
-  const LinkTest test = link_test(condition);
-  Matches found(matches.size());
-  if (!test.incidents || !follow_chains(*test.incidents, found)) scan_links(test, found);
-  keep(matches, found);
-}
-
-void Evaluator::find_linked(Matches incidents, Matches& found) {
-  LinkTest test;
-  test.incidents = std::move(incidents);
-  if (!follow_chains(*test.incidents, found)) scan_links(test, found);
-}
-
-/// Not where there is so much to follow that a scan, which opens each block once, is faster.
-bool Evaluator::follow_chains(const Matches& incidents, Matches& found) {
-  constexpr std::uint64_t kScannedInTheTime = 100;
-  std::uint64_t links = 0;
-  for (Row incident = 0; incident < incidents.size(); ++incident)
-    if (incidents[incident] != 0) links += load_u32(reader_.cell(kIncidentLinks, incident).data());
-  if (links * kScannedInTheTime >= reader_.rows(kLinks) && links > 0) return false;
-  for (Row incident = 0; incident < incidents.size(); ++incident)
-    if (incidents[incident] != 0) follow_chain(incident, found);
-  return true;
-}
-
-void Evaluator::follow_chain(Row incident, Matches& found) {
-  follow_links(reader_, kIncidentLastLink, kLinkBeforeOfIncident, incident, [&](Row link) {
-    if (load_u64(reader_.cell(kLinkWithdrawn, link).data()) != 0) return;
-    const Row item = load_u32(reader_.cell(kLinkItem, link).data());
-    if (item < found.size()) found[item] = 1;
-  });
-}
-
-void Evaluator::scan_links(const LinkTest& test, Matches& found) {
-  for (std::uint32_t block = 0; block * kLinkItem.rows_per_block < reader_.rows(kLinks); ++block) {
-    const Bytes withdrawn = values_of(reader_, kLinkWithdrawn, block),
-                items = values_of(reader_, kLinkItem, block),
-                incidents = values_of(reader_, kLinkIncident, block),
-                types = values_of(reader_, kLinkType, block), states = values_of(reader_, kLinkReview, block);
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      const Row item = load_u32(&items[i * 4]);
-      if (load_u64(&withdrawn[i * 8]) != 0 || item >= found.size() || found[item] != 0) continue;
-      if (test.passes(load_u32(&incidents[i * 4]), static_cast<LinkType>(types[i]),
-                      static_cast<ReviewState>(states[i])))
-        found[item] = 1;
-    }
-  }
-}
-
-Matches Evaluator::linked() {
-  Matches with(view_.item_count());
-  view_.for_each_link([&](Row item, Row, LinkType) {
-    if (item < with.size()) with[item] = 1;
-  });
-  return with;
-}
-
-Matches Evaluator::incidents_where(const Condition& condition) {
+Matches Planner::incidents_where(const Condition& condition) {
   switch (condition.kind) {
     case Condition::Kind::test:
       return incidents_where(condition.test);
@@ -198,7 +87,7 @@ bool days_meet(const DateSpan& days, const TimeSpan& span, const LocalClock& loc
 
 }  // namespace
 
-Matches Evaluator::incidents_where(const Test& test) {
+Matches Planner::incidents_where(const Test& test) {
   Matches matches(view_.incident_count());
   if (test.field == Field::incident) {
     const auto& id = std::get<std::string>(test.value);
@@ -235,7 +124,7 @@ Matches Evaluator::incidents_where(const Test& test) {
   return matches;
 }
 
-const std::vector<IncidentSummary>& Evaluator::summaries() {
+const std::vector<IncidentSummary>& Planner::summaries() {
   if (summaries_.size() == view_.incident_count()) return summaries_;
   summaries_.clear();
   summaries_.reserve(view_.incident_count());
@@ -248,7 +137,7 @@ const std::vector<IncidentSummary>& Evaluator::summaries() {
   return summaries_;
 }
 
-const std::vector<std::string>& Evaluator::folded_words() {
+const std::vector<std::string>& Planner::folded_words() {
   if (folded_words_.size() == reader_.rows(kWords)) return folded_words_;
   folded_words_.clear();
   reader_.scan_variable(kWordText, [&](Row, ByteView text) {
@@ -259,7 +148,7 @@ const std::vector<std::string>& Evaluator::folded_words() {
 }
 
 /// By their own coordinates; where there are none, by those of the place that they name.
-Matches Evaluator::incidents_near(const Area& where) {
+Matches Planner::incidents_near(const Area& where) {
   Matches matches(view_.incident_count());
   const auto& all = summaries();
   const auto word = [&](const IncidentSummary& incident, IncidentWord which) {
@@ -282,7 +171,7 @@ Matches Evaluator::incidents_near(const Area& where) {
 }
 
 /// Words of the register that say what the value means; of a value that nobody knows, words that hold it.
-Matches Evaluator::words_where(const Test& test) {
+Matches Planner::words_where(const Test& test) {
   const std::vector<std::string>& words = folded_words();
   const auto& value = std::get<std::string>(test.value);
   const std::string needle = fold_for_search(value);

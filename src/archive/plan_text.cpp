@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "dalil/base/text.hpp"
+#include "dalil/files/walk.hpp"
+#include "plan.hpp"
+
+namespace dalil::archive {
+
+using namespace schema;
+
+namespace {
+
+/// Whether a letter or a digit ends before, or begins at, this place. What is not ASCII counts as a letter:
+/// of the scripts in question no other sign is frequent within names.
+bool is_letter(std::uint8_t byte) {
+  return byte >= 0x80 || std::isalnum(byte) != 0;
+}
+
+/// Marks the values of a block that hold one of these: the first anywhere, the others as whole words.
+/// `found` has the block's first value at `at`.
+void mark(const ledger::Reader::Texts& texts, const std::vector<std::string>& needles, Matches& found,
+          std::size_t at) {
+  if (texts.begins.empty()) return;
+  const std::uint8_t* const begin = texts.bytes.data();
+  const std::uint8_t* const end = begin + texts.bytes.size();
+  for (const std::string& needle : needles) {
+    std::size_t value = 0;
+    for (const std::uint8_t* from = begin; from < end;) {
+      const auto* hit = static_cast<const std::uint8_t*>(
+          memmem(from, static_cast<std::size_t>(end - from), needle.data(), needle.size()));
+      if (hit == nullptr) break;
+      from = hit + 1;
+      const auto offset = static_cast<std::size_t>(hit - begin);
+      while (value + 1 < texts.begins.size() && texts.begins[value + 1] <= offset) ++value;
+      const std::size_t value_end = std::size_t{texts.begins[value]} + texts.sizes[value];
+      // What lies before a value, or reaches beyond it, is the next one's length.
+      if (offset < texts.begins[value] || offset + needle.size() > value_end) continue;
+      const bool within_a_word = (offset > texts.begins[value] && is_letter(hit[-1])) ||
+                                 (offset + needle.size() < value_end && is_letter(hit[needle.size()]));
+      if (&needle != &needles.front() && within_a_word) continue;
+      found[at + value] = 1;
+      from = begin + value_end;
+    }
+  }
+}
+
+/// A text, and which items have it in something else than their own texts.
+struct Word {
+  std::vector<std::string> needles;
+  ItemSet elsewhere;
+};
+
+/// Names, and what the file says in words, for several texts at once.
+class TextTest {
+ public:
+  TextTest(std::vector<Word> words, bool sees_facts) : words_(std::move(words)), sees_facts_(sees_facts) {}
+
+  void narrow(const Stretch& stretch, Matches& matches) const {
+    std::vector<Matches> found;
+    for (const Word& word : words_) {
+      found.emplace_back(matches.size(), 1);
+      keep(stretch, word.elsewhere, found.back());
+    }
+    Matches more(matches.size());
+    search(stretch, kItemPaths, matches, found, &more);
+    if (sees_facts_) search(stretch, kFactText, matches, found, nullptr);
+    for (std::size_t i = 0; i < matches.size(); ++i)
+      if (matches[i] != 0)
+        matches[i] = static_cast<std::uint8_t>(
+            std::ranges::all_of(found, [i](const Matches& one) { return one[i] != 0; }) ||
+            (more[i] != 0 && has_all(stretch, found, i)));
+  }
+
+ private:
+  void search(const Stretch& stretch, const Column& column, const Matches& among, std::vector<Matches>& found,
+              Matches* more) const {
+    static const std::vector<std::string> kMore{std::string(kMorePaths)};
+    for (std::size_t at = 0; at < among.size(); at += column.rows_per_block) {
+      if (!any_in(among, at, column.rows_per_block)) continue;
+      const std::uint32_t block = (stretch.first + static_cast<Row>(at)) / column.rows_per_block;
+      stretch.reader.scan_texts(
+          column,
+          [&](const ledger::Reader::Texts& texts) {
+            for (std::size_t i = 0; i < words_.size(); ++i) mark(texts, words_[i].needles, found[i], at);
+            if (more != nullptr) mark(texts, kMore, *more, at);
+            return true;
+          },
+          block, block + 1);
+    }
+  }
+
+  /// Of an item with very many names the first ones are in the column.
+  bool has_all(const Stretch& stretch, const std::vector<Matches>& found, std::size_t i) const {
+    std::vector<std::string> paths;
+    for (const CopyInfo& copy : stretch.view.copies_of(stretch.first + static_cast<Row>(i)))
+      paths.push_back(fold_for_search(copy.path));
+    for (std::size_t word = 0; word < words_.size(); ++word)
+      if (found[word][i] == 0 && std::ranges::none_of(paths, [&](const std::string& path) {
+            return path.find(words_[word].needles.front()) != std::string::npos;
+          }))
+        return false;
+    return true;
+  }
+
+  std::vector<Word> words_;
+  bool sees_facts_;
+};
+
+}  // namespace
+
+std::vector<std::string> Planner::needles_of(const std::string& text) const {
+  std::vector<std::string> needles{fold_for_search(text)};
+  if (query_.other_names)
+    for (const std::string& name : query_.other_names(text)) {
+      std::string folded = fold_for_search(name);
+      if (!folded.empty() && std::ranges::find(needles, folded) == needles.end())
+        needles.push_back(std::move(folded));
+    }
+  return needles;
+}
+
+Narrow Planner::texts(const std::vector<std::string>& texts) {
+  std::vector<Word> words;
+  for (const std::string& text : texts) {
+    std::vector<std::string> needles = needles_of(text);
+    if (needles.front().empty() || needles.front() == " ") continue;  // nothing is left: it is everywhere
+    ItemSet elsewhere = with_text_elsewhere(needles);
+    words.push_back({std::move(needles), std::move(elsewhere)});
+  }
+  const bool sees_facts = view_.can_read(ledger::SealClass::evidence);
+  return [test = std::make_shared<const TextTest>(std::move(words), sees_facts)](
+             const Stretch& stretch, Matches& matches) { test->narrow(stretch, matches); };
+}
+
+/// In descriptions of incidents that they are linked to, and in tags.
+ItemSet Planner::with_text_elsewhere(const std::vector<std::string>& needles) {
+  if (!view_.can_read(ledger::SealClass::evidence)) return ItemSet(view_.item_count());
+  ItemSet found = linked_to(incidents_with_text(needles));
+  Matches tags(reader_.rows(kTags));
+  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
+    const std::string folded = fold_for_search(as_chars(name));
+    tags[row] = static_cast<std::uint8_t>(std::ranges::any_of(
+        needles, [&](const std::string& needle) { return folded.find(needle) != std::string::npos; }));
+    return true;
+  });
+  if (any_in(tags, 0, tags.size())) found.join(tagged(tags));
+  return found;
+}
+
+Matches Planner::incidents_with_text(const std::vector<std::string>& needles) {
+  Matches incidents(view_.incident_count());
+  reader_.scan_texts(kIncidentText, [&](const ledger::Reader::Texts& texts) {
+    mark(texts, needles, incidents, texts.first);
+    return true;
+  });
+  return incidents;
+}
+
+}  // namespace dalil::archive
