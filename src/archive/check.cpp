@@ -7,6 +7,7 @@
 #include "dalil/archive/timestamp.hpp"
 #include "dalil/base/error.hpp"
 #include "schema.hpp"
+#include "thumbnail_record.hpp"
 #include "workshop.hpp"
 
 namespace dalil::archive {
@@ -71,6 +72,19 @@ void copy_as_seen(const Archive& archive, ledger::Reader& now, const std::string
               "wait until it is done");
 }
 
+/// That each opens, is one and of an item: what they show does not follow from the ledger.
+void check_thumbnails(ledger::Reader& now, CheckReport& report) {
+  std::uint64_t strays = 0;
+  now.for_each_record(schema::kThumbnails, [&](ByteView content) {
+    const Digest digest = ThumbnailRecord::decode(content).digest;
+    if (!now.lookup(now.token(schema::kTokenItem, digest.view()))) ++strays;
+    return ++report.records > 0;
+  });
+  if (strays > 0)
+    report.problems.push_back(
+        fmt::format("{} thumbnails belong to no item: 'dalil rebuild' drops them", strays));
+}
+
 }  // namespace
 
 CheckReport check(const Archive& archive) {
@@ -104,6 +118,7 @@ CheckReport check(const Archive& archive) {
       report.problems.push_back(std::move(difference));
     compare_lookups(now, right, report);
     now.for_each_record(schema::kDirectories, [&report](ByteView) { return ++report.records > 0; });
+    check_thumbnails(now, report);
   } catch (const Error& error) {
     // No room for the comparison, or no moment of rest: that is no damage.
     if (error.code() == ErrorCode::io || error.code() == ErrorCode::locked) throw;

@@ -6,6 +6,7 @@
 #include "derive.hpp"
 #include "permissions.hpp"
 #include "schema.hpp"
+#include "thumbnail_record.hpp"
 #include "workshop.hpp"
 
 /// Operations that make the whole database anew: `rebuild`, `rotate_keys`, `redact`. Each writes a second
@@ -81,7 +82,8 @@ void refuse_irredactable(ledger::Writer& writer, Seq seq) {
 
 }  // namespace
 
-void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock, Memory memory) {
+Rebuilt rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock, Memory memory,
+                Thumbnails thumbnails) {
   refuse_partial_role(keyring, "rebuilding");
   const Workshop workshop(directory);
   Ledger old = Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::ledger_only,
@@ -89,7 +91,13 @@ void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock&
   const ledger::Writer lock = old.write();  // nobody writes meanwhile, the replacement included
   ledger::copy_ledger(old, workshop.path(), old.keyring());
   derive_all(workshop.path(), old.keyring(), clock);
+  Rebuilt rebuilt;
+  if (thumbnails == Thumbnails::keep)
+    rebuilt = carry_thumbnails(old, workshop.path(), old.keyring(), clock);
+  else
+    rebuilt.thumbnails_dropped = old.read().record_count(schema::kThumbnails);
   ledger::replace_database(directory, workshop.path());
+  return rebuilt;
 }
 
 std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring, const std::string& why,
@@ -105,6 +113,7 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
   ledger::write_grants(directory, next, signers);
   ledger::copy_ledger(old, workshop.path(), next);
   derive_all(workshop.path(), next, clock);
+  carry_thumbnails(old, workshop.path(), next, clock);
   records::Record record;
   record.mutable_keys_rotated()->set_epoch(next.epoch());
   record.mutable_keys_rotated()->set_why(why);
@@ -121,10 +130,15 @@ void redact(const std::string& directory, ledger::Keyring keyring, const std::ve
   Ledger old =
       Ledger::open(directory, std::move(keyring), schema::kColumns, clock, Ledger::For::everything, memory);
   ledger::Writer lock = old.write();
-  for (const Seq seq : entries) refuse_irredactable(lock, seq);
+  std::set<Digest> forgotten;
+  for (const Seq seq : entries) {
+    refuse_irredactable(lock, seq);
+    add_item_shown(parse_record(lock.entry(seq).content, seq), forgotten);
+  }
   const std::set<Seq> destroyed(entries.begin(), entries.end());
   ledger::copy_ledger(old, workshop.path(), old.keyring(), destroyed);
   derive_all(workshop.path(), old.keyring(), clock, destroyed);
+  carry_thumbnails(old, workshop.path(), old.keyring(), clock, forgotten);
   records::Record record;
   for (const Seq seq : destroyed) record.mutable_entry_redacted()->add_entries(seq);
   record.mutable_entry_redacted()->set_why(why);

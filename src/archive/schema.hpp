@@ -291,6 +291,8 @@ inline constexpr Column kColumns[] = {
 
 /// The copy index: portions of a directory's rows.
 inline constexpr RecordTable kDirectories{1, SealClass::inventory, "directories"};
+/// Small pictures of items (docs/formats/thumbnails.md): made from the files, not from the ledger.
+inline constexpr RecordTable kThumbnails{2, SealClass::evidence, "thumbnails"};
 
 // Kinds of keyed tokens
 inline constexpr ledger::TokenKind kTokenItem{"item"};                               ///< digest -> row
@@ -300,6 +302,7 @@ inline constexpr ledger::TokenKind kTokenCamera{"camera", SealClass::evidence}; 
 inline constexpr ledger::TokenKind kTokenWord{"word", SealClass::evidence};          ///< text -> row
 inline constexpr ledger::TokenKind kTokenLink{"link", SealClass::evidence};  ///< sequence number -> row
 inline constexpr ledger::TokenKind kTokenDirectory{"directory"};
+inline constexpr ledger::TokenKind kTokenThumbnails{"thumbnails", SealClass::evidence};  ///< digest
 inline constexpr ledger::TokenKind kTokenReport{"report"};  ///< SHA-256 of its statement -> entry
 /// Empty value -> the newest entry that states the recovery key: its recipient, and the key itself.
 inline constexpr ledger::TokenKind kTokenRecoveryRecipient{"recovery recipient"};

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "dalil/archive/similar.hpp"
+#include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/volume.hpp"
@@ -31,12 +32,13 @@ struct Wanted {
   archive::Row item;
   Digest digest;
   std::uint64_t size_bytes;
+  bool prints = false, thumbnails = false;  ///< what it lacks
 };
 
 /// What came of one file.
 struct LookedAt {
   Wanted file;
-  std::optional<media::Fingerprints> fingerprints;
+  std::optional<media::Looks> looks;
   Exception problem;  ///< if there are none
 };
 using Batch = std::vector<Wanted>;
@@ -57,7 +59,6 @@ class WantedFinder {
         if (row.state == archive::CopyRow::State::live && seen_.insert(row.item).second)
           consider(files::join_path(*below, row.name), row);
     });
-    for (Wanted& one : wanted_) one.digest = view_.item(one.item).digest;
     std::ranges::sort(wanted_, {}, &Wanted::path);
     return std::move(wanted_);
   }
@@ -75,11 +76,15 @@ class WantedFinder {
   void consider(std::string path, const archive::CopyRow& row) {
     const auto kind = archive::kind_of(view_, row.item);
     if (kind != media::MediaKind::photo && kind != media::MediaKind::video) return;
-    if (!options_.again && archive::fingerprints_entry(view_, row.item)) {
+    const Digest digest = view_.item(row.item).digest;
+    const bool prints =
+        options_.fingerprints && (options_.again || !archive::fingerprints_entry(view_, row.item));
+    const bool thumbnails =
+        options_.thumbnails && (options_.again || !archive::has_thumbnails(view_, digest));
+    if (prints || thumbnails)
+      wanted_.push_back({std::move(path), row.item, digest, row.size_bytes, prints, thumbnails});
+    else
       ++report_.known;
-      return;
-    }
-    wanted_.push_back({std::move(path), row.item, {}, row.size_bytes});
   }
 
   archive::View& view_;
@@ -88,6 +93,11 @@ class WantedFinder {
   std::unordered_set<archive::Row> seen_;
   std::vector<Wanted> wanted_;
 };
+
+media::ParserWork work_of(const FingerprintOptions& options) {
+  if (!options.thumbnails) return media::ParserWork::fingerprints;
+  return options.fingerprints ? media::ParserWork::looks : media::ParserWork::thumbnails;
+}
 
 /// Reads, hashes, and has the parser look. One per thread.
 class Looker {
@@ -100,7 +110,7 @@ class Looker {
         reader_({}, {.digest = true, .tags = false, .sniff = true}),
         parser_({.program = options.parser_program,
                  .wall_limit = media::kDecodingLimit,
-                 .work = media::ParserWork::fingerprints}) {}
+                 .work = work_of(options)}) {}
 
   void run(BatchQueue& batches, LookQueue& looks) {
     while (!stop_.requested()) {
@@ -155,7 +165,7 @@ class Looker {
       Awaited batch = std::move(awaited_.front());
       awaited_.pop_front();
       for (std::size_t i = 0; i < batch.looks.size(); ++i) {
-        if (batch.submitted[i]) batch.looks[i].fingerprints = parser_.collect_fingerprints();
+        if (batch.submitted[i]) batch.looks[i].looks = parser_.collect_looks();
         ++progress_.files_done;
       }
       if (!looks.push(std::move(batch.looks))) return false;
@@ -180,22 +190,22 @@ class LookRecorder {
 
   void record(std::vector<LookedAt> looks) {
     for (LookedAt& look : looks) {
-      if (!look.fingerprints) {
+      if (!look.looks) {
         ++report_.failed;
         problem(std::move(look.problem));
         continue;
       }
       if (!editor_) editor_.emplace(archive_.edit());
-      editor_->add_fingerprints(look.file.item, *look.fingerprints);
+      const bool prints_found = !look.file.prints || keep(look.file, look.looks->fingerprints);
+      const bool pictures_made = !look.file.thumbnails || keep(look.file, look.looks->thumbnails);
       ++report_.done;
       ++uncommitted_;
-      report_.prints += look.fingerprints->prints.size();
-      if (look.fingerprints->prints.empty()) {
-        ++report_.without;
-        problem(exception_for(
-            look.file.path, archive::Verdict::not_checked, 0,
-            look.fingerprints->problem.empty() ? "shows nothing to tell it by" : look.fingerprints->problem));
-      }
+      if (prints_found && pictures_made) continue;
+      ++report_.without;
+      const std::string& why =
+          prints_found ? look.looks->thumbnails.problem : look.looks->fingerprints.problem;
+      problem(exception_for(look.file.path, archive::Verdict::not_checked, 0,
+                            why.empty() ? "shows nothing to tell it by" : why));
     }
     commit_if_due();
   }
@@ -210,6 +220,19 @@ class LookRecorder {
   }
 
  private:
+  /// False if there are none to keep but the reason.
+  bool keep(const Wanted& file, const media::Fingerprints& fingerprints) {
+    editor_->add_fingerprints(file.item, fingerprints);
+    report_.prints += fingerprints.prints.size();
+    return !fingerprints.prints.empty();
+  }
+  bool keep(const Wanted& file, const media::Thumbnails& thumbnails) {
+    archive::put_thumbnails(*editor_, file.digest, thumbnails);
+    report_.thumbnails += thumbnails.pictures.size();
+    for (const media::Thumbnail& one : thumbnails.pictures) report_.thumbnail_bytes += one.jpeg.size();
+    return !thumbnails.pictures.empty();
+  }
+
   void problem(Exception exception) {
     ++progress_.problems;
     report_.problems.push_back(std::move(exception));
@@ -247,7 +270,7 @@ void refuse_sealed(archive::View& view, archive::Row row) {
   throw Error(ErrorCode::invalid,
               fmt::format("volume '{}' is a sealed drive, whose files are encrypted",
                           escape_for_display(view.volume(row).label)),
-              "take the fingerprints where the files lie in clear");
+              "do it where the files lie in clear");
 }
 
 }  // namespace

@@ -199,6 +199,15 @@ std::optional<Bytes> Reader::record(const RecordTable& table, const Token& token
   return plain;
 }
 
+bool Reader::has_record(const RecordTable& table, const Token& token) {
+  return state_->txn.get(state_->core->records, layout::record_key(table.id, token)).has_value();
+}
+
+std::uint64_t Reader::record_count(const RecordTable& table) const {
+  const auto found = state_->sizes.records.find(table.id);
+  return found == state_->sizes.records.end() ? 0 : found->second;
+}
+
 void Reader::for_each_record(const RecordTable& table, const std::function<bool(ByteView)>& visit) {
   lmdb::Cursor cursor(state_->txn, state_->core->records);
   const std::uint8_t prefix[] = {table.id};
@@ -208,8 +217,7 @@ void Reader::for_each_record(const RecordTable& table, const std::function<bool(
     ++seen;
     if (!visit(state_->held)) return;
   }
-  const auto expected = state_->sizes.records.find(table.id);
-  if (seen != (expected == state_->sizes.records.end() ? 0 : expected->second))
+  if (seen != record_count(table))
     throw not_committed(
         fmt::format("table '{}' has {} records, which is not what was committed", table.name, seen));
 }

@@ -138,13 +138,15 @@ struct ParserClient::State {
   /// What the worker found out of a file: the one that its client works for.
   struct Found {
     MediaFacts facts;
-    Fingerprints fingerprints;
+    Looks looks;
+    Pixels pixels;
   };
 
   Found unparsed(const Sniffed& sniffed, const std::string& problem) const {
     Found found;
     found.facts = facts_as_sniffed(sniffed, problem);
-    found.fingerprints.problem = problem;
+    found.looks.fingerprints.problem = problem;
+    found.looks.thumbnails.problem = problem;
     return found;
   }
 
@@ -225,14 +227,34 @@ struct ParserClient::State {
     return 0;
   }
 
+  /// Error(corrupt) for what no worker of ours says.
+  Found decoded(ByteView body) const {
+    Found found;
+    switch (options.work) {
+      case ParserWork::facts:
+        found.facts = decode(body);
+        break;
+      case ParserWork::fingerprints:
+      case ParserWork::question:
+        found.looks.fingerprints = decode_fingerprints(body);
+        break;
+      case ParserWork::thumbnails:
+        found.looks.thumbnails = decode_thumbnails(body);
+        break;
+      case ParserWork::looks:
+        found.looks = protocol::decode_looks(body);
+        break;
+      case ParserWork::pixels:
+        found.pixels = decode_pixels(body);
+        break;
+    }
+    return found;
+  }
+
   std::optional<Found> take_answer(std::size_t size, std::string& problem) {
     try {
       const ByteView body = inbox.held().first(size).subspan(sizeof(protocol::Answer));
-      Found found;
-      if (options.work == ParserWork::facts)
-        found.facts = decode(body);
-      else
-        found.fingerprints = decode_fingerprints(body);
+      Found found = decoded(body);
       inbox.take(size);
       ++next_answer;
       return found;
@@ -302,7 +324,15 @@ MediaFacts ParserClient::collect() {
 }
 
 Fingerprints ParserClient::collect_fingerprints() {
-  return state_->collect().fingerprints;
+  return state_->collect().looks.fingerprints;
+}
+
+Looks ParserClient::collect_looks() {
+  return state_->collect().looks;
+}
+
+Pixels ParserClient::collect_pixels() {
+  return state_->collect().pixels;
 }
 
 SandboxState ParserClient::sandbox() const {

@@ -7,6 +7,7 @@
 
 #include "bounds.hpp"
 #include "dalil/media/facts.hpp"
+#include "dalil/media/parser_client.hpp"
 
 // What is spoken between ParserClient and dalil-parser, which are built and installed together: no
 // compatibility between versions, so native byte order. The nursery listens on descriptor kNurserySocket
@@ -43,12 +44,29 @@ struct Request {
 };
 static_assert(sizeof(Request) == 40);
 
-/// Followed by `size` bytes of encoded facts, or fingerprints.
+/// Followed by `size` bytes: encoded facts, fingerprints, thumbnails, looks or pixels.
 struct Answer {
   std::uint32_t magic = kAnswerMagic;
   std::uint32_t sequence = 0;
   std::uint32_t size = 0;
 };
 static_assert(sizeof(Answer) == 12);
+
+/// Fingerprints as a block, then thumbnails as one.
+inline Bytes encode_looks(const Looks& looks) {
+  Bytes out;
+  append_block(out, encode(looks.fingerprints));
+  append_block(out, encode(looks.thumbnails));
+  return out;
+}
+/// Error(corrupt) for anything `encode_looks` would not write.
+inline Looks decode_looks(ByteView bytes) {
+  ByteReader in(bytes);
+  Looks looks;
+  looks.fingerprints = decode_fingerprints(in.block(kMostFingerprintBytes));
+  looks.thumbnails = decode_thumbnails(in.block(kMaxEncoded));
+  in.expect_end();
+  return looks;
+}
 
 }  // namespace dalil::media::protocol

@@ -1,5 +1,5 @@
-// dalil_picture_speed FOLDER [PARSER]: what the fingerprints of the JPEG files below FOLDER take, beside
-// decoding the same files at the same reduced size with libjpeg-turbo and nothing else.
+// dalil_picture_speed FOLDER [PARSER]: what fingerprints and thumbnails of the JPEG files below FOLDER take,
+// beside decoding the same files at the same reduced size with libjpeg-turbo and nothing else.
 //
 // The client and its worker share one processor with the plain decoder, in turns; the best of the rounds by
 // the wall clock counts.
@@ -55,8 +55,19 @@ std::vector<Picture> pictures_below(const char* folder) {
   return out;
 }
 
-/// Brightness alone, at the scale that the worker uses. Sound files only: libjpeg's errors end the process.
-void decode(const std::string& path, std::vector<JSAMPLE>& row) {
+/// How much the worker reduces: for fingerprints by the shorter side, for thumbnails by the longer one.
+unsigned denominator_for(const jpeg_decompress_struct& jpeg, bool in_color) {
+  const auto [shorter, longer] = std::minmax(jpeg.image_width, jpeg.image_height);
+  for (unsigned denominator = 8; denominator > 1; denominator /= 2)
+    if (in_color ? longer / denominator >= media::kThumbnailSide
+                 : shorter / denominator >= media::kWorkingSide)
+      return denominator;
+  return 1;
+}
+
+/// Brightness or colors, at the scale that the worker uses. Sound files only: libjpeg's errors end the
+/// process.
+void decode(const std::string& path, std::vector<JSAMPLE>& row, bool in_color) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) return;
   jpeg_decompress_struct jpeg{};
@@ -65,16 +76,12 @@ void decode(const std::string& path, std::vector<JSAMPLE>& row) {
   jpeg_create_decompress(&jpeg);
   jpeg_stdio_src(&jpeg, file);
   jpeg_read_header(&jpeg, TRUE);
-  for (unsigned denominator = 8; denominator > 1; denominator /= 2) {
-    if (std::min(jpeg.image_width, jpeg.image_height) / denominator < media::kWorkingSide) continue;
-    jpeg.scale_denom = denominator;
-    break;
-  }
-  jpeg.out_color_space = JCS_GRAYSCALE;
+  jpeg.scale_denom = denominator_for(jpeg, in_color);
+  jpeg.out_color_space = in_color ? JCS_RGB : JCS_GRAYSCALE;
   jpeg.do_fancy_upsampling = FALSE;
   jpeg.do_block_smoothing = FALSE;
   jpeg_start_decompress(&jpeg);
-  row.resize(jpeg.output_width);
+  row.resize(std::size_t{jpeg.output_width} * static_cast<std::size_t>(jpeg.output_components));
   JSAMPROW line = row.data();
   while (jpeg.output_scanline < jpeg.output_height) jpeg_read_scanlines(&jpeg, &line, 1);
   jpeg_finish_decompress(&jpeg);
@@ -82,11 +89,13 @@ void decode(const std::string& path, std::vector<JSAMPLE>& row) {
   std::fclose(file);
 }
 
-void look_at_all(media::ParserClient& parser, const std::vector<Picture>& pictures) {
+/// Bytes of all thumbnails.
+std::uint64_t look_at_all(media::ParserClient& parser, const std::vector<Picture>& pictures) {
   std::vector<files::Fd> open_files(pictures.size());
   std::size_t collected = 0;
+  std::uint64_t bytes = 0;
   const auto collect = [&] {
-    parser.collect_fingerprints();
+    for (const media::Thumbnail& one : parser.collect_looks().thumbnails.pictures) bytes += one.jpeg.size();
     open_files[collected++].reset();
   };
   for (std::size_t i = 0; i < pictures.size(); ++i) {
@@ -95,6 +104,7 @@ void look_at_all(media::ParserClient& parser, const std::vector<Picture>& pictur
     if (parser.pending() > kAhead) collect();
   }
   while (parser.pending() > 0) collect();
+  return bytes;
 }
 
 double seconds(const std::function<void()>& act) {
@@ -109,22 +119,35 @@ int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: dalil_picture_speed FOLDER [PARSER]\n"), 2;
   keep_to_one_processor();
   const std::vector<Picture> pictures = pictures_below(argv[1]);
-  media::ParserOptions options;
-  if (argc > 2) options.program = argv[2];
-  options.wall_limit = media::kDecodingLimit;
-  options.work = media::ParserWork::fingerprints;
-  media::ParserClient parser(options);
-  look_at_all(parser, pictures);  // starts the worker, and brings the files into memory
-  double decoding = 1e9, looking = 1e9;
-  std::vector<JSAMPLE> row;
-  for (int round = 0; round < kRounds; ++round) {
-    decoding = std::min(decoding, seconds([&] {
-                          for (const Picture& one : pictures) decode(one.path, row);
-                        }));
-    looking = std::min(looking, seconds([&] { look_at_all(parser, pictures); }));
+  constexpr struct {
+    const char* name;
+    media::ParserWork work;
+    bool in_color;
+  } kAll[] = {{"fingerprints", media::ParserWork::fingerprints, false},
+              {"thumbnails", media::ParserWork::thumbnails, true},
+              {"both", media::ParserWork::looks, true}};
+  for (const auto& one : kAll) {
+    media::ParserOptions options;
+    if (argc > 2) options.program = argv[2];
+    options.wall_limit = media::kDecodingLimit;
+    options.work = one.work;
+    media::ParserClient parser(options);
+    // Starts the worker, and brings the files into memory.
+    const std::uint64_t bytes = look_at_all(parser, pictures);
+    double decoding = 1e9, looking = 1e9;
+    std::vector<JSAMPLE> row;
+    for (int round = 0; round < kRounds; ++round) {
+      decoding = std::min(decoding, seconds([&] {
+                            for (const Picture& picture : pictures) decode(picture.path, row, one.in_color);
+                          }));
+      looking = std::min(looking, seconds([&] { look_at_all(parser, pictures); }));
+    }
+    const auto count = static_cast<double>(pictures.size());
+    std::printf(
+        "%zu JPEG files, %s: %.2f ms each (%.0f a second), decoding alone %.2f ms: %.0f%% of its speed",
+        pictures.size(), one.name, looking * 1000 / count, count / looking, decoding * 1000 / count,
+        100 * decoding / looking);
+    std::printf(bytes > 0 ? ", %.0f bytes each\n" : "\n", static_cast<double>(bytes) / count);
   }
-  const auto count = static_cast<double>(pictures.size());
-  std::printf("%zu JPEG files: decoding alone %.2f ms each, fingerprints %.2f ms each: %.0f%% of its speed\n",
-              pictures.size(), decoding * 1000 / count, looking * 1000 / count, 100 * decoding / looking);
   return 0;
 }

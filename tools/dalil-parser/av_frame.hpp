@@ -7,6 +7,7 @@ extern "C" {
 }
 
 #include "dalil/media/fingerprint.hpp"
+#include "dalil/media/thumbnail.hpp"
 
 namespace dalil::parser {
 
@@ -29,5 +30,10 @@ Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters);
 
 /// Brightness of a frame, reduced to the working size. Empty if its form is unknown.
 media::Luma luma_of(const AVFrame& frame);
+/// The frame in color, as a thumbnail; what is transparent lies on white. Empty if its form is unknown.
+/// How brightness and color difference are to be mixed, where the frame does not say, follows from its
+/// origin.
+enum class Origin : std::uint8_t { picture, video };
+media::Pixels pixels_of(const AVFrame& frame, Origin origin);
 
 }  // namespace dalil::parser

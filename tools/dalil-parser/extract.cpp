@@ -5,6 +5,7 @@
 
 #include "av.hpp"
 #include "boxes.hpp"
+#include "color.hpp"
 #include "exiv.hpp"
 #include "file_source.hpp"
 #include "frames.hpp"
@@ -90,28 +91,66 @@ std::uint8_t orientation_of(int fd, std::uint64_t size, std::string_view format)
   return facts.orientation;
 }
 
-Fingerprints look_at_picture(int fd, std::uint64_t size, std::string_view format, bool for_question) {
-  Decoded decoded = format == "jpeg" ? decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime)
-                                     : decode_picture(fd, size, format);
-  const std::uint8_t orientation = orientation_of(fd, size, format);
-  Fingerprints out = fingerprints_of(upright(std::move(decoded.luma), orientation), for_question);
-  out.width = orientation >= 5 ? decoded.height : decoded.width;
-  out.height = orientation >= 5 ? decoded.width : decoded.height;
-  out.problem = std::move(decoded.problem);
+bool wants_prints(ParserWork work) {
+  return work != ParserWork::thumbnails;
+}
+bool wants_thumbnails(ParserWork work) {
+  return work == ParserWork::thumbnails || work == ParserWork::looks;
+}
+
+Thumbnails thumbnails_of(Pixels pixels, std::uint8_t orientation, std::string problem) {
+  Thumbnails out;
+  out.problem = std::move(problem);
+  Bytes jpeg = jpeg_of(upright(std::move(pixels), orientation));
+  if (size_of_plain_jpeg(jpeg)) out.pictures.push_back({0, std::move(jpeg)});
   return out;
+}
+
+Looks look_at_picture(int fd, std::uint64_t size, std::string_view format, ParserWork work) {
+  const Purpose purpose{wants_prints(work), wants_thumbnails(work)};
+  Decoded decoded = format == "jpeg"
+                        ? decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime, purpose)
+                        : decode_picture(fd, size, format, purpose);
+  const std::uint8_t orientation = orientation_of(fd, size, format);
+  Looks looks;
+  if (purpose.thumbnail)
+    looks.thumbnails = thumbnails_of(std::move(decoded.pixels), orientation, decoded.problem);
+  if (!purpose.luma) return looks;
+  Fingerprints& prints = looks.fingerprints;
+  prints = fingerprints_of(upright(std::move(decoded.luma), orientation), work == ParserWork::question);
+  prints.width = orientation >= 5 ? decoded.height : decoded.width;
+  prints.height = orientation >= 5 ? decoded.width : decoded.height;
+  prints.problem = std::move(decoded.problem);
+  return looks;
+}
+
+/// Of a container: one frame alone, or all of them.
+Looks look_into(int fd, std::uint64_t size, const char* demuxer, bool moving, ParserWork work) {
+  const bool for_question = work == ParserWork::question;
+  Looks looks;
+  if (wants_prints(work))
+    looks.fingerprints = moving ? look_at_frames(fd, size, demuxer, for_question)
+                                : look_at_first_frame(fd, size, demuxer, for_question);
+  if (wants_thumbnails(work))
+    looks.thumbnails = moving ? contact_sheet(fd, size, demuxer) : first_frame(fd, size, demuxer);
+  return looks;
 }
 
 }  // namespace
 
-Fingerprints look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, bool for_question) {
-  if (format == "jpeg" || is_decodable(format)) return look_at_picture(fd, size, format, for_question);
-  if (format == "avif") return look_at_first_frame(fd, size, "mov", for_question);
+Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, ParserWork work) {
+  if (format == "jpeg" || is_decodable(format)) return look_at_picture(fd, size, format, work);
+  if (format == "avif") return look_into(fd, size, "mov", false, work);
   const Row* row = row_of(format);
   if (kind == MediaKind::video && row != nullptr && row->demuxer != nullptr)
-    return look_at_frames(fd, size, row->demuxer, for_question);
-  Fingerprints none;
-  none.problem = "pictures of this format are not decoded";
+    return look_into(fd, size, row->demuxer, true, work);
+  Looks none;
+  none.fingerprints.problem = none.thumbnails.problem = "pictures of this format are not decoded";
   return none;
+}
+
+Pixels pixels_in(int fd, std::uint64_t size) {
+  return decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime, {.thumbnail = true}).pixels;
 }
 
 MediaFacts extract(int fd, std::uint64_t size, MediaKind kind, std::string_view format) {

@@ -57,10 +57,19 @@ protocol::Greeting greeting_of(const parser::Locks& locks) {
 Bytes work_out(const protocol::Request& request, int fd, media::MediaKind kind) {
   const char* format = request.format.data();
   const auto work = static_cast<media::ParserWork>(request.work);
-  if (work == media::ParserWork::facts)
-    return media::encode(parser::extract(fd, request.file_size, kind, format));
-  const bool for_question = work == media::ParserWork::question;
-  return media::encode(parser::look_at(fd, request.file_size, kind, format, for_question));
+  switch (work) {
+    case media::ParserWork::fingerprints:
+    case media::ParserWork::question:
+      return media::encode(parser::look_at(fd, request.file_size, kind, format, work).fingerprints);
+    case media::ParserWork::thumbnails:
+      return media::encode(parser::look_at(fd, request.file_size, kind, format, work).thumbnails);
+    case media::ParserWork::looks:
+      return protocol::encode_looks(parser::look_at(fd, request.file_size, kind, format, work));
+    case media::ParserWork::pixels:
+      return media::encode(parser::pixels_in(fd, request.file_size));
+    default:
+      return media::encode(parser::extract(fd, request.file_size, kind, format));
+  }
 }
 
 bool answer(int socket, const protocol::Request& request, int fd) {

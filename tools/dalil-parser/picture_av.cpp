@@ -49,7 +49,7 @@ bool is_decodable(std::string_view format) {
                      [&](const Row& row) { return row.format == format; });
 }
 
-Decoded decode_picture(int fd, std::uint64_t size, std::string_view format) {
+Decoded decode_picture(int fd, std::uint64_t size, std::string_view format, Purpose purpose) {
   Decoded out;
   const auto row = std::find_if(std::begin(kDecoders), std::end(kDecoders),
                                 [&](const Row& one) { return one.format == format; });
@@ -68,10 +68,11 @@ Decoded decode_picture(int fd, std::uint64_t size, std::string_view format) {
     out.problem += ": " + av_text(result);
     return out;
   }
-  out.luma = luma_of(*frame);
+  if (purpose.luma) out.luma = luma_of(*frame);
+  if (purpose.thumbnail) out.pixels = pixels_of(*frame, Origin::picture);
   out.width = static_cast<std::uint32_t>(std::max(frame->width, 0));
   out.height = static_cast<std::uint32_t>(std::max(frame->height, 0));
-  if (!out.luma.empty()) out.problem.clear();
+  if (!out.luma.empty() || !out.pixels.empty()) out.problem.clear();
   if (frame->decode_error_flags != 0) out.problem = "the picture's data are damaged in places";
   return out;
 }

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "color.hpp"
 #include "picture.hpp"
 
 namespace dalil::parser {
@@ -28,8 +29,8 @@ constexpr JOCTET kEnd[] = {0xFF, JPEG_EOI};
 /// whatever owns memory is a member.
 class JpegReader {
  public:
-  JpegReader(int fd, std::uint64_t size, Clock::time_point deadline)
-      : fd_(fd), size_(size), deadline_(deadline) {}
+  JpegReader(int fd, std::uint64_t size, Clock::time_point deadline, Purpose purpose)
+      : fd_(fd), size_(size), deadline_(deadline), purpose_(purpose) {}
   ~JpegReader() {
     if (created_) jpeg_destroy_decompress(&jpeg_);
   }
@@ -116,58 +117,99 @@ class JpegReader {
     jpeg_start_decompress(&jpeg_);
     if (std::uint64_t{jpeg_.output_width} * jpeg_.output_height > kMostPixels)
       give_up("the picture is too large");
-    luma_.width = jpeg_.output_width;
-    luma_.height = jpeg_.output_height;
-    luma_.values.assign(std::size_t{luma_.width} * luma_.height, 0);
-    row_.resize(std::size_t{luma_.width} * static_cast<std::size_t>(jpeg_.output_components));
+    make_room();
     while (jpeg_.output_scanline < jpeg_.output_height) read_row();
     complete_ = true;
   }
 
+  void make_room() {
+    luma_.width = jpeg_.output_width;
+    luma_.height = jpeg_.output_height;
+    if (purpose_.luma) luma_.values.assign(std::size_t{luma_.width} * luma_.height, 0);
+    row_.resize(std::size_t{luma_.width} * static_cast<std::size_t>(jpeg_.output_components));
+    if (!purpose_.thumbnail) return;
+    thumbnail_ = thumbnail_size(jpeg_.image_width, jpeg_.image_height);
+    for (PlaneScaler& plane : planes_)
+      plane = PlaneScaler({jpeg_.output_width, jpeg_.output_height}, thumbnail_);
+  }
+
+  /// Whether a picture reduced by so much is large enough for what it is wanted for.
+  bool may_be_reduced(unsigned denominator) const {
+    const auto [shorter, longer] = std::minmax(jpeg_.image_width, jpeg_.image_height);
+    return (!purpose_.luma || shorter / denominator >= media::kWorkingSide) &&
+           (!purpose_.thumbnail || longer / denominator >= media::kThumbnailSide);
+  }
+
   void choose_output() {
-    const std::uint32_t shorter = std::min(jpeg_.image_width, jpeg_.image_height);
     for (unsigned denominator = 8; denominator > 1; denominator /= 2) {
-      if (shorter / denominator < media::kWorkingSide) continue;
+      if (!may_be_reduced(denominator)) continue;
       jpeg_.scale_denom = denominator;
       break;
     }
     const bool inks = jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK;
     jpeg_.out_color_space = inks ? JCS_CMYK : JCS_GRAYSCALE;
+    if (purpose_.thumbnail && (jpeg_.jpeg_color_space == JCS_YCbCr || jpeg_.jpeg_color_space == JCS_RGB))
+      jpeg_.out_color_space = jpeg_.jpeg_color_space;
     if (jpeg_.jpeg_color_space == JCS_UNKNOWN) jpeg_.out_color_space = JCS_UNKNOWN;
     jpeg_.do_fancy_upsampling = FALSE;
     jpeg_.do_block_smoothing = FALSE;
   }
 
   void read_row() {
-    std::uint8_t* out = luma_.values.data() + std::size_t{jpeg_.output_scanline} * luma_.width;
+    const std::size_t y = jpeg_.output_scanline;
     const auto components = static_cast<std::size_t>(jpeg_.output_components);
-    if (components == 1) {
-      JSAMPROW line = out;
-      jpeg_read_scanlines(&jpeg_, &line, 1);
-      return;
-    }
-    JSAMPROW line = row_.data();
+    std::uint8_t* out = luma_.values.data() + (purpose_.luma ? y * luma_.width : 0);
+    JSAMPROW line = components == 1 && purpose_.luma ? out : row_.data();
     jpeg_read_scanlines(&jpeg_, &line, 1);
-    for (std::size_t x = 0; x < luma_.width; ++x)
-      out[x] = brightness(row_.data() + x * components, components);
+    if (purpose_.luma && line != out) {
+      for (std::size_t x = 0; x < luma_.width; ++x) out[x] = brightness(line + x * components, components);
+    }
+    if (purpose_.thumbnail) add_to_thumbnail(line, components);
   }
 
-  /// Of inks as Adobe's programs write them, inverted; else of the first component.
-  static std::uint8_t brightness(const JSAMPLE* pixel, std::size_t components) {
-    if (components != 4) return pixel[0];
-    const unsigned mixed = 299U * pixel[0] + 587U * pixel[1] + 114U * pixel[2];
-    return static_cast<std::uint8_t>(mixed * pixel[3] / 255000U);
+  void add_to_thumbnail(JSAMPLE* line, std::size_t components) {
+    if (components == 4)  // inks to light
+      for (std::size_t x = 0; x < luma_.width; ++x)
+        for (std::size_t c = 0; c < 3; ++c)
+          line[4 * x + c] = static_cast<JSAMPLE>(line[4 * x + c] * line[4 * x + 3] / 255U);
+    const std::size_t used = components >= 3 ? 3 : 1;
+    for (std::size_t c = 0; c < used; ++c) planes_[c].add(line + c, components);
+  }
+
+  /// Of inks as Adobe's programs write them, inverted; of red, green and blue; else the first component.
+  std::uint8_t brightness(const JSAMPLE* pixel, std::size_t components) const {
+    const bool mixed = components == 4 || jpeg_.out_color_space == JCS_RGB;
+    if (!mixed) return pixel[0];
+    const unsigned light = 299U * pixel[0] + 587U * pixel[1] + 114U * pixel[2];
+    return static_cast<std::uint8_t>(components == 4 ? light * pixel[3] / 255000U : light / 1000U);
+  }
+
+  /// A person makes something of half a picture; the rest is gray.
+  media::Pixels pixels() {
+    std::fill(row_.begin(), row_.end(), JSAMPLE{128});
+    for (std::size_t y = jpeg_.output_scanline; y < jpeg_.output_height; ++y)
+      for (PlaneScaler& plane : planes_) plane.add(row_.data());
+    switch (jpeg_.out_color_space) {
+      case JCS_YCbCr:
+        return mixed(thumbnail_, planes_, {});
+      case JCS_RGB:
+      case JCS_CMYK:
+        return interleaved(thumbnail_, planes_);
+      default:
+        return gray(thumbnail_, planes_[0], true);
+    }
   }
 
   Decoded finish() {
     Decoded out;
     if (text_[0] != '\0') out.problem = std::string("the picture cannot be decoded: ") + text_.data();
-    if (!created_ || luma_.empty()) return out;
+    if (!created_ || row_.empty()) return out;
     out.width = jpeg_.image_width;
     out.height = jpeg_.image_height;
     if (out.problem.empty() && errors_.num_warnings > 0)
       out.problem = "the picture's data are damaged in places";
-    if (!complete_) return out;  // what is missing is no part of the picture's looks
+    if (purpose_.thumbnail && jpeg_.output_scanline > 0) out.pixels = pixels();
+    if (!complete_ || !purpose_.luma) return out;  // what is missing is no part of the picture's looks
     out.luma = media::reduced(std::move(luma_), media::halvings(luma_.width, luma_.height));
     return out;
   }
@@ -175,6 +217,7 @@ class JpegReader {
   int fd_;
   std::uint64_t size_, at_ = 0;
   Clock::time_point deadline_;
+  Purpose purpose_;
   jpeg_decompress_struct jpeg_{};
   jpeg_error_mgr errors_{};
   jpeg_progress_mgr progress_{};
@@ -184,13 +227,15 @@ class JpegReader {
   std::vector<JOCTET> piece_;
   std::vector<JSAMPLE> row_;
   media::Luma luma_;
+  media::PictureSize thumbnail_;
+  PlaneScaler planes_[3];
   bool created_ = false, complete_ = false;
 };
 
 }  // namespace
 
-Decoded decode_jpeg(int fd, std::uint64_t size, Clock::time_point deadline) {
-  return JpegReader(fd, size, deadline).run();
+Decoded decode_jpeg(int fd, std::uint64_t size, Clock::time_point deadline, Purpose purpose) {
+  return JpegReader(fd, size, deadline, purpose).run();
 }
 
 }  // namespace dalil::parser

@@ -41,9 +41,21 @@ int run_check(Session& session) {
   return sound ? kExitOk : kExitDamaged;
 }
 
-int run_rebuild(Session& session) {
+void note_dropped(Printer& out, const archive::Rebuilt& rebuilt, bool wanted) {
+  if (rebuilt.thumbnails_dropped == 0) return;
+  const std::string items = count_text(rebuilt.thumbnails_dropped, "item", "items");
+  if (wanted) return out.line("dropped the thumbnails of " + items);
+  out.warn(
+      fmt::format("thumbnails of {} were damaged or of no item, and are dropped; 'dalil thumbnail' makes "
+                  "them again",
+                  items));
+}
+
+int run_rebuild(Session& session, bool without_thumbnails) {
   const ledger::Keyring keyring = session.unlock();
-  archive::rebuild(session.archive_directory(), keyring.clone(), system_clock(), session.memory_of(keyring));
+  const archive::Rebuilt rebuilt = archive::rebuild(
+      session.archive_directory(), keyring.clone(), system_clock(), session.memory_of(keyring),
+      without_thumbnails ? archive::Thumbnails::drop : archive::Thumbnails::keep);
   const archive::Archive archive = session.open(keyring.clone());
   archive::View view = archive.view();
   Printer& out = session.out();
@@ -51,7 +63,12 @@ int run_rebuild(Session& session) {
   out.line(fmt::format("rebuilt {} from {} ledger entries: {} items, {} volumes",
                        in_quotes(session.archive_directory()), number_text(entries),
                        number_text(view.item_count()), view.volumes().size()));
-  out.object("summary", {{"command", "rebuild"}, {"entries", entries}, {"items", view.item_count()}});
+  note_dropped(out, rebuilt, without_thumbnails);
+  out.object("summary", {{"command", "rebuild"},
+                         {"entries", entries},
+                         {"items", view.item_count()},
+                         {"thumbnails_kept", rebuilt.thumbnails_kept},
+                         {"thumbnails_dropped", rebuilt.thumbnails_dropped}});
   return kExitOk;
 }
 
@@ -60,8 +77,10 @@ int run_rebuild(Session& session) {
 Runner declare_check(Options&) {
   return run_check;
 }
-Runner declare_rebuild(Options&) {
-  return run_rebuild;
+Runner declare_rebuild(Options& app) {
+  const auto without = std::make_shared<bool>(false);
+  app.add_flag("--without-thumbnails", *without, "drop them: 'dalil thumbnail' makes them again");
+  return [without](Session& session) { return run_rebuild(session, *without); };
 }
 
 }  // namespace dalil::cli

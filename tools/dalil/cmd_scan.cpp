@@ -26,7 +26,7 @@ struct ScanArguments {
   std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note,
                                                                         note_file;
   bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false;
-  bool fingerprints = false;
+  bool fingerprints = false, thumbnails = false;
   unsigned threads = 0;
 };
 
@@ -212,6 +212,8 @@ int fingerprint_volume(Session& session, archive::Archive& archive, const ScanAr
   options.path_prefix = path_within(arguments.below);
   options.volume = volume.row;
   options.threads = arguments.threads;
+  options.fingerprints = arguments.fingerprints;
+  options.thumbnails = arguments.thumbnails;
   session.out().line();
   return run_fingerprints(session, archive, options,
                           fmt::format("{} ({})", in_quotes(volume.label), volume.id));
@@ -258,7 +260,7 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   out.object("summary", summary_of(arguments, report, seconds));
   if (report.interrupted) return kExitInterrupted;
   const int code = some_unreadable(report) || report.not_believed > 0 ? kExitPartial : kExitOk;
-  if (!arguments.fingerprints || arguments.dry_run) return code;
+  if (arguments.dry_run || (!arguments.fingerprints && !arguments.thumbnails)) return code;
   const int looked = fingerprint_volume(session, archive, arguments, volume);
   return looked == kExitOk ? code : looked;
 }
@@ -287,6 +289,7 @@ Runner declare_scan(Options& app) {
       ->type_name("FILE");
   app.add_flag("--rehash", options->rehash, "read also what has not changed");
   app.add_flag("--fingerprints", options->fingerprints, "then record what pictures and videos look like");
+  app.add_flag("--thumbnails", options->thumbnails, "then make thumbnails of pictures and videos");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
   app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
   app.add_flag("--allow-vanished", options->allow_vanished, "believe it if most known files are not there");

@@ -68,6 +68,7 @@ Runner declare_vocabulary_export(Options& app);
 Runner declare_timeline(Options& app);
 Runner declare_map(Options& app);
 Runner declare_fingerprint(Options& app);
+Runner declare_thumbnail(Options& app);
 Runner declare_similar(Options& app);
 Runner declare_duplicates(Options& app);
 Runner declare_verify(Options& app);

@@ -280,14 +280,22 @@ std::uint32_t rotate_keys(const std::string& directory, ledger::Keyring keyring,
 /// Destroys the contents of entries: makes the database anew without them, and appends an entry that says so.
 /// The tree still verifies. What was derived from them is gone, and so is what refers to them.
 /// Error(not_found) for an entry that does not exist or is destroyed already; Error(invalid) for kinds that
-/// others stand on (volumes, keys, runs ...).
+/// others stand on (volumes, keys, runs ...). Thumbnails of the items that the entries were about go with
+/// them.
 void redact(const std::string& directory, ledger::Keyring keyring, const std::vector<Seq>& entries,
             const std::string& why, const Clock& clock = system_clock(),
             const std::shared_ptr<ledger::CheckpointMemory>& memory = {});
 
+/// Thumbnails do not follow from the ledger, only from the files: they are carried over, or left out.
+enum class Thumbnails : std::uint8_t { keep, drop };
+struct Rebuilt {
+  std::uint64_t thumbnails_kept = 0;     ///< items
+  std::uint64_t thumbnails_dropped = 0;  ///< left out, or damaged: to be made again from the files
+};
 /// Replays the ledger into fresh derived tables (beside the archive, then swapped in).
-void rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock(),
-             std::shared_ptr<ledger::CheckpointMemory> memory = {});
+Rebuilt rebuild(const std::string& directory, ledger::Keyring keyring, const Clock& clock = system_clock(),
+                std::shared_ptr<ledger::CheckpointMemory> memory = {},
+                Thumbnails thumbnails = Thumbnails::keep);
 
 /// What `check` found: everything derived agrees with the ledger, every seal opens, the tree matches.
 struct CheckReport {

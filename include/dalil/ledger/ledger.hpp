@@ -103,6 +103,9 @@ class Reader {
   /// A name that only keys of the kind's class can make. Error(wrong_key) if the role lacks it.
   Token token(const TokenKind& kind, ByteView value, ByteView more = {}) const;
   std::optional<Bytes> record(const RecordTable& table, const Token& token);
+  /// Whether there is one; it is not opened.
+  bool has_record(const RecordTable& table, const Token& token);
+  std::uint64_t record_count(const RecordTable& table) const;
   /// All records of a table in the order of their tokens. Error(corrupt) if their number is not what was
   /// committed.
   void for_each_record(const RecordTable& table, const std::function<bool(ByteView content)>& visit);

@@ -7,6 +7,7 @@
 
 #include "dalil/media/facts.hpp"
 #include "dalil/media/fingerprint.hpp"
+#include "dalil/media/thumbnail.hpp"
 
 namespace dalil::media {
 
@@ -35,6 +36,16 @@ enum class ParserWork : std::uint8_t {
   facts = 0,         ///< what it says of itself
   fingerprints = 1,  ///< what its pictures look like
   question = 2,      ///< the same with parts and frames that are never stored, to look for others
+  thumbnails = 3,    ///< small pictures of it
+  looks = 4,         ///< fingerprints and thumbnails, of one decoding where that is possible
+  pixels = 5,        ///< what a thumbnail's JPEG shows
+};
+
+/// What a client's worker found out about the looks of a file: what it works for, the rest is empty. Without
+/// anything the `problem` of that part says why.
+struct Looks {
+  Fingerprints fingerprints;
+  Thumbnails thumbnails;
 };
 
 struct ParserOptions {
@@ -44,8 +55,8 @@ struct ParserOptions {
   ParserWork work = ParserWork::facts;
 };
 
-/// For `ParserWork::fingerprints` and `question`: decoding a video takes longer than looking at its headers.
-/// The worker itself stops after 20 s of decoding.
+/// For all that decodes: a video takes longer than looking at its headers. The worker itself stops after 20 s
+/// of decoding for fingerprints, and 12 s for thumbnails.
 inline constexpr std::chrono::milliseconds kDecodingLimit{40'000};
 
 /// A sandboxed worker process that looks at files, one after the other. One client per thread.
@@ -77,6 +88,10 @@ class ParserClient {
   /// Likewise for clients that work for fingerprints. What could not be looked at has none, and `problem`
   /// says why.
   Fingerprints collect_fingerprints();
+  /// Likewise for clients that work for fingerprints, thumbnails or both.
+  Looks collect_looks();
+  /// Likewise for clients that work for pixels; empty if it could not be decoded.
+  Pixels collect_pixels();
 
   SandboxState sandbox() const;
 

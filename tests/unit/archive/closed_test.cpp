@@ -16,8 +16,10 @@
 #include "dalil/archive/saved_query.hpp"
 #include "dalil/archive/stated_vocabulary.hpp"
 #include "dalil/archive/tag.hpp"
+#include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/seal.hpp"
+#include "plain_jpeg.hpp"
 #include "schema.hpp"
 
 using namespace dalil;
@@ -76,6 +78,8 @@ struct Marked : ArchiveFixture {
               .item);
     editor.add_symlink(disk, "", "link", {}, kInventoryMark);
     for (const Row item : items) editor.add_facts(item, marked_facts());
+    for (const char* content : {"0", "1"})
+      put_thumbnails(editor, crypto::sha256(as_bytes(content)), {{{7, plain_jpeg()}}, kEvidenceMark});
     const Row incident = editor.put_incident(marked_incident(), kEvidenceMark);
     const Row link = editor.add_link(items[0], incident, LinkType::depicts, 1, 2, kEvidenceMark);
     editor.add_link(items[1], incident, LinkType::context, {}, {}, kEvidenceMark);
@@ -139,7 +143,10 @@ std::vector<Sealed> sealed_values(const std::vector<RawValue>& raw) {
       REQUIRE(column != std::end(schema::kColumns));
       all.push_back({name + " " + column->name, column->seal_class, 2, one.key, {}, one.value});
     } else if (one.table == "records") {
-      all.push_back({name, SealClass::inventory, 3, one.key, {}, one.value});
+      const bool directories = one.key[0] == schema::kDirectories.id;
+      REQUIRE((directories || one.key[0] == schema::kThumbnails.id));
+      all.push_back(
+          {name, directories ? SealClass::inventory : SealClass::evidence, 3, one.key, {}, one.value});
     } else if (one.table == "meta") {
       const std::string key(as_chars(one.key));
       if (key == "state" || key == "signers")
