@@ -18,6 +18,17 @@ constexpr PageWords kEnglish{
     .place_position = "its place's",
     .area_position = "only the area is known",
     .outside = "Outside of this map",
+    .items = "items",
+    .copies = "copies",
+    .intact = "intact",
+    .not_verified = "never verified",
+    .damaged = "damaged",
+    .no_copy = "no copy is left",
+    .no_picture = "no picture",
+    .no_time = "time not known",
+    .by = "by",
+    .verified = "verified",
+    .left_out = "more items matched and are not on this page",
 };
 
 constexpr PageWords kArabic{
@@ -35,6 +46,17 @@ constexpr PageWords kArabic{
     .place_position = "إحداثيات المكان",
     .area_position = "لا تُعرف إلا المنطقة",
     .outside = "خارج هذه الخريطة",
+    .items = "العناصر",
+    .copies = "النسخ",
+    .intact = "سليمة",
+    .not_verified = "لم تُفحص بعد",
+    .damaged = "تالفة",
+    .no_copy = "لم تبق أي نسخة",
+    .no_picture = "لا صورة",
+    .no_time = "الوقت غير معروف",
+    .by = "بحسب",
+    .verified = "تم التحقق",
+    .left_out = "عناصر أخرى مطابقة لا تظهر في هذه الصفحة",
 };
 
 }  // namespace

@@ -9,6 +9,9 @@ struct PageWords {
   const char *incidents, *evidence, *times_are, *not_linked, *more_items, *undated;
   const char *unknown_place, *place, *governorate, *position, *own_position, *place_position, *area_position;
   const char* outside;
+  const char *items, *copies, *intact, *not_verified, *damaged, *no_copy, *no_picture, *no_time, *by,
+      *verified;
+  const char* left_out;
 };
 const PageWords& page_words(PageLanguage language);
 

@@ -23,9 +23,9 @@ constexpr std::size_t kTablePortion = 500;
 
 struct FindOptions {
   QueryOptions query;
-  std::string sort, count_by;
-  bool reverse = false, paths = false, count = false, fields = false;
-  std::size_t limit = SIZE_MAX;
+  OrderOptions order;
+  std::string count_by;
+  bool paths = false, count = false, fields = false;
 };
 
 /// Copies that were asked for, where the question was about copies; else all live ones.
@@ -183,12 +183,6 @@ void note_doubts(Printer& out, const Doubts& doubts) {
     out.note("'not' leaves out all that may lie within that time, also where it is in doubt");
 }
 
-archive::SortBy sort_named(const std::string& text) {
-  if (const auto by = archive::sort_by_from(text)) return *by;
-  throw Error(ErrorCode::usage, "results cannot be sorted by " + in_quotes(text),
-              fmt::format("one of: {}", fmt::join(archive::sort_by_names(), ", ")));
-}
-
 void print_rows(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
                 const archive::Query& query, const FindOptions& options) {
   if (out.json()) {
@@ -202,7 +196,7 @@ void print_rows(Printer& out, archive::View& view, const std::vector<archive::Ro
 
 int run_find(Session& session, const FindOptions& options) {
   if (options.fields) return print_fields(session);
-  const archive::SortBy sort = options.sort.empty() ? archive::SortBy::added : sort_named(options.sort);
+  sort_named(options.order.sort);
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Query query = query_from(options.query, view);
@@ -210,9 +204,7 @@ int run_find(Session& session, const FindOptions& options) {
   Printer& out = session.out();
   const Doubts doubts = doubts_of(view, query, rows);
   const std::size_t matched = rows.size();
-  if (sort != archive::SortBy::added || options.reverse)
-    archive::sort_rows(view, rows, sort, options.reverse, query.local);
-  if (options.limit < rows.size()) rows.resize(options.limit);
+  put_in_order(view, rows, options.order, query.local);
   if (!options.count_by.empty())
     print_counts(out, view, rows, options.count_by, query.local);
   else if (options.count)
@@ -248,9 +240,7 @@ constexpr const char* kLanguage = R"(Queries:
 Runner declare_find(Options& app) {
   const auto options = std::make_shared<FindOptions>();
   add_query_options(app, options->query);
-  app.add_option("--sort", options->sort, "added, made, size, duration, copies, name")->type_name("BY");
-  app.add_flag("--reverse", options->reverse, "the other way round");
-  app.add_option("--limit", options->limit, "stop after so many")->type_name("N");
+  add_order_options(app, options->order);
   app.add_flag("--paths", options->paths, "print the paths of live copies alone; with -0 raw");
   app.add_flag("--count", options->count, "print only how many");
   app.add_option("--count-by", options->count_by, "how many by kind, day, governorate, camera ...")

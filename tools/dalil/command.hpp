@@ -69,6 +69,7 @@ Runner declare_timeline(Options& app);
 Runner declare_map(Options& app);
 Runner declare_fingerprint(Options& app);
 Runner declare_thumbnail(Options& app);
+Runner declare_sheet(Options& app);
 Runner declare_similar(Options& app);
 Runner declare_duplicates(Options& app);
 Runner declare_verify(Options& app);

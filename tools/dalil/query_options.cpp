@@ -1,5 +1,7 @@
 #include "query_options.hpp"
 
+#include <fmt/format.h>
+
 #include "dalil/archive/saved_query.hpp"
 #include "dalil/base/error.hpp"
 #include "query_names.hpp"
@@ -117,6 +119,27 @@ void add_query_options(Options& app, QueryOptions& options) {
   app.add_option("--zone", options.zone,
                  "of the local clock, by which days and hours are meant (default: Syria's)")
       ->type_name("OFFSET");
+}
+
+void add_order_options(Options& app, OrderOptions& options) {
+  app.add_option("--sort", options.sort, "added, made, size, duration, copies, name")->type_name("BY");
+  app.add_flag("--reverse", options.reverse, "the other way round");
+  app.add_option("--limit", options.limit, "stop after so many")->type_name("N");
+}
+
+archive::SortBy sort_named(const std::string& text) {
+  if (text.empty()) return archive::SortBy::added;
+  if (const auto by = archive::sort_by_from(text)) return *by;
+  throw Error(ErrorCode::usage, "results cannot be sorted by " + in_quotes(text),
+              fmt::format("one of: {}", fmt::join(archive::sort_by_names(), ", ")));
+}
+
+void put_in_order(archive::View& view, std::vector<archive::Row>& rows, const OrderOptions& options,
+                  const LocalClock& local) {
+  const archive::SortBy by = sort_named(options.sort);
+  if (by != archive::SortBy::added || options.reverse)
+    archive::sort_rows(view, rows, by, options.reverse, local);
+  if (options.limit < rows.size()) rows.resize(options.limit);
 }
 
 }  // namespace dalil::cli

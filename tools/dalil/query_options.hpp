@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dalil/archive/answers.hpp"
 #include "dalil/archive/find.hpp"
 #include "options.hpp"
 
@@ -26,5 +27,18 @@ void add_query_options(Options& app, QueryOptions& options);
 /// The question. Saved queries are looked up in the view. Error(usage) or Error(invalid) for what cannot be
 /// understood, Error(not_found) for an incident, a source or a volume that does not exist.
 archive::Query query_from(const QueryOptions& options, archive::View& view);
+
+/// The order of answers: --sort, --reverse and --limit.
+struct OrderOptions {
+  std::string sort;
+  bool reverse = false;
+  std::size_t limit = SIZE_MAX;
+};
+void add_order_options(Options& app, OrderOptions& options);
+/// Error(usage) naming the ones that there are; as they were added, if it is empty.
+archive::SortBy sort_named(const std::string& text);
+/// What `find` returned, in the order that is wanted and no longer than that.
+void put_in_order(archive::View& view, std::vector<archive::Row>& rows, const OrderOptions& options,
+                  const LocalClock& local);
 
 }  // namespace dalil::cli

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dalil/formats/page.hpp"
+#include "dalil/formats/raster.hpp"
+#include "dalil/media/thumbnail.hpp"
+
+/// Items with their pictures, to be looked through: a page that stands for itself.
+namespace dalil::formats {
+
+/// One item. Texts are raw.
+struct SheetCard {
+  std::string id;    ///< first digits of the digest
+  std::string kind;  ///< "photo 4000x3000", "video 0:34"
+  struct Place {
+    std::string volume, path;
+  };
+  std::vector<Place> places;  ///< of its copies, the first ones
+  std::uint64_t more_places = 0;
+  std::string time, time_basis;  ///< with what is known of the zone; on what it rests. Empty: none is known
+  std::string place, place_basis;
+  std::vector<std::string> verified;  ///< times and places that people vouch for
+  struct Incident {
+    std::string id, about;  ///< about: date and place
+  };
+  std::vector<Incident> incidents;
+  std::uint64_t copies = 0, intact = 0, not_verified = 0, damaged = 0;  ///< of live copies
+  std::vector<media::Thumbnail> pictures;
+  bool moving = false;     ///< pictures are frames: their times are shown
+  std::string no_picture;  ///< why there is none
+};
+
+/// Gathers what is to be shown, as far as a page can hold it.
+class Sheet {
+ public:
+  static constexpr std::size_t kMostCards = 2000;
+  static constexpr std::uint64_t kMostPictureBytes = std::uint64_t{64} << 20;
+  static constexpr std::size_t kMostCardsOfPicture = 250;
+
+  std::string title;
+  std::vector<std::string> remarks;
+  PageLanguage language = PageLanguage::english;
+
+  std::size_t most_cards = kMostCards;
+
+  /// Whether no other card can be taken: the next ones are only counted.
+  bool full() const { return cards_.size() >= most_cards || picture_bytes_ >= kMostPictureBytes; }
+  /// Precondition: !full().
+  void add(SheetCard card);
+  void leave_out(std::uint64_t items) { left_out_ += items; }
+
+  const std::vector<SheetCard>& cards() const { return cards_; }
+  std::uint64_t left_out() const { return left_out_; }
+  std::uint64_t without_picture() const { return without_picture_; }
+  std::string page() const;
+  /// The pictures as one, each with its number, ID and time, in plain letters alone. `pixels` are those of
+  /// each card's pictures.
+  using CardPixels = std::function<std::vector<media::Pixels>(const SheetCard& card)>;
+  Raster picture(const CardPixels& pixels) const;
+
+ private:
+  std::vector<SheetCard> cards_;
+  std::uint64_t picture_bytes_ = 0, left_out_ = 0, without_picture_ = 0;
+};
+
+/// "00:12", "1:02:03" of a recording.
+std::string frame_time(std::uint32_t ms);
+
+}  // namespace dalil::formats

@@ -1,0 +1,74 @@
+// A contact sheet as one picture. Letters are few and plain: names and places, which may be in any writing,
+// are on the page.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dalil/formats/sheet.hpp"
+
+namespace dalil::formats {
+namespace {
+
+constexpr std::uint32_t kColumns = 5, kCell = media::kThumbnailSide, kGap = 20;
+constexpr std::uint32_t kLines = 3, kLineHeight = Raster::kGlyphHeight + 4;
+constexpr std::uint32_t kCardWidth = kCell + kGap, kCardHeight = kCell + kLines * kLineHeight + kGap;
+constexpr Color kWhite{255, 255, 255}, kPaper{238, 238, 238}, kInk{28, 28, 28}, kRed{168, 50, 58};
+
+/// In a square of kCell: one, or four or nine that are smaller.
+void draw_pictures(Raster& raster, std::uint32_t left, std::uint32_t top,
+                   const std::vector<media::Pixels>& all) {
+  const std::uint32_t aside = all.size() <= 1 ? 1 : all.size() <= 4 ? 2 : 3;
+  const std::uint32_t side = kCell / aside;
+  for (std::uint32_t i = 0; i < all.size() && i < aside * aside; ++i) {
+    const media::Pixels small = reduced(all[i], aside);
+    const std::uint32_t right = i % aside * side, below = i / aside * side;
+    raster.paste(left + right + (side - std::min(side, small.width)) / 2,
+                 top + below + (side - std::min(side, small.height)) / 2, small);
+  }
+}
+
+/// "2017-09-11 08:30" of a longer form, and what it says of the zone.
+std::string short_time(const SheetCard& card) {
+  constexpr std::size_t kToTheMinute = 16, kOffset = 6;
+  const std::string& time = card.time;
+  if (time.size() < kToTheMinute) return time;
+  std::string out = time.substr(0, kToTheMinute);
+  if (time.ends_with('Z')) return out + "Z";
+  const std::size_t at = time.size() - kOffset;
+  const bool offset =
+      time.size() > kToTheMinute + kOffset && (time[at] == '+' || time[at] == '-') && time[at + 3] == ':';
+  return out + (offset ? time.substr(at) : "?");
+}
+
+void draw_card(Raster& raster, std::uint32_t left, std::uint32_t top, std::size_t number,
+               const SheetCard& card, const std::vector<media::Pixels>& pixels) {
+  raster.fill(left, top, kCell, kCell, kPaper);
+  draw_pictures(raster, left, top, pixels);
+  if (card.pictures.empty()) raster.write(left + kGap, top + kCell / 2, "no picture", kInk);
+  std::uint32_t line = top + kCell + 4;
+  raster.write(left, line, fmt::format("#{} {}", number, card.id), kInk);
+  raster.write(left, line += kLineHeight, short_time(card), kInk);
+  std::string health = fmt::format("copies: {}", card.copies);
+  if (card.moving && !card.pictures.empty())
+    health += fmt::format("  {}-{}", frame_time(card.pictures.front().time_ms),
+                          frame_time(card.pictures.back().time_ms));
+  const bool bad = card.damaged > 0 || card.copies == 0;
+  if (card.damaged > 0) health = fmt::format("copies: {} damaged: {}", card.copies, card.damaged);
+  raster.write(left, line + kLineHeight, health, bad ? kRed : kInk);
+}
+
+}  // namespace
+
+Raster Sheet::picture(const CardPixels& pixels) const {
+  const auto count = static_cast<std::uint32_t>(std::min(cards_.size(), kMostCardsOfPicture));
+  const std::uint32_t columns = std::max(1U, std::min(kColumns, count));
+  const std::uint32_t rows = std::max(1U, (count + columns - 1) / columns);
+  Raster raster(kGap + columns * kCardWidth, kGap + rows * kCardHeight, kWhite);
+  for (std::uint32_t i = 0; i < count; ++i)
+    draw_card(raster, kGap + i % columns * kCardWidth, kGap + i / columns * kCardHeight, i + 1, cards_[i],
+              pixels(cards_[i]));
+  return raster;
+}
+
+}  // namespace dalil::formats

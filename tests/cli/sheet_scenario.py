@@ -1,0 +1,144 @@
+"""Contact sheets: pages with the pictures of what was asked for, and of nothing else."""
+import base64
+import os
+import re
+import shutil
+import subprocess
+
+from scenario import FAILURE, NO, WRONG_KEY, Scenario, main
+
+FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
+PICTURES = re.compile(r'<img width="(\d+)" height="(\d+)" alt="([^"]*)" src="data:image/jpeg;base64,([^"]*)">')
+
+
+class Sheet(Scenario):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("ffmpeg") is None:
+            self.skipTest("needs ffmpeg")
+        os.mkdir(self.tree)
+        self.make_archive()
+
+    def make(self, name, source, *more):
+        full = os.path.join(self.tree, name)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        subprocess.run([*FFMPEG, "-f", "lavfi", "-i", source, *more, full], check=True, stdin=subprocess.DEVNULL)
+
+    def make_media(self):
+        self.make("IMG_20170912_113000.jpg", "testsrc=size=800x600", "-frames:v", "1", "-q:v", "2")
+        self.make("خان شيخون/tall <b>&.png", "testsrc2=size=300x900", "-frames:v", "1")
+        self.make("clip.mp4", "testsrc=size=640x360:rate=10:duration=20", "-c:v", "mpeg4", "-q:v", "5")
+        self.write("words.txt", b"no picture")
+        self.dalil("incident", "add", "--set", "id=A-1", "--set", "date=2017-09-12", "--set", "place=Khan Sheikhoun",
+                   "--set", "governorate=Idlib")
+        self.scan("--incident", "A-1")
+        self.dalil("thumbnail", self.tree, "--volume", "disk")
+
+    def assert_on(self, page, *texts):
+        """Without showing the page, which is long."""
+        for text in texts:
+            self.assertTrue(text in page, text)
+
+    def page(self, *arguments, **options):
+        path = os.path.join(self.dir, "page.html")
+        result = self.dalil("sheet", "--out", path, "--json", *arguments, **options)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with open(path, encoding="utf-8", newline="") as file:
+            page = file.read()
+        self.assert_on(page, "default-src 'none'; img-src data:; style-src 'sha256-")
+        self.assertIsNone(re.search(r'<script|\son\w+="|\shref="|url\(|\sstyle="', page))
+        self.assertEqual(page.count("src="), len(PICTURES.findall(page)), "every picture is part of the page")
+        return result.summary, page
+
+    def test_a_page_shows_pictures_with_times_places_incidents_and_health(self):
+        self.make_media()
+        summary, page = self.page()
+        self.assertEqual((summary["matched"], summary["shown"], summary["left_out"], summary["without_picture"]),
+                         (4, 4, 0, 1))
+        pictures = PICTURES.findall(page)
+        self.assertEqual(len(pictures), 1 + 1 + 9)
+        self.assertIn(("256", "192"), [one[:2] for one in pictures])
+        self.assertIn(("85", "256"), [one[:2] for one in pictures])
+        for _, _, _, content in pictures:
+            jpeg = base64.b64decode(content)
+            self.assertTrue(jpeg.startswith(b"\xff\xd8\xff\xe0\0\x10JFIF") and jpeg.endswith(b"\xff\xd9"))
+        self.assert_on(page, "00:02</figcaption>")
+        self.assert_on(page, "00:18</figcaption>")
+        self.assert_on(page, "A-1")
+        self.assert_on(page, "2017-09-12 · Khan Sheikhoun, Idlib")
+        self.assert_on(page, "2017-09-12 11:30:00")
+        self.assert_on(page, "<bdi>disk</bdi>:<bdi>خان شيخون</bdi>/<bdi>tall &lt;b&gt;&amp;.png</bdi>")
+        self.assert_on(page, "copies: 1 · never verified: 1")
+        self.dalil("verify", self.tree, "--volume", "disk")
+        self.flip("clip.mp4", 5000)
+        self.dalil("verify", self.tree, "--volume", "disk", expect=None)
+        page = self.page()[1]
+        self.assertEqual(page.count("copies: 1 · intact: 1"), 3)
+        self.assertEqual(page.count("damaged: 1"), 1)
+
+    def test_it_takes_questions_as_find_does(self):
+        self.make_media()
+        summary, page = self.page("kind:video")
+        self.assertEqual((summary["matched"], len(PICTURES.findall(page))), (1, 9))
+        self.dalil("query", "save", "photos", "kind:photo")
+        self.assertEqual(self.page("@photos")[0]["matched"], 2)
+        summary, page = self.page("--sort", "size", "--reverse", "--limit", "1", "--kind", "photo")
+        self.assertEqual((summary["matched"], summary["shown"]), (2, 1))
+        self.assertEqual(self.page("kind:audio", expect=NO)[0]["shown"], 0)
+        self.fails("sheet", "--out", os.path.join(self.dir, "x.html"), "--sort", "color", expect=FAILURE,
+                   message="'color'", hint="made")
+        self.assertFalse(os.path.exists(os.path.join(self.dir, "x.html")))
+
+    def test_arabic_runs_from_right_to_left(self):
+        self.make_media()
+        page = self.page("--language", "ar", "--title", "أدلة")[1]
+        self.assert_on(page, 'dir="rtl"')
+        self.assert_on(page, "لم تُفحص بعد")
+        self.assert_on(page, "<bdi>disk</bdi>:<bdi>خان شيخون</bdi>/")
+
+    def test_what_has_no_picture_says_why(self):
+        self.make("a.jpg", "testsrc=size=800x600", "-frames:v", "1")
+        self.scan()
+        summary, page = self.page()
+        self.assertEqual(summary["without_picture"], 1)
+        self.assert_on(page, "none was made yet")
+        self.assertIn("dalil thumbnail", self.dalil("sheet", "--out", os.path.join(self.dir, "p.html")).err)
+        self.write("broken.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF" + b"\0" * 500)
+        self.scan("--thumbnails", expect=None)
+        self.assert_on(self.page("broken")[1], "cannot be decoded")
+
+    def test_the_very_bytes_of_a_picture_are_nowhere_but_on_the_page(self):
+        self.make_media()
+        pictures = [base64.b64decode(one[3]) for one in PICTURES.findall(self.page()[1])]
+        needles = [jpeg[len(jpeg) // 2:len(jpeg) // 2 + 24] for jpeg in pictures]
+        self.assertEqual(len(needles), 11)
+        seen = 0
+        for top in (self.archive, self.home):
+            for folder, _, names in os.walk(top):
+                for name in names:
+                    with open(os.path.join(folder, name), "rb") as file:
+                        content = file.read()
+                    seen += len(content)
+                    for needle in needles:
+                        self.assertNotIn(needle, content)
+                        self.assertNotIn(base64.b64encode(needle), content)
+        self.assertGreater(seen, sum(map(len, pictures)))
+
+    def test_auditors_get_no_page(self):
+        self.make_media()
+        key = os.path.join(self.dir, "auditor.txt")
+        self.dalil("key", "add", "--role", "auditor", "--name", "Sami", "--key-file", key)
+        path = os.path.join(self.dir, "page.html")
+        self.fails("sheet", "--out", path, expect=WRONG_KEY, message="not visible", env={"DALIL_KEY_FILE": key})
+        self.assertFalse(os.path.exists(path))
+
+    def test_mistakes_leave_no_file(self):
+        for name, hint in (("sheet.pdf", ".html"), ("sheet", ".html")):
+            self.fails("sheet", "--out", os.path.join(self.dir, name), expect=FAILURE, message=name, hint=hint)
+        self.fails("sheet", "--out", os.path.join(self.dir, "x.html"), "--language", "fr", expect=FAILURE,
+                   message="'fr'", hint="ar")
+        self.assertEqual([name for name in os.listdir(self.dir) if name.startswith(("sheet", "x."))], [])
+
+
+if __name__ == "__main__":
+    main()

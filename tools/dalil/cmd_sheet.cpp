@@ -1,0 +1,197 @@
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "dalil/archive/review.hpp"
+#include "dalil/archive/thumbnails.hpp"
+#include "dalil/base/text.hpp"
+#include "dalil/files/handle.hpp"
+#include "dalil/formats/sheet.hpp"
+#include "forms.hpp"
+#include "item_forms.hpp"
+#include "page_forms.hpp"
+#include "query_options.hpp"
+#include "refs.hpp"
+#include "thumbnail_pixels.hpp"
+#include "verified_forms.hpp"
+
+namespace dalil::cli {
+namespace {
+
+constexpr std::size_t kPlacesShown = 3;
+
+struct SheetOptions {
+  QueryOptions query;
+  OrderOptions order;
+  std::string out, language, title;
+};
+
+bool is_picture(const std::string& path) {
+  return path.ends_with(".png");
+}
+
+void require_sheet_name(const std::string& path) {
+  if (path.ends_with(".html") || is_picture(path)) return;
+  throw Error(ErrorCode::usage, "--out " + in_quotes(path) + " is of no known kind",
+              "name it .html (a page) or .png (a picture)");
+}
+
+/// Photos and videos could have some; of anything else it is said what it is.
+std::string why_no_picture(const std::optional<media::MediaFacts>& facts,
+                           const std::optional<media::Thumbnails>& thumbnails) {
+  if (thumbnails) return thumbnails->problem;
+  const media::MediaKind kind = facts ? facts->kind : media::MediaKind::other;
+  if (kind == media::MediaKind::photo || kind == media::MediaKind::video) return "none was made yet";
+  return facts ? media::name_of(kind) : "no media";
+}
+
+void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
+  card.kind = media::name_of(facts.kind);
+  card.moving = facts.kind == media::MediaKind::video;
+  if (facts.width > 0) card.kind += fmt::format(" {}x{}", facts.width, facts.height);
+  if (facts.duration_ms > 0) card.kind += " " + duration_text(facts.duration_ms / 1000);
+  if (const auto time = media::best_time(facts)) {
+    card.time = claim_text(*time);
+    card.time_basis = time->field;
+  }
+  if (const auto place = media::best_place(facts)) {
+    card.place = fmt::format("{:.5f}, {:.5f}", place->latitude, place->longitude);
+    card.place_basis = place->field;
+  }
+}
+
+void put_reviews(formats::SheetCard& card, archive::View& view, archive::Row row) {
+  const archive::Assessment assessment = archive::assessment_of(archive::reviews_of_item(view, row));
+  if (assessment.time) card.verified.push_back(text_of(*assessment.time));
+  if (assessment.made) card.verified.push_back(text_of(*assessment.made));
+  if (assessment.shown) card.verified.push_back(text_of(*assessment.shown));
+}
+
+void put_copies(formats::SheetCard& card, archive::View& view, archive::Row row) {
+  for (const archive::CopyInfo& copy : copies_live_first(view, row)) {
+    if (card.places.size() < kPlacesShown)
+      card.places.push_back({copy.volume_label, copy.path});
+    else
+      ++card.more_places;
+    if (copy.row.state != archive::CopyRow::State::live) continue;
+    ++card.copies;
+    if (archive::is_damage(copy.row.verdict))
+      ++card.damaged;
+    else if (copy.row.verified_at_s == 0 || copy.row.verdict == archive::Verdict::not_checked)
+      ++card.not_verified;
+    else
+      ++card.intact;
+  }
+}
+
+void put_incidents(formats::SheetCard& card, archive::View& view, archive::Row row) {
+  for (const archive::Row one : view.incidents_of_item(row)) {
+    const archive::Incident incident = view.incident(one).incident;
+    std::string about = incident.date;
+    if (const std::string place = place_text(incident); !place.empty())
+      about += (about.empty() ? "" : " · ") + place;
+    card.incidents.push_back({incident.id, about});
+  }
+}
+
+formats::SheetCard card_of(archive::View& view, archive::Row row) {
+  formats::SheetCard card;
+  card.id = view.item(row).digest.hex().substr(0, kShortDigits);
+  const auto facts = view.facts(row);
+  if (facts) put_facts(card, *facts);
+  auto thumbnails = archive::thumbnails_of(view, row);
+  card.no_picture = why_no_picture(facts, thumbnails);
+  if (thumbnails) card.pictures = std::move(thumbnails->pictures);
+  put_copies(card, view, row);
+  put_incidents(card, view, row);
+  put_reviews(card, view, row);
+  return card;
+}
+
+formats::Sheet sheet_of(archive::View& view, const std::vector<archive::Row>& rows,
+                        const SheetOptions& options) {
+  formats::Sheet sheet;
+  sheet.language = language_named(options.language);
+  sheet.title = options.title;
+  if (sheet.title.empty())
+    sheet.title = sheet.language == formats::PageLanguage::arabic ? "لوحة الصور" : "Contact sheet";
+  if (const std::string asked = joined(options.query.words); !asked.empty()) sheet.remarks.push_back(asked);
+  if (is_picture(options.out)) sheet.most_cards = formats::Sheet::kMostCardsOfPicture;
+  std::size_t taken = 0;
+  while (taken < rows.size() && !sheet.full()) sheet.add(card_of(view, rows[taken++]));
+  sheet.leave_out(rows.size() - taken);
+  return sheet;
+}
+
+Bytes picture_of(const formats::Sheet& sheet) {
+  ThumbnailDecoder decoder;
+  return formats::png_of(
+      sheet.picture([&](const formats::SheetCard& card) { return decoder.decode(card.pictures); }));
+}
+
+void write_sheet(const std::string& path, const formats::Sheet& sheet) {
+  if (is_picture(path)) return files::write_atomically(path, picture_of(sheet));
+  files::write_atomically(path, as_bytes(sheet.page()));
+}
+
+void note_left_out(Printer& out, const formats::Sheet& sheet) {
+  if (sheet.left_out() == 0) return;
+  out.warn(
+      fmt::format("{} more matched and are not shown: a sheet holds {} items, or {} of pictures; ask for "
+                  "less at once",
+                  number_text(sheet.left_out()), number_text(sheet.most_cards),
+                  bytes_text(formats::Sheet::kMostPictureBytes)));
+}
+
+/// Whoever may not see the pictures gets no page, whatever matches.
+void refuse_role(const archive::View& view) {
+  if (view.can_read(ledger::SealClass::evidence)) return;
+  throw Error(ErrorCode::wrong_key, "thumbnails are not visible to this role",
+              "open the archive with an investigator's or an archivist's key");
+}
+
+int run_sheet(Session& session, const SheetOptions& options) {
+  require_sheet_name(options.out);
+  sort_named(options.order.sort);
+  const archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  refuse_role(view);
+  const archive::Query query = query_from(options.query, view);
+  std::vector<archive::Row> rows = archive::find(view, query);
+  const std::size_t matched = rows.size();
+  put_in_order(view, rows, options.order, query.local);
+  const formats::Sheet sheet = sheet_of(view, rows, options);
+  write_sheet(options.out, sheet);
+  Printer& out = session.out();
+  out.line(fmt::format("{}: {}, {} without a picture", in_quotes(options.out),
+                       count_text(sheet.cards().size(), "item", "items"),
+                       number_text(sheet.without_picture())));
+  note_left_out(out, sheet);
+  if (sheet.without_picture() > 0)
+    out.note("'dalil thumbnail FOLDER --volume VOLUME' makes the pictures that are lacking");
+  out.object("summary", {{"command", "sheet"},
+                         {"matched", matched},
+                         {"shown", sheet.cards().size()},
+                         {"left_out", sheet.left_out()},
+                         {"without_picture", sheet.without_picture()}});
+  if (matched == 0) out.note("nothing matched");
+  return matched == 0 ? kExitNo : kExitOk;
+}
+
+}  // namespace
+
+Runner declare_sheet(Options& app) {
+  const auto options = std::make_shared<SheetOptions>();
+  add_query_options(app, options->query);
+  add_order_options(app, options->order);
+  app.add_option("--out", options->out, "a page (.html) or a picture (.png)")->type_name("FILE")->required();
+  app.add_option("--language", options->language, "of the page's own words: en, ar")->type_name("LANGUAGE");
+  app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
+  app.explain(
+      "A page with the pictures that 'dalil thumbnail' made: photos, and frames of videos\n"
+      "with their times. It loads nothing and runs nothing. A picture (.png) has the first\n"
+      "250 with number, ID, time and health. Both show what the archive keeps sealed:\n"
+      "keep them as you keep the archive.\n\n");
+  return [options](Session& session) { return run_sheet(session, *options); };
+}
+
+}  // namespace dalil::cli
