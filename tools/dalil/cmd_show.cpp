@@ -6,14 +6,19 @@
 #include "command.hpp"
 #include "dalil/archive/review.hpp"
 #include "dalil/archive/tag.hpp"
+#include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/formats/sheet.hpp"
 #include "dalil/media/contradictions.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "json_forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "terminal_query.hpp"
+#include "thumbnail_pixels.hpp"
 #include "verified_forms.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -305,10 +310,41 @@ void print_entries(Subject& subject) {
   }
 }
 
-int run_show(Session& session, const std::string& text) {
+/// The picture that the archive keeps of the item, if the terminal can show one; else why not.
+void show_picture(Printer& out, archive::View& view, archive::Row row) {
+  const auto thumbnails = archive::thumbnails_of(view, row);  // Error(wrong_key)
+  if (!thumbnails)
+    return out.note("no thumbnail of it was made yet: 'dalil thumbnail FOLDER --volume VOLUME' does");
+  if (thumbnails->pictures.empty())
+    return out.note("there is no thumbnail of it: " + escape_for_display(thumbnails->problem));
+  const PictureProtocol protocol = out.json() ? PictureProtocol::none : ask_terminal();
+  if (protocol == PictureProtocol::none)
+    return out.note(
+        "this terminal shows no pictures (it knows neither sixel nor kitty's protocol): 'dalil "
+        "sheet' writes a page that shows them");
+  const auto frames = ThumbnailDecoder().decode(thumbnails->pictures);
+  const formats::Raster picture = fitting_grid(frames, terminal_width_pixels());
+  std::string shown = protocol == PictureProtocol::kitty ? kitty_text(picture) : sixel_text(picture);
+  shown.pop_back();
+  out.line(shown);
+  if (frames.size() < 2) return out.line();
+  std::string times;
+  for (const media::Thumbnail& frame : thumbnails->pictures)
+    times += " " + formats::frame_time(frame.time_ms);
+  out.line(wrapped(out, "frames at" + times, 2));
+  out.line();
+}
+
+struct ShowOptions {
+  std::string item;
+  bool picture = false;
+};
+
+int run_show(Session& session, const ShowOptions& options) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
-  const archive::Row row = item_named(view, text);
+  const archive::Row row = item_named(view, options.item);
+  if (options.picture) show_picture(session.out(), view, row);
   Subject subject{session.out(), view, view.item(row), copies_live_first(view, row), {}};
   Printer& out = session.out();
   out.line("item " + out.styled(Style::bold, subject.item.digest.hex()));
@@ -333,11 +369,12 @@ int run_show(Session& session, const std::string& text) {
 }  // namespace
 
 Runner declare_show(Options& app) {
-  const auto text = std::make_shared<std::string>();
-  app.add_option("ITEM", *text, "digest or its first digits, VOLUME:PATH, or a file")
+  const auto options = std::make_shared<ShowOptions>();
+  app.add_option("ITEM", options->item, "digest or its first digits, VOLUME:PATH, or a file")
       ->required()
       ->type_name("");
-  return [text](Session& session) { return run_show(session, *text); };
+  app.add_flag("--picture", options->picture, "its thumbnail as well, on terminals that can (sixel, kitty)");
+  return [options](Session& session) { return run_show(session, *options); };
 }
 
 }  // namespace dalil::cli
