@@ -117,6 +117,7 @@ std::string frame_time(std::uint32_t ms) {
 void Sheet::add(SheetCard card) {
   for (const media::Thumbnail& picture : card.pictures) picture_bytes_ += picture.jpeg.size();
   without_picture_ += card.pictures.empty() ? 1 : 0;
+  not_tried_ += card.not_tried ? 1 : 0;
   cards_.push_back(std::move(card));
 }
 

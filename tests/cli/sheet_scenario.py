@@ -103,6 +103,8 @@ class Sheet(Scenario):
         self.assertEqual(summary["without_picture"], 1)
         self.assert_on(page, "none was made yet")
         self.assertIn("dalil thumbnail", self.dalil("sheet", "--out", os.path.join(self.dir, "p.html")).err)
+        self.dalil("thumbnail", self.tree, "--volume", "disk")
+        self.assertEqual(self.dalil("sheet", "--out", os.path.join(self.dir, "p.html")).err, "")
         self.write("broken.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF" + b"\0" * 500)
         self.scan("--thumbnails", expect=None)
         self.assert_on(self.page("broken")[1], "cannot be decoded")
@@ -123,6 +125,29 @@ class Sheet(Scenario):
                         self.assertNotIn(needle, content)
                         self.assertNotIn(base64.b64encode(needle), content)
         self.assertGreater(seen, sum(map(len, pictures)))
+
+    def test_a_picture_has_a_cell_for_each_item(self):
+        self.make_media()
+        path = os.path.join(self.dir, "sheet.png")
+        summary = self.dalil("sheet", "--out", path, "--json").summary
+        self.assertEqual((summary["shown"], summary["without_picture"]), (4, 1))
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        raw = subprocess.run([*FFMPEG, "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True,
+                             stdin=subprocess.DEVNULL, capture_output=True).stdout
+        width, height = 20 + 4 * 276, 20 + 336
+        self.assertEqual(len(raw), width * height * 3)
+
+        def colors(card):
+            """How many colors the cell of a card has."""
+            rows = (raw[(y * width + 20 + card * 276) * 3:(y * width + 276 + card * 276) * 3] for y in range(20, 276))
+            return len({row[i:i + 3] for row in rows for i in range(0, len(row), 3)})
+        shown = sorted(colors(card) for card in range(4))
+        self.assertLess(shown[0], 4, "no picture")
+        self.assertGreater(shown[1], 200)
+        with open(path, "rb") as file:
+            content = file.read()
+        self.assertNotIn(b"tEXt", content)
+        self.assertNotIn(b"tIME", content)
 
     def test_auditors_get_no_page(self):
         self.make_media()

@@ -35,13 +35,17 @@ void require_sheet_name(const std::string& path) {
               "name it .html (a page) or .png (a picture)");
 }
 
-/// Photos and videos could have some; of anything else it is said what it is.
-std::string why_no_picture(const std::optional<media::MediaFacts>& facts,
-                           const std::optional<media::Thumbnails>& thumbnails) {
-  if (thumbnails) return thumbnails->problem;
+/// Of what could have some: why there are none, or that nobody tried. Of anything else what it is.
+void put_reason(formats::SheetCard& card, const std::optional<media::MediaFacts>& facts,
+                const std::optional<media::Thumbnails>& thumbnails) {
   const media::MediaKind kind = facts ? facts->kind : media::MediaKind::other;
-  if (kind == media::MediaKind::photo || kind == media::MediaKind::video) return "none was made yet";
-  return facts ? media::name_of(kind) : "no media";
+  card.not_tried = !thumbnails && (kind == media::MediaKind::photo || kind == media::MediaKind::video);
+  if (card.not_tried)
+    card.no_picture = "none was made yet";
+  else if (thumbnails)
+    card.no_picture = thumbnails->problem;
+  else
+    card.no_picture = facts ? media::name_of(kind) : "no media";
 }
 
 void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
@@ -99,7 +103,7 @@ formats::SheetCard card_of(archive::View& view, archive::Row row) {
   const auto facts = view.facts(row);
   if (facts) put_facts(card, *facts);
   auto thumbnails = archive::thumbnails_of(view, row);
-  card.no_picture = why_no_picture(facts, thumbnails);
+  put_reason(card, facts, thumbnails);
   if (thumbnails) card.pictures = std::move(thumbnails->pictures);
   put_copies(card, view, row);
   put_incidents(card, view, row);
@@ -166,8 +170,9 @@ int run_sheet(Session& session, const SheetOptions& options) {
                        count_text(sheet.cards().size(), "item", "items"),
                        number_text(sheet.without_picture())));
   note_left_out(out, sheet);
-  if (sheet.without_picture() > 0)
-    out.note("'dalil thumbnail FOLDER --volume VOLUME' makes the pictures that are lacking");
+  if (sheet.not_tried() > 0)
+    out.note(fmt::format("of {} nobody made a picture yet: 'dalil thumbnail FOLDER --volume VOLUME' does",
+                         count_text(sheet.not_tried(), "photo or video", "photos and videos")));
   out.object("summary", {{"command", "sheet"},
                          {"matched", matched},
                          {"shown", sheet.cards().size()},

@@ -32,6 +32,7 @@ struct SheetCard {
   std::vector<media::Thumbnail> pictures;
   bool moving = false;     ///< pictures are frames: their times are shown
   std::string no_picture;  ///< why there is none
+  bool not_tried = false;  ///< nobody tried to make one
 };
 
 /// Gathers what is to be shown, as far as a page can hold it.
@@ -56,6 +57,7 @@ class Sheet {
   const std::vector<SheetCard>& cards() const { return cards_; }
   std::uint64_t left_out() const { return left_out_; }
   std::uint64_t without_picture() const { return without_picture_; }
+  std::uint64_t not_tried() const { return not_tried_; }
   std::string page() const;
   /// The pictures as one, each with its number, ID and time, in plain letters alone. `pixels` are those of
   /// each card's pictures.
@@ -64,7 +66,7 @@ class Sheet {
 
  private:
   std::vector<SheetCard> cards_;
-  std::uint64_t picture_bytes_ = 0, left_out_ = 0, without_picture_ = 0;
+  std::uint64_t picture_bytes_ = 0, left_out_ = 0, without_picture_ = 0, not_tried_ = 0;
 };
 
 /// "00:12", "1:02:03" of a recording.
