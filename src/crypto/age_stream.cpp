@@ -98,7 +98,8 @@ std::uint64_t encrypted_size(std::uint64_t header_size, std::uint64_t size) {
 
 /// A header is gathered line by line, then the payload's nonce, then chunk by chunk.
 struct Decryptor::State {
-  State(const std::vector<Identity>& known, Output to) : out(std::move(to)) {
+  State(const std::vector<Identity>& known, Output to, Hole lost)
+      : out(std::move(to)), hole(std::move(lost)) {
     for (const Identity& identity : known) identities.push_back({identity.scalar.clone()});
   }
 
@@ -147,8 +148,14 @@ struct Decryptor::State {
     const bool lawful =
         chunk.size() > ChaChaPoly::kTagSize || (chunk.size() == ChaChaPoly::kTagSize && last && index == 0);
     if (!lawful || !cipher->open(chunk_nonce(index, last), {}, chunk, plain.mutable_view().data())) {
-      failure = Failure::payload;
-      return false;
+      if (!hole || chunk.size() < ChaChaPoly::kTagSize) {
+        failure = Failure::payload;
+        return false;
+      }
+      has_holes = true;
+      ++index;
+      hole(chunk.size() - ChaChaPoly::kTagSize);
+      return true;
     }
     ++index;
     if (const ByteView content = plain.view().first(chunk.size() - ChaChaPoly::kTagSize); !content.empty())
@@ -157,6 +164,8 @@ struct Decryptor::State {
   }
 
   Output out;
+  Hole hole;
+  bool has_holes = false;
   std::vector<Identity> identities;
   Failure failure = Failure::none;
   Bytes header;
@@ -171,7 +180,9 @@ struct Decryptor::State {
 };
 
 Decryptor::Decryptor(const std::vector<Identity>& identities, Output out)
-    : state_(std::make_unique<State>(identities, std::move(out))) {}
+    : Decryptor(identities, std::move(out), nullptr) {}
+Decryptor::Decryptor(const std::vector<Identity>& identities, Output out, Hole hole)
+    : state_(std::make_unique<State>(identities, std::move(out), std::move(hole))) {}
 Decryptor::~Decryptor() = default;
 Decryptor::Decryptor(Decryptor&&) noexcept = default;
 
@@ -185,6 +196,7 @@ Failure Decryptor::finish() {
   if (std::exchange(state_->finished, true) || state_->failure != Failure::none) return state_->failure;
   if (!state_->cipher) return state_->failure = Failure::header;
   state_->release(state_->sealed.rest(), true);
+  if (state_->has_holes) state_->failure = Failure::payload;
   return state_->failure;
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/xattr.h>
 
 #include <algorithm>
 #include <thread>
@@ -10,6 +9,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/drives/unfinished.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/jobs/crew.hpp"
 #include "drive_files.hpp"
 #include "par2.hpp"
@@ -22,7 +22,8 @@ namespace dalil::drives {
 
 namespace {
 
-constexpr std::size_t kParcelsAhead = 12;
+constexpr std::size_t kParcelsAhead = 12, kRunsSearched = 10'000;
+constexpr const char* kParityCount = "parity";  ///< persistent: a count of a run, in percent
 
 /// Two names for one thing would each be taken for a copy of its own.
 void refuse_doubles(const archive::Archive& archive, const BackupOptions& options,
@@ -32,6 +33,11 @@ void refuse_doubles(const archive::Archive& archive, const BackupOptions& option
     return std::pair(stat.device, stat.inode);
   };
   for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const files::Fd above(::openat(jobs[i].root->get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (above && lies_in_a_drive(above.get()))
+      throw Error(ErrorCode::conflict,
+                  fmt::format("{} lies within another backup drive", quoted(jobs[i].target.folder)),
+                  "name a folder of its own: a drive holds nothing but what its lists name");
     for (std::size_t k = 0; k < i; ++k)
       if (identity(jobs[i].root->get()) == identity(jobs[k].root->get()) ||
           jobs[i].target.volume == jobs[k].target.volume)
@@ -60,12 +66,6 @@ void refuse_doubles(const archive::Archive& archive, const BackupOptions& option
   }
 }
 
-bool has_attributes(int fd) {
-  std::string names(65536, '\0');
-  const ssize_t size = ::flistxattr(fd, names.data(), names.size());
-  return size > 0 && names.substr(0, static_cast<std::size_t>(size)).find("user.") != names.npos;
-}
-
 /// Attributes are looked for only where they would be lost: it takes opening every file. That a sealed drive
 /// keeps none refuses nothing: it is told beforehand with a dry run, and else of each file that is copied.
 void find_lost_attributes(const BackupOptions& options, const std::vector<PlannedFile>& plan, DriveJob& job,
@@ -77,7 +77,7 @@ void find_lost_attributes(const BackupOptions& options, const std::vector<Planne
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (job.actions[i] == Action::there || job.actions[i] == Action::leave_out) continue;
     const files::Opened opened = files::open_regular(folders[plan[i].source].get(), plan[i].path.c_str());
-    if (opened.error_number != 0 || !has_attributes(opened.fd.get())) continue;
+    if (opened.error_number != 0 || files::user_attributes(opened.fd.get()).empty()) continue;
     if (job.sealed())
       report.problems.push_back(
           {job.report.label, plan[i].path,
@@ -130,12 +130,14 @@ class BackupRun {
   void run() {
     files::raise_open_file_limit();
     state_new_drives();
+    for (DriveJob& job : jobs_) job.parity_percent = options_.parity.value_or(parity_wanted(job));
     record_begin();
     BackupRecorder recorder(archive_, editor_, plan_, jobs_, report_, progress_);
     begin(recorder);
     copy(recorder);
     recorder.commit_if_due(true);
     report_.interrupted = stop_.requested();
+    record_closing();
     for (std::size_t i = 0; i < jobs_.size(); ++i) close(i);
     for (std::size_t i = 0; i < jobs_.size(); ++i) {
       keep_parity(i);
@@ -153,7 +155,7 @@ class BackupRun {
       volume.kind = archive::VolumeKind::backup;
       volume.sealed = job.sealed();
       if (!job.target.kept_at.empty()) volume.kept_at = job.target.kept_at;
-      volume.root = job.target.folder;
+      volume.root = files::absolute_path(job.target.folder);
       volume.file_system = job.identity.file_system;
       volume.uuid = job.identity.uuid;
       volume.serial = job.identity.serial;
@@ -295,6 +297,16 @@ class BackupRun {
     job.report.free_bytes = files::identify_volume(job.target.folder).free_bytes;
   }
 
+  /// What was wanted of the last backup, whatever came of it, and what lists on the drive tell.
+  unsigned parity_wanted(const DriveJob& job) const {
+    unsigned percent = ParityKeeper(job.root, job.target.folder, {}, progress_, stop_).percent();
+    archive::View view = archive_.view();
+    for (const archive::RunSummary& run : view.runs(kRunsSearched))  // the newest first
+      if (run.kind == "backup" && run.volume == job.volume->row)
+        return std::max(percent, static_cast<unsigned>(run.count(kParityCount)));
+    return percent;
+  }
+
   /// Last, and of what was verified. The drive is whole before it and after it, so that this may take hours,
   /// and be ended at any moment.
   void keep_parity(std::size_t i) {
@@ -302,7 +314,7 @@ class BackupRun {
     if (!job.report.closed || !is_reachable(job)) return;
     try {
       ParityKeeper keeper(job.root, job.target.folder, live_files(job), progress_, stop_);
-      const unsigned percent = options_.parity.value_or(keeper.percent());
+      const unsigned percent = job.parity_percent;
       if (job.report.state == DriveReport::State::done && (percent > 0 || keeper.percent() > 0))
         keeper.make(percent, options_.parity.has_value());
       job.report.parity = keeper.report();
@@ -326,9 +338,14 @@ class BackupRun {
     archive::RunSummary run;
     run.kind = "backup";
     run.volume = job.volume->row;
-    run.folder = job.target.folder;
+    run.folder = files::absolute_path(job.target.folder);
     run.started = started_;
     return run;
+  }
+
+  /// Parity that was begun is gone on with by the next run, which nobody has to tell so.
+  static void count_parity(archive::RunSummary& run, const DriveJob& job) {
+    if (job.parity_percent > 0) run.counts.emplace_back(kParityCount, job.parity_percent);
   }
 
   /// Of a run that is killed nothing else tells that more was to come than what it recorded.
@@ -338,18 +355,30 @@ class BackupRun {
       run.result = kRunBegun;
       run.ended = started_;
       run.counts = {{"selected", report_.selected}, {"there", job.report.there}};
+      count_parity(run, job);
       editor_.add_run(run);
     }
     editor_.commit();
   }
 
+  /// For the snapshots that the drives are about to get: how the run ended is told only after them.
+  void record_closing() {
+    for (const DriveJob& job : jobs_)
+      if (is_reachable(job)) record_result(job, kRunClosing);
+    editor_.commit();
+  }
+
   void record_run(const DriveJob& job) {
-    archive::RunSummary run = run_of(job);
     const bool all = job.report.state == DriveReport::State::done && job.report.closed &&
                      job.report.failed == 0 && job.report.left_out == 0 && report_.source_failed == 0;
-    run.result = job.report.state == DriveReport::State::stopped ? "INTERRUPTED"
-                 : all                                           ? "DONE"
-                                                                 : "INCOMPLETE";
+    record_result(job, job.report.state == DriveReport::State::stopped ? "INTERRUPTED"
+                       : all                                           ? "DONE"
+                                                                       : "INCOMPLETE");
+  }
+
+  void record_result(const DriveJob& job, const char* result) {
+    archive::RunSummary run = run_of(job);
+    run.result = result;
     run.ended = archive_.clock().now();
     run.counts = {{"selected", report_.selected},
                   {"copied", job.report.copied},
@@ -359,6 +388,7 @@ class BackupRun {
                   {"left_out", job.report.left_out},
                   {"failed", job.report.failed + report_.source_failed},
                   {"bytes", job.report.copied_bytes}};
+    count_parity(run, job);
     editor_.add_run(run);
   }
 

@@ -140,7 +140,7 @@ bool Mender::combine(PieceFile* own, std::uint64_t i, const PutChunk& put) {
   return true;
 }
 
-/// Chunk after chunk from the start of an object, as far as its encryption holds.
+/// Everything of an object whose encryption holds; what does not is left out in pieces of 64 KiB.
 void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wanted, const PutChunk& put) {
   const files::Opened opened = files::open_regular(from.root_fd, from.path.c_str());
   if (opened.error_number != 0) {
@@ -169,7 +169,7 @@ void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wan
     chunk.clear();
     ++i;
   };
-  crypto::age::Decryptor decryptor(identities_, [&](ByteView plain) {
+  const auto add = [&](ByteView plain) {
     while (!plain.empty() && i < proof_.chunks()) {
       const std::size_t size = chunk_size(proof_.content_size(), i);
       const std::size_t part = std::min(plain.size(), size - chunk.size());
@@ -177,15 +177,33 @@ void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wan
       plain = plain.subspan(part);
       if (chunk.size() == size) full();
     }
+  };
+  // Zeros stand for what is lost: no proof holds for them, unless they are what was there.
+  const Bytes zeros(kChunk);
+  bool holes = false;
+  crypto::age::Decryptor decryptor(identities_, add, [&](std::size_t size) {
+    holes = true;
+    for (std::size_t part; size > 0; size -= part) {
+      part = std::min(size, zeros.size());
+      add(ByteView(zeros).first(part));
+    }
   });
   Bytes buffer(kChunk);
   auto failure = crypto::age::Failure::none;
   std::string fault;
+  std::size_t step = buffer.size();
   for (std::uint64_t at = 0; next != wanted.end() && !stop_.requested();) {
-    const ssize_t got = ::pread(opened.fd.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+    ssize_t got = ::pread(opened.fd.get(), buffer.data(), step, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fault = fmt::format("cannot be read at byte {}: {}", at, std::strerror(errno));
-    if (got <= 0) break;
+    if (got < 0 && std::exchange(step, kBlock) > kBlock) continue;
+    if (got < 0) {
+      if (fault.empty()) fault = fmt::format("cannot be read at byte {}: {}", at, std::strerror(errno));
+      if (at >= opened.stat.size_bytes) break;
+      got = static_cast<ssize_t>(std::min<std::uint64_t>(kBlock, opened.stat.size_bytes - at));
+      std::fill_n(buffer.begin(), got, 0);
+    }
+    if (got == 0) break;
+    if (at % kChunk == 0) step = buffer.size();
     failure = decryptor.update(ByteView(buffer).first(static_cast<std::size_t>(got)));
     if (failure != crypto::age::Failure::none) break;
     at += static_cast<std::uint64_t>(got);
@@ -193,6 +211,7 @@ void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wan
   if (fault.empty() && failure == crypto::age::Failure::none && next != wanted.end())
     failure = decryptor.finish();
   if (fault.empty() && failure != crypto::age::Failure::none) fault = words_of(failure);
+  if (fault.empty() && holes) fault = words_of(crypto::age::Failure::payload);
   if (!fault.empty()) mended_.faults[from.shown] = fault;
   left.insert(left.end(), next, wanted.end());
   wanted = std::move(left);

@@ -194,16 +194,9 @@ void Check::compare_counts() {
             fmt::format("it states {} bytes, and the files have {}", drive.bytes, intact_bytes_));
 }
 
-/// It is worth less where it is damaged, and nothing that it is for is: no reason to call the drive damaged.
 void Check::look_at_parity() {
-  for (const ParitySet& set : parity_sets_on(root_.get()))
-    for (const ParityFile& file : set.par2)
-      if (!stop_.requested() && digest_of_file(root_.get(), file.path, true, stop_) != file.digest &&
-          !stop_.requested())
-        report_.remarks.push_back(
-            fmt::format("{} is damaged: less can be mended by it, or nothing; dalil backup --parity makes it "
-                        "anew",
-                        file.path));
+  for (std::string& remark : parity_remarks(root_.get(), true, stop_))
+    report_.remarks.push_back(std::move(remark));
 }
 
 void Check::find_extra() {

@@ -12,6 +12,7 @@
 #include "dalil/formats/bagit.hpp"
 #include "folders.hpp"
 #include "layout.hpp"
+#include "parity_keeper.hpp"
 #include "parts.hpp"
 #include "stores.hpp"
 #include "tile_check.hpp"
@@ -73,6 +74,7 @@ class OwnFilesCheck {
       const auto tiles_wrong = std::ranges::count_if(
           found_.wrong, [](const auto& one) { return one.path.starts_with("dalil/tile/"); });
       found_.right -= static_cast<std::uint64_t>(tiles_wrong);
+      found_.remarks = parity_remarks(root_.get(), options_.contents, stop_);
     }
     std::ranges::stable_sort(found_.wrong, {}, &archive::RunSummary::Exception::path);
     return std::move(found_);

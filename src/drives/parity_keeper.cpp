@@ -90,6 +90,28 @@ std::vector<ParitySet> parity_sets_on(int root_fd) {
   return sets;
 }
 
+std::vector<std::string> parity_remarks(int root_fd, bool contents, const jobs::StopFlag& stop) {
+  std::vector<std::string> remarks;
+  Folders folders(root_fd);
+  const auto fault_of = [&](const ParityFile& file) -> const char* {
+    if (!is_there(folders, file.path)) return "missing";
+    if (!contents || digest_of_file(root_fd, file.path, true, stop) == file.digest) return nullptr;
+    return "damaged";
+  };
+  for (const std::string& list : parity_lists_on(root_fd)) {
+    const auto text = read_drive_file(root_fd, fmt::format("{}/{}", layout::kParity, list));
+    const auto set = text ? ParitySet::parse(*ParityName::of_file(list), *text) : std::nullopt;
+    if (!set) continue;  // the list is one of the drive's own files
+    for (const ParityFile& file : set->par2)
+      if (const char* fault = fault_of(file); fault != nullptr && !stop.requested())
+        remarks.push_back(
+            fmt::format("{} is {}: less can be mended by it, or nothing; 'dalil backup --parity "
+                        "{}%' makes it anew",
+                        file.path, fault, set->name.percent));
+  }
+  return remarks;
+}
+
 ParityKeeper::ParityKeeper(std::shared_ptr<const files::Fd> root, std::string mount,
                            std::vector<ParityFile> live, jobs::Progress& progress, const jobs::StopFlag& stop)
     : root_(std::move(root)),
@@ -124,6 +146,8 @@ void ParityKeeper::judge(Known& known) const {
 unsigned ParityKeeper::percent() const {
   unsigned most = 0;
   for (const Known& known : sets_) most = std::max(most, known.set.name.percent);
+  for (const std::string& list : parity_lists_on(root_->get()))
+    most = std::max(most, ParityName::of_file(list)->percent);
   return most;
 }
 

@@ -21,6 +21,11 @@ std::vector<std::string> parity_lists_on(int root_fd);
 /// The sets whose list can be read and whose PAR2 files are there.
 std::vector<ParitySet> parity_sets_on(int root_fd);
 
+/// What is wrong with the PAR2 files that the drive's lists name, for people. It is worth less where it is
+/// damaged, and nothing that it is for is: no reason to call the drive damaged. Without `contents` they only
+/// have to be there.
+std::vector<std::string> parity_remarks(int root_fd, bool contents, const jobs::StopFlag& stop);
+
 /// Makes and renews the parity of a drive. What is there is used as long as it is of what the ledger has; the
 /// rest is covered by new sets, and sets that these make superfluous go. Each set is durable by itself: a run
 /// that is killed costs the one at work. Throws DriveFailure.
@@ -29,7 +34,7 @@ class ParityKeeper {
   /// `live` is what the ledger has of the drive, as it lies there.
   ParityKeeper(std::shared_ptr<const files::Fd> root, std::string mount, std::vector<ParityFile> live,
                jobs::Progress& progress, const jobs::StopFlag& stop);
-  /// Of the sets that are there; 0 if there are none.
+  /// Of the sets that are there, or were: their lists stay longer than what they list. 0 if there are none.
   unsigned percent() const;
   /// Makes what is lacking. With `prove` also what is there is read and compared with its list.
   void make(unsigned percent, bool prove);

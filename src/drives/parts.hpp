@@ -62,6 +62,7 @@ struct DriveJob {
   std::vector<std::string> prefixes;     ///< one a source: "data/disk"
   std::uint64_t noted_tree_size = 0;     ///< of the checkpoint on it
   std::set<std::string> parity_leaving;  ///< names of sets that its lists are to leave out
+  unsigned parity_percent = 0;           ///< that it is to have
   // Of a sealed one:
   bool of_an_earlier_version = false;                      ///< without identity and note
   std::unordered_set<std::string> objects;                 ///< that the ledger has

@@ -1,16 +1,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
-#include "dalil/base/text.hpp"
+#include "dalil/files/attributes.hpp"
 #include "stores.hpp"
 
 namespace dalil::drives {
 
 Pending PlainStore::seal(SourceFile file, std::string& lost) {
-  for (const auto& [name, value] : file.attributes)
-    if (::fsetxattr(fd(), name.c_str(), value.data(), value.size(), 0) != 0)
-      lost += fmt::format("{}{}", lost.empty() ? "without its attribute " : ", ", escape_for_display(name));
+  lost = files::set_attributes(fd(), file.attributes);
+  if (!lost.empty()) lost.insert(0, "without its attribute ");
   (void)::fchmod(fd(), file.mode & 0777);
   timespec times[2];
   times[0] = {0, UTIME_OMIT};

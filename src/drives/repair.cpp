@@ -11,6 +11,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "dalil/files/volume.hpp"
 #include "dalil/files/walk.hpp"
 #include "mender.hpp"
 #include "parity_keeper.hpp"
@@ -419,17 +420,24 @@ class RepairRun {
     return std::nullopt;
   }
 
-  /// Of the first piece's source that holds the content as it is; absent if there is none.
-  std::optional<FileManners> manners_of_source(const RepairTask& task, const archive::Repair& repair) {
-    std::vector<MendSource> sources = sources_for(task);
-    const std::vector<MendSource> strays = strays_for(task);
-    sources.insert(sources.end(), strays.begin(), strays.end());
-    for (const archive::Repair::Piece& piece : repair.pieces)
-      for (const MendSource& source : sources) {
-        if (source.sealed || source.volume != piece.volume || source.path != piece.path) continue;
-        const files::Opened from = files::open_regular(source.root_fd, source.path.c_str());
-        if (from.error_number == 0) return manners_of(from.fd.get());
-      }
+  /// Where a file lay when it was taken in: on a plain drive "data/disk/a" is "a" of the volume "disk".
+  std::string origin_of(archive::Row volume, const std::string& path) {
+    constexpr std::string_view kPayload = "data/";
+    const archive::Volume of = view_.volume(volume);
+    return of.kind == archive::VolumeKind::backup && path.starts_with(kPayload)
+               ? path.substr(kPayload.size())
+               : files::join_path(of.label, path);
+  }
+
+  /// Of another copy of this very file: a file of the same content elsewhere has times and attributes of its
+  /// own.
+  std::optional<FileManners> manners_of_source(const RepairTask& task) {
+    const std::string origin = origin_of(volume_.row, task.path);
+    for (const MendSource& source : sources_for(task)) {
+      if (source.sealed || origin_of(source.volume, source.path) != origin) continue;
+      const files::Opened from = files::open_regular(source.root_fd, source.path.c_str());
+      if (from.error_number == 0) return manners_of(from.fd.get());
+    }
     return std::nullopt;
   }
 
@@ -441,14 +449,13 @@ class RepairRun {
     return item && *item != task.row.item;
   }
 
-  FileManners manners_for(const RepairTask& task, const PieceFile* own, const PieceFile::Survey& survey,
-                          const archive::Repair& repair) {
+  FileManners manners_for(const RepairTask& task, const PieceFile* own, const PieceFile::Survey& survey) {
     FileManners manners;
     const bool another = own != nullptr && is_another_file(task, survey);
     if (own != nullptr) manners = manners_of(own->fd());
     const bool nothing_left = std::ranges::none_of(survey.good, std::identity());
     if (own == nullptr || another || nothing_left) {
-      const auto source = manners_of_source(task, repair);
+      const auto source = manners_of_source(task);
       if (another) manners.attributes.clear();
       if (source && (own == nullptr || another || !source->attributes.empty())) manners = *source;
     }
@@ -458,7 +465,7 @@ class RepairRun {
 
   void put_in_place(const RepairTask& task, archive::Copy copy, const PieceFile* own,
                     const PieceFile::Survey& survey, archive::Repair repair) {
-    const std::string lost = place_.finish(manners_for(task, own, survey, repair));
+    const std::string lost = place_.finish(manners_for(task, own, survey));
     const std::optional<Digest> digest = place_.read_back(stop_);
     if (stop_.requested()) return;
     if (digest != copy.digest_on_volume()) {
@@ -509,7 +516,7 @@ class RepairRun {
     archive::RunSummary run;
     run.kind = "repair";
     run.volume = options_.volume;
-    run.folder = options_.folder;
+    run.folder = files::absolute_path(options_.folder);
     run.result = report_.interrupted                                                       ? "INTERRUPTED"
                  : report_.why.empty() && report_.lost.empty() && report_.problems.empty() ? "DONE"
                                                                                            : "INCOMPLETE";

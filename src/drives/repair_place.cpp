@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +14,7 @@
 #include "dalil/archive/model.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/files/walk.hpp"
 #include "layout.hpp"
 #include "store.hpp"
@@ -25,7 +25,6 @@ namespace {
 
 constexpr std::size_t kLongestName = 180;
 constexpr std::size_t kPrefixDigits = 12;
-constexpr std::size_t kLongestAttribute = 65536;
 constexpr unsigned kNoReplace = 1, kExchange = 2;
 
 long rename_with(int from_fd, const std::string& from, int to_fd, const std::string& to, unsigned flags) {
@@ -64,15 +63,7 @@ FileManners manners_of(int fd) {
   struct stat status {};
   if (::fstat(fd, &status) == 0) manners.mode = status.st_mode & 0777;
   manners.mtime_ns = files::stat_fd(fd).stat.mtime_ns;
-  std::string names(kLongestAttribute, '\0'), value(kLongestAttribute, '\0');
-  const ssize_t size = ::flistxattr(fd, names.data(), names.size());
-  for (std::size_t at = 0; size > 0 && at < static_cast<std::size_t>(size);) {
-    const std::string name(names.c_str() + at);
-    at += name.size() + 1;
-    if (!name.starts_with("user.")) continue;
-    const ssize_t got = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
-    if (got >= 0) manners.attributes.emplace_back(name, value.substr(0, static_cast<std::size_t>(got)));
-  }
+  manners.attributes = files::user_attributes(fd);
   return manners;
 }
 
@@ -127,10 +118,8 @@ void RepairPlace::put(std::uint64_t offset, ByteView bytes) {
 }
 
 std::string RepairPlace::finish(const FileManners& manners) {
-  std::string lost;
-  for (const auto& [name, value] : manners.attributes)
-    if (::fsetxattr(part_.get(), name.c_str(), value.data(), value.size(), 0) != 0)
-      lost += fmt::format("{}{}", lost.empty() ? "without its attribute " : ", ", escape_for_display(name));
+  std::string lost = files::set_attributes(part_.get(), manners.attributes);
+  if (!lost.empty()) lost.insert(0, "without its attribute ");
   (void)::fchmod(part_.get(), manners.mode & 0777);
   const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(manners.mtime_ns)};
   if (::futimens(part_.get(), times) != 0)

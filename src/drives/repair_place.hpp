@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dalil/base/digest.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/files/read.hpp"
 #include "dalil/jobs/progress.hpp"
 #include "folders.hpp"
@@ -17,7 +18,7 @@ namespace dalil::drives {
 struct FileManners {
   std::int64_t mtime_ns = 0;
   unsigned mode = 0600;
-  std::vector<std::pair<std::string, std::string>> attributes;  ///< extended ones, "user."
+  std::vector<files::Attribute> attributes;
 };
 FileManners manners_of(int fd);
 

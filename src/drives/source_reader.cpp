@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <cstring>
 
 #include "dalil/base/text.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/jobs/content.hpp"
 #include "parts.hpp"
 
@@ -19,26 +19,6 @@ namespace {
 constexpr std::size_t kAlign = 4096;
 constexpr std::size_t kPiece = 4 << 20;
 constexpr std::size_t kAhead = 2;  ///< groups that are open before they are read
-
-/// Those of class "user": others are the system's own.
-std::vector<std::pair<std::string, std::string>> attributes_of(int fd) {
-  std::vector<std::pair<std::string, std::string>> attributes;
-  const ssize_t size = ::flistxattr(fd, nullptr, 0);
-  if (size <= 0) return attributes;
-  std::string names(static_cast<std::size_t>(size), '\0');
-  const ssize_t got = ::flistxattr(fd, names.data(), names.size());
-  for (std::size_t at = 0; got > 0 && at < static_cast<std::size_t>(got);
-       at += std::strlen(names.c_str() + at) + 1) {
-    const std::string name = names.c_str() + at;
-    if (!name.starts_with("user.")) continue;
-    std::string value(65536, '\0');
-    const ssize_t length = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
-    if (length < 0) continue;
-    value.resize(static_cast<std::size_t>(length));
-    attributes.emplace_back(name, std::move(value));
-  }
-  return attributes;
-}
 
 /// Bytes read, short only at the end of the file; minus errno.
 std::int64_t read_fully(int fd, std::uint8_t* to, std::size_t size, std::uint64_t offset) {
@@ -120,7 +100,7 @@ SourceFile SourceReader::describe(std::size_t index, const Open& opened) const {
   file.mtime_ns = opened.file.stat.mtime_ns;
   struct stat status {};
   if (::fstat(opened.file.fd.get(), &status) == 0) file.mode = status.st_mode & 07777;
-  file.attributes = attributes_of(opened.file.fd.get());
+  file.attributes = files::user_attributes(opened.file.fd.get());
   return file;
 }
 

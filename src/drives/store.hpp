@@ -8,6 +8,7 @@
 
 #include "dalil/archive/model.hpp"
 #include "dalil/base/error.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/jobs/progress.hpp"
 #include "dalil/jobs/seal.hpp"
 
@@ -30,7 +31,7 @@ struct SourceFile {
   std::uint64_t size_bytes = 0;
   std::int64_t mtime_ns = 0;
   unsigned mode = 0600;
-  std::vector<std::pair<std::string, std::string>> attributes;  ///< extended ones, "user."
+  std::vector<files::Attribute> attributes;
 };
 
 /// A file that was written and is not at its place yet.

@@ -9,12 +9,13 @@ namespace {
 constexpr std::size_t kRunsSearched = 10'000;
 
 std::optional<UnfinishedBackup> judge(const archive::RunSummary& run) {
-  UnfinishedBackup backup{run.started, run.count("selected"), 0};
+  UnfinishedBackup backup{run.started, run.count("selected"), 0, false};
   if (run.result == kRunBegun) return backup;
   const std::uint64_t settled =
       run.count("copied") + run.count("there") + run.count("adopted") + run.count("left_out");
-  if (settled >= backup.selected) return std::nullopt;
-  backup.lacking = backup.selected - settled;
+  backup.only_lists = settled >= backup.selected && run.result == kRunClosing;
+  if (settled >= backup.selected && !backup.only_lists) return std::nullopt;
+  backup.lacking = backup.selected - std::min(settled, backup.selected);
   return backup;
 }
 

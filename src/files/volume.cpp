@@ -118,4 +118,8 @@ std::optional<std::string> network_file_system(const std::string& path) {
   return network_name(mount ? mount->file_system : std::string(), static_cast<std::uint64_t>(found.f_type));
 }
 
+std::string absolute_path(const std::string& path) {
+  return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+}
+
 }  // namespace dalil::files

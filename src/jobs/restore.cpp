@@ -9,10 +9,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/files/read.hpp"
 #include "restore_plan.hpp"
 
@@ -115,8 +117,10 @@ class Target {
   }
   /// Durable, and then at its place; what is wrong if it cannot be put there.
   Fault put_in_place(const RestoreTask& task) {
-    const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(task.mtime_ns)};
-    futimens(part_.get(), times);
+    if (task.mtime_ns) {
+      const timespec times[2] = {{0, UTIME_OMIT}, to_timespec(*task.mtime_ns)};
+      futimens(part_.get(), times);
+    }
     if (fsync(part_.get()) != 0) throw system_error("write to", path_, errno);
     part_.reset();
     const auto slash = task.path.rfind('/');
@@ -130,6 +134,10 @@ class Target {
       return {};
     return fmt::format("cannot be put at its place: {}", std::strerror(errno));
   }
+  /// Names of those that the folder's file system does not keep.
+  std::string take_attributes(int from) const {
+    return files::set_attributes(part_.get(), files::user_attributes(from));
+  }
   void abandon() {
     part_.reset();
     unlinkat(root_.get(), kPartName, 0);
@@ -141,7 +149,6 @@ class Target {
  private:
   static timespec to_timespec(std::int64_t ns) {
     timespec time{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-    if (ns == 0) time.tv_nsec = UTIME_OMIT;
     if (time.tv_nsec < 0) {
       --time.tv_sec;
       time.tv_nsec += 1'000'000'000;
@@ -184,7 +191,8 @@ class Restorer {
   }
 
   RestoreReport run() {
-    std::vector<RestoreTask> tasks = plan_restore(view_, options_);
+    const std::vector<RestoreTask> tasks = plan_restore(view_, options_);
+    tasks_ = &tasks;
     view_.rest();
     require_key(tasks);
     report_.wanted = tasks.size();
@@ -233,7 +241,31 @@ class Restorer {
                                     escape_for_display(candidate.path), fault));
       report_.damaged.push_back(reasons.back());
     }
-    give_up(task, std::move(reasons));
+    if (restore_from_strays(task)) return;
+    if (!stop_.requested()) give_up(task, std::move(reasons));
+  }
+
+  /// What was moved or renamed on a drive is found by its size and its SHA-256. Only the places of copies
+  /// that cannot be used are looked for elsewhere.
+  bool restore_from_strays(const RestoreTask& task) {
+    for (const RestoreCandidate& candidate : task.candidates) {
+      auto known = strays_.find(candidate.source);
+      if (known == strays_.end())
+        known = strays_
+                    .emplace(candidate.source,
+                             StrayFiles(roots_[candidate.source].get(), *tasks_, candidate.source))
+                    .first;
+      for (const std::string& path : known->second.of_size(candidate.stored_size)) {
+        RestoreCandidate stray = candidate;
+        stray.path = path;
+        if (stop_.requested() || !try_candidate(task, stray).empty()) continue;
+        ++report_.restored;
+        ++report_.from_other_places;
+        report_.bytes += task.size_bytes;
+        return true;
+      }
+    }
+    return false;
   }
 
   void give_up(const RestoreTask& task, std::vector<std::string> reasons) {
@@ -265,7 +297,12 @@ class Restorer {
                   : read_plain(opened.fd.get(), take, stop_);
       if (fault.empty() && (size != task.size_bytes || hash.finish() != task.digest))
         fault = "does not have the SHA-256 that the ledger has";
+      std::string without;
+      if (fault.empty() && !candidate.sealed) without = target_.take_attributes(opened.fd.get());
       if (fault.empty()) fault = target_.put_in_place(task);
+      if (fault.empty() && !without.empty())
+        report_.without_attributes.push_back(
+            fmt::format("{} without {}", escape_for_display(task.path), without));
     } catch (...) {
       target_.abandon();
       throw;
@@ -281,6 +318,8 @@ class Restorer {
   Target target_;
   std::vector<files::Fd> roots_;
   std::vector<std::string> labels_;
+  const std::vector<RestoreTask>* tasks_ = nullptr;
+  std::map<std::size_t, StrayFiles> strays_;  ///< by source; made when first needed
   RestoreReport report_;
 };
 

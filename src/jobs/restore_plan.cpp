@@ -1,7 +1,10 @@
 #include "restore_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 #include "dalil/files/walk.hpp"
 
@@ -66,13 +69,13 @@ class Planner {
   }
 
   void add(archive::Row row) {
-    std::vector<archive::CopyInfo> copies = view_.copies_of(row);
-    std::erase_if(copies, [](const auto& copy) { return copy.row.state != archive::CopyRow::State::live; });
+    const std::vector<archive::CopyInfo> copies = view_.copies_of(row);
     std::vector<RestoreCandidate> candidates;
     std::map<std::string, archive::Seq> places;
     for (std::size_t source = 0; source < options_.sources.size(); ++source) {
       for (const archive::CopyInfo& copy : copies) {
-        if (copy.volume != options_.sources[source].volume) continue;
+        if (copy.volume != options_.sources[source].volume || copy.row.state != archive::CopyRow::State::live)
+          continue;
         candidates.push_back({source, copy.path, copy.row.size_bytes, copy.stored.has_value()});
         archive::Seq& newest = places[origin_path(copy)];
         newest = std::max(newest, copy.row.seq);
@@ -87,12 +90,18 @@ class Planner {
     }
   }
 
-  /// The time of the file that the content was read from, if it is known.
-  std::int64_t modified(const std::vector<archive::CopyInfo>& copies, const std::string& path) const {
-    std::int64_t found = 0;
+  /// The time of the file that the content was read from, if it is known: as it was where it was taken in,
+  /// rather than as a backup has it.
+  std::optional<std::int64_t> modified(const std::vector<archive::CopyInfo>& copies,
+                                       const std::string& path) const {
+    const archive::CopyInfo* best = nullptr;
+    const auto rank = [&](const archive::CopyInfo& copy) {
+      const bool backup = volumes_.at(copy.volume).kind == archive::VolumeKind::backup;
+      return (origin_path(copy) == path ? 2 : 0) + (backup ? 0 : 1);
+    };
     for (const archive::CopyInfo& copy : copies)
-      if (!copy.stored && (found == 0 || origin_path(copy) == path)) found = copy.row.mtime_ns;
-    return found;
+      if (!copy.stored && (best == nullptr || rank(copy) > rank(*best))) best = &copy;
+    return best == nullptr ? std::nullopt : std::optional(best->row.mtime_ns);
   }
 
   /// Two contents for one path: the one that was seen last keeps it.
@@ -129,6 +138,27 @@ class Planner {
 };
 
 }  // namespace
+
+StrayFiles::StrayFiles(int root_fd, const std::vector<RestoreTask>& tasks, std::size_t source) {
+  std::unordered_set<std::string> places;
+  for (const RestoreTask& task : tasks)
+    for (const RestoreCandidate& candidate : task.candidates)
+      if (candidate.source == source) places.insert(candidate.path);
+  files::Walker walker(fmt::format("/proc/self/fd/{}", root_fd));
+  while (const auto directory = walker.next())
+    for (const files::DirectoryEntry& entry : directory->entries) {
+      std::string path = files::join_path(directory->path, entry.name);
+      if (entry.stat.kind == files::FileKind::regular && !places.contains(path))
+        by_size_.emplace(entry.stat.size_bytes, std::move(path));
+    }
+}
+
+std::vector<std::string> StrayFiles::of_size(std::uint64_t size_bytes) const {
+  std::vector<std::string> paths;
+  const auto [first, last] = by_size_.equal_range(size_bytes);
+  for (auto at = first; at != last; ++at) paths.push_back(at->second);
+  return paths;
+}
 
 std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options) {
   return Planner(view, options).run();

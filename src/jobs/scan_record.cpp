@@ -6,6 +6,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/files/volume.hpp"
 #include "scan_parts.hpp"
 
 namespace dalil::jobs {
@@ -299,7 +300,7 @@ void ScanRecorder::finish(ScanReport& to, UtcTime started) {
     archive::RunSummary run;
     run.kind = "scan";
     run.volume = options_.volume;
-    run.folder = options_.folder;
+    run.folder = files::absolute_path(options_.folder);
     run.result = report.interrupted ? "INTERRUPTED" : "DONE";
     run.note = options_.note;
     run.started = started;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dalil/files/volume.hpp"
+
 namespace dalil::jobs {
 
 using archive::Verdict;
@@ -181,7 +183,7 @@ void VerifyRecorder::finish(UtcTime started) {
   archive::RunSummary run;
   run.kind = "verify";
   run.volume = options_.volume;
-  run.folder = options_.folder;
+  run.folder = files::absolute_path(options_.folder);
   run.mode = name_of(options_.mode);
   run.result = report_.result();
   run.started = started;

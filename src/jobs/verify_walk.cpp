@@ -129,10 +129,11 @@ void VerifyWalk::look_at(const files::Directory& directory) {
     if (found != known.end()) {
       compare(directory, news, entry, std::move(found->second));
       known.erase(found);
-    } else if (entry.error_number == 0 && entry.stat.kind == files::FileKind::regular &&
-               !archive::is_set_aside(news.path)) {
+    } else if (const bool regular = entry.stat.kind == files::FileKind::regular;
+               entry.error_number == 0 && (regular || is_drive_) && !archive::is_set_aside(news.path)) {
       if (!shared_path) shared_path = std::make_shared<const std::string>(news.path);
-      extras.push_back({shared_path, entry.name, entry.stat.size_bytes, false});
+      // A link or a pipe has no content that could be a copy's; on a drive nothing else belongs, either.
+      extras.push_back({shared_path, entry.name, regular ? entry.stat.size_bytes : UINT64_MAX, false});
     }
   }
   for (const auto& [name, met] : known) {

@@ -367,7 +367,7 @@ class Used(Parity):
         self.assertIn("data/disk/videos/0.mp4: FAILED", done.stdout)
 
 
-del Repair, Parity  # its own module runs the one, nothing the other
+del Repair  # its own module runs it
 
 if __name__ == "__main__":
     main()

@@ -219,7 +219,8 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
   row("left out", drive.left_out, ": this drive cannot hold them");
   row("failed", drive.failed, " on this drive");
   if (!drive.why.empty()) out.line(fmt::format("  {}: {}", drives::name_of(drive.state), drive.why));
-  if (!drive.closed) out.line("  its lists are not up to date: the next run makes them so");
+  if (!drive.closed && report.selected > 0)
+    out.line("  its lists are not up to date: the next run makes them so");
   if (drive.closed && !drive.snapshot) out.line("  no snapshot of the archive is on it from this run");
   if (!drive.read_path.empty() && drive.copied > 0)
     out.line(fmt::format("  read back   {}", drive.read_path));
@@ -229,7 +230,7 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
 
 /// What is wrong with an original is not mended by doing the same again.
 void print_source_damage(Printer& out, const BackupArguments& arguments, const BackupReport& report) {
-  const std::string label = escape_for_display(arguments.volumes.front());
+  const std::string label = shell_word(arguments.volumes.front());
   const auto told = [&](std::uint64_t count, const char* what) {
     out.line(
         fmt::format("{} {}", count_text(count, "file of the source is", "files of the source are"), what));
@@ -284,7 +285,20 @@ void print_meaning(Printer& out, const BackupArguments& arguments, const BackupR
   }
 }
 
-void print_text(Printer& out, const BackupArguments& arguments, const BackupReport& report, double seconds) {
+/// What nobody has scanned yet is not missed by anybody.
+std::vector<std::string> as_of(archive::View& view, const drives::BackupOptions& options) {
+  std::vector<std::string> lines;
+  for (const drives::BackupSource& source : options.sources) {
+    const archive::Volume volume = view.volume(source.volume);
+    if (volume.last_scan)
+      lines.push_back(fmt::format("  as of       {}, when {} was scanned last", time_text(volume.last_scan),
+                                  in_quotes(volume.label)));
+  }
+  return lines;
+}
+
+void print_text(Printer& out, const BackupArguments& arguments, const BackupReport& report,
+                const std::vector<std::string>& scanned, double seconds) {
   if (!report.losses.empty()) {
     out.line("cannot be kept:");
     print_list(out, report.losses);
@@ -304,6 +318,8 @@ void print_text(Printer& out, const BackupArguments& arguments, const BackupRepo
     print_list(out, report.problems);
   }
   if (report.selected == 0) out.note("nothing matched: there is nothing to copy");
+  if (report.selected > 0)
+    for (const std::string& line : scanned) out.line(line);
   if (!report.dry_run && !report.refused && report.selected > 0)
     out.line(fmt::format("  took        {}", duration_text(static_cast<std::int64_t>(seconds + 0.5))));
   print_meaning(out, arguments, report);
@@ -391,6 +407,7 @@ int run_backup(Session& session, const BackupArguments& arguments) {
   archive::View view = archive.view();
   drives::BackupOptions options = options_from(arguments, view);
   options.recipients = recipients_for(session, archive, view, arguments, options.targets);
+  const std::vector<std::string> scanned = as_of(view, options);
   view.rest();
   Printer& out = session.out();
   jobs::Progress progress;
@@ -401,7 +418,7 @@ int run_backup(Session& session, const BackupArguments& arguments) {
     report = drives::backup(archive, options, progress, session.stop());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  print_text(out, arguments, report, seconds);
+  print_text(out, arguments, report, scanned, seconds);
   print_objects(out, report, seconds);
   if (report.interrupted || session.stop().requested()) return kExitInterrupted;
   if (report.refused) return kExitFailure;

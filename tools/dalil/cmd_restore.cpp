@@ -8,6 +8,7 @@
 #include "dalil/archive/find.hpp"
 #include "dalil/archive/recovery.hpp"
 #include "dalil/archive/snapshot.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/jobs/restore.hpp"
@@ -101,11 +102,26 @@ jobs::RestoreSource source_from(archive::View& view, const std::string& text) {
               "give it as --from LABEL=FOLDER");
 }
 
+/// A drive that lost its note may still have its files; one with another's note has other ones.
+void refuse_other_drive(archive::View& view, const jobs::RestoreSource& source) {
+  const auto drive = drive_of_folder(view, source.folder);
+  if (!drive || drive->row == source.volume) return;
+  const archive::Volume wanted = view.volume(source.volume);
+  if (!wanted.drive) return;
+  throw Error(ErrorCode::conflict,
+              fmt::format("{} is the drive of volume {}, not of {}", in_quotes(source.folder),
+                          in_quotes(drive->label), in_quotes(wanted.label)),
+              fmt::format("give it as --from {}={}", shell_word(drive->label), shell_word(source.folder)));
+}
+
 jobs::RestoreOptions options_from(archive::View& view, const RestoreArguments& arguments) {
   if (arguments.incidents.empty() && arguments.path.empty() && !arguments.all)
     throw Error(ErrorCode::usage, "say what to restore", "give --incident ID, --path VOLUME/PATH or --all");
   jobs::RestoreOptions options;
-  for (const std::string& one : arguments.from) options.sources.push_back(source_from(view, one));
+  for (const std::string& one : arguments.from) {
+    options.sources.push_back(source_from(view, one));
+    refuse_other_drive(view, options.sources.back());
+  }
   if (!arguments.incidents.empty()) {
     archive::Query query;
     query.incidents = arguments.incidents;
@@ -141,6 +157,9 @@ void print_lost(Printer& out, const jobs::RestoreReport& report) {
     fields["reasons"] = one.reasons;
     out.object("not_restored", fields);
   }
+  if (report.lost.empty()) return;
+  out.line("Copies that are damaged in different places may make a whole one together:");
+  out.line("  dalil repair FOLDER --volume VOLUME --from OTHER=FOLDER");
 }
 
 void print_report(Printer& out, const RestoreArguments& arguments, const jobs::RestoreReport& report) {
@@ -158,6 +177,15 @@ void print_report(Printer& out, const RestoreArguments& arguments, const jobs::R
     if (report.from_other_copies > 0)
       out.line(fmt::format("  second try  {} from another copy than the first",
                            number_text(report.from_other_copies)));
+    if (report.from_other_places > 0)
+      out.line(
+          fmt::format("  elsewhere   {} from another place on a drive: 'dalil verify' tells what was moved",
+                      number_text(report.from_other_places)));
+    if (!report.without_attributes.empty())
+      out.line(fmt::format("  attributes  {} could not be given all of their own:",
+                           count_text(report.without_attributes.size(), "file", "files")));
+    for (std::size_t i = 0; i < report.without_attributes.size() && (i < kLinesShown || out.verbose()); ++i)
+      out.line("    " + report.without_attributes[i]);
     if (report.interrupted) out.line("  INTERRUPTED before the end");
   }
   // Copies that could not be used, although the file came from elsewhere: those drives want a verification.
@@ -176,6 +204,8 @@ void print_report(Printer& out, const RestoreArguments& arguments, const jobs::R
                          {"there", report.there},
                          {"not_restored", report.lost.size()},
                          {"from_other_copies", report.from_other_copies},
+                         {"from_other_places", report.from_other_places},
+                         {"without_attributes", report.without_attributes.size()},
                          {"bytes", report.bytes},
                          {"interrupted", report.interrupted}});
 }

@@ -17,6 +17,7 @@
 #include "policy_forms.hpp"
 #include "policy_survey.hpp"
 #include "refs.hpp"
+#include "repair_sources.hpp"
 #include "sandbox_forms.hpp"
 #include "table.hpp"
 #include "verify_forms.hpp"
@@ -43,6 +44,7 @@ struct Findings {
   std::uint64_t entries = 0, database_bytes = 0;
   std::map<archive::Row, std::uint64_t> hardware_warnings;  ///< by volume
   std::map<archive::Row, drives::UnfinishedBackup> unfinished;
+  std::map<archive::Row, std::vector<archive::Row>> repair_sources;  ///< by damaged volume
 };
 
 void count_evidence(archive::View& view, Findings& findings) {
@@ -192,7 +194,7 @@ void print_damage(Printer& out, const Findings& findings, const std::vector<arch
   out.line();
 }
 
-/// What mends a volume: from others that are whole, if there are any.
+/// What mends a volume.
 std::string repair_command(const Findings& findings, const std::vector<archive::Volume>& volumes,
                            const archive::Volume& damaged, const Folders& folders) {
   const std::string folder = folder_word(folders, damaged.row, "FOLDER");
@@ -200,13 +202,11 @@ std::string repair_command(const Findings& findings, const std::vector<archive::
   if (damaged.sealed)
     return fmt::format("dalil backup {} --to {} --volume {}", source_words(volumes), folder, label);
   std::string command = fmt::format("dalil repair {} --volume {}", folder, label);
-  for (const archive::Volume& other : volumes) {
-    if (other.row == damaged.row || other.sealed || other.live_copies == 0 ||
-        findings.damage.by_volume.contains(other.row))
-      continue;
+  const auto found = findings.repair_sources.find(damaged.row);
+  if (found == findings.repair_sources.end()) return command;
+  for (const archive::Row other : found->second)
     command +=
-        fmt::format(" --from {}={}", shell_word(other.label), folder_word(folders, other.row, "FOLDER"));
-  }
+        fmt::format(" --from {}={}", shell_word(volumes[other].label), folder_word(folders, other, "FOLDER"));
   return command;
 }
 
@@ -233,12 +233,11 @@ void print_warnings(Printer& out, const Findings& findings, const std::vector<ar
   }
 }
 
-void print_unfinished(Printer& out, const Findings& findings, const std::vector<archive::Volume>& volumes) {
+void print_unfinished_backups(Printer& out, const Findings& findings,
+                              const std::vector<archive::Volume>& volumes) {
   for (const archive::Volume& volume : volumes)
     if (const auto found = findings.unfinished.find(volume.row); found != findings.unfinished.end()) {
-      out.line(out.styled(Style::warning, "NOT FINISHED") +
-               fmt::format("  volume {} ({})", in_quotes(volume.label), volume.id));
-      out.line("  " + unfinished_text(found->second));
+      print_unfinished(out, found->second, fmt::format("volume {} ({})", in_quotes(volume.label), volume.id));
     }
 }
 
@@ -361,6 +360,7 @@ int run_status(Session& session) {
   findings.database_bytes = archive.ledger().database_bytes();
   Printer& out = session.out();
   findings.damage = survey_damage(view, out.verbose() || out.json() ? SIZE_MAX : kShown);
+  if (findings.damage.damaged_copies > 0) findings.repair_sources = repair_sources(view);
   count_evidence(view, findings);
   findings.hardware_warnings = hardware_warnings(view);
   findings.unfinished = drives::unfinished_backups(view);
@@ -378,7 +378,7 @@ int run_status(Session& session) {
     print_steps(out, findings, volumes, folders);
   }
   print_warnings(out, findings, volumes);
-  print_unfinished(out, findings, volumes);
+  print_unfinished_backups(out, findings, volumes);
   put_damage(out, findings, volumes);
   print_volumes(out, findings, volumes, patience);
   print_findings(out, findings);

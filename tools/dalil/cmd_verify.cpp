@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "command.hpp"
+#include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/secret.hpp"
 #include "dalil/drives/own_files.hpp"
@@ -192,15 +193,12 @@ void print_own_files(Printer& out, const Outcome& outcome, const std::string& fo
       rest.remove_prefix(std::min(end + 2, rest.size()));
     }
   }
+  for (const std::string& remark : own.remarks)
+    out.line(out.styled(Style::warning, "  parity      ") + escape_for_display(remark));
   if (own.wrong.empty()) return;
   out.line("              'dalil repair' makes them anew:");
-  out.line(fmt::format("              dalil repair {} --volume {}", escape_for_display(folder),
-                       escape_for_display(outcome.volume.label)));
-}
-
-void print_unfinished(Printer& out, const Outcome& outcome) {
-  if (!outcome.unfinished) return;
-  out.line(out.styled(Style::warning, "NOT FINISHED") + "  " + unfinished_text(*outcome.unfinished));
+  out.line(fmt::format("              dalil repair {} --volume {}", shell_word(folder),
+                       shell_word(outcome.volume.label)));
 }
 
 /// On a drive, where lists name places.
@@ -238,7 +236,7 @@ void print_text(Printer& out, archive::View& view, const Outcome& outcome, const
   if (report.interrupted) out.line("  INTERRUPTED before the end");
   print_own_files(out, outcome, folder);
   print_moved(out, outcome);
-  print_unfinished(out, outcome);
+  if (outcome.unfinished) print_unfinished(out, *outcome.unfinished, "");
   print_exceptions(out, view, report);
   if (!outcome.incidents_visible) out.line("  incidents   not visible to this role");
 }
@@ -277,7 +275,8 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
   if (outcome.volume.drive) {
     summary["own_files_right"] = report.own_files.right;
     summary["own_files_wrong"] = report.own_files.wrong.size();
-    summary["backup_unfinished"] = outcome.unfinished.has_value();
+    summary["backup_unfinished"] = outcome.unfinished && !outcome.unfinished->only_lists;
+    if (!outcome.report.own_files.remarks.empty()) summary["remarks"] = outcome.report.own_files.remarks;
   }
   put_run(summary, report);
   for (const auto& [verdict, count] : report.verdicts) summary["verdicts"][archive::name_of(verdict)] = count;

@@ -27,7 +27,7 @@ struct AddOptions {
 
 void identify(archive::Volume& volume, const std::string& root) {
   const files::VolumeIdentity identity = files::identify_volume(root);
-  volume.root = root;
+  volume.root = files::absolute_path(root);
   volume.file_system = identity.file_system;
   volume.uuid = identity.uuid;
   volume.serial = identity.serial;

@@ -248,6 +248,11 @@ void check_new_root(archive::View& view, const archive::Volume& volume, const st
 
 void check_place(archive::View& view, const archive::Volume& volume, const std::string& folder,
                  const std::string& below, bool moved_here) {
+  if (!below.empty() && drive_in(folder))
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} is a whole backup drive, and not what lies at {} on one", in_quotes(folder),
+                            in_quotes(below)),
+                "with --below name the folder within the drive; or leave --below out");
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0) return;  // whoever walks it says so
   if (volume.drive) check_drive(volume, folder, below.empty());

@@ -20,11 +20,27 @@ struct Step {
 void add_copies(std::vector<Step>& steps, const PolicySurvey& survey,
                 const std::vector<archive::Volume>& volumes, const Folders& folders) {
   if (survey.too_few_copies == 0) return;
-  for (const auto& [volume, lacking] : survey.lacking)
-    steps.push_back({fmt::format("dalil backup {} --to {} --volume {}", source_words(volumes),
-                                 folder_word(folders, volume, "MOUNT"), shell_word(volumes[volume].label)),
-                     fmt::format("{} short of copies {} not on it", count_text(lacking, "item", "items"),
-                                 lacking == 1 ? "is" : "are")});
+  for (const auto& [volume, by_source] : survey.lacking) {
+    std::string sources;
+    std::uint64_t lacking = 0, sealed = 0;
+    for (const auto& [source, count] : by_source) {
+      if (source == ledger::kNoRow) {
+        sealed += count;
+        continue;
+      }
+      lacking += count;
+      sources += (sources.empty() ? "" : " ") + shell_word(volumes[source].label);
+    }
+    if (lacking > 0)
+      steps.push_back({fmt::format("dalil backup {} --to {} --volume {}", sources,
+                                   folder_word(folders, volume, "MOUNT"), shell_word(volumes[volume].label)),
+                       fmt::format("{} short of copies {} not on it", count_text(lacking, "item", "items"),
+                                   lacking == 1 ? "is" : "are")});
+    if (sealed > 0)
+      steps.push_back({"dalil restore --from DRIVE --all --to FOLDER",
+                       fmt::format("{} on sealed drives alone: restore, scan, and back up from there",
+                                   count_text(sealed, "item lies", "items lie"))});
+  }
   if (survey.counted_volumes < survey.most_copies)
     steps.push_back(
         {fmt::format("dalil backup {} --to MOUNT --volume NEW-LABEL", source_words(volumes)),

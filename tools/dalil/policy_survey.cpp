@@ -177,11 +177,23 @@ class Survey {
       ++found_.below_policy;
       short_[item] = true;
     }
+    const Row source = few && held > 0 ? source_of(item) : ledger::kNoRow;
     for (const archive::Volume& volume : volumes_) {
-      if (few && volume.kind == archive::VolumeKind::backup && !held_.has(volume.row, item))
-        ++found_.lacking[volume.row];
+      if (few && held > 0 && volume.kind == archive::VolumeKind::backup && !held_.has(volume.row, item))
+        ++found_.lacking[volume.row][source];
       if (stale && held_.has(volume.row, item) && !fresh_.has(volume.row, item)) ++found_.overdue[volume.row];
     }
+  }
+
+  /// A working volume rather than a backup; kNoRow if only sealed drives hold it.
+  Row source_of(Row item) const {
+    Row found = ledger::kNoRow;
+    for (const archive::Volume& volume : volumes_) {
+      if (volume.sealed || !held_.has(volume.row, item)) continue;
+      if (volume.kind == archive::VolumeKind::working) return volume.row;
+      if (found == ledger::kNoRow) found = volume.row;
+    }
+    return found;
   }
 
   void list_incidents() {

@@ -27,8 +27,9 @@ struct PolicySurvey {
   std::uint64_t items = 0;                      ///< of which anything is asked
   std::uint64_t below_policy = 0;               ///< items with any of the following
   std::uint64_t too_few_copies = 0, too_few_places = 0, not_read_in_time = 0;
-  std::map<archive::Row, std::uint64_t>
-      lacking;  ///< by backup volume: items with too few copies that it lacks
+  /// By backup volume: items with too few copies that it lacks, by a volume that they can be copied from; of
+  /// those that lie on sealed drives alone, kNoRow.
+  std::map<archive::Row, std::map<archive::Row, std::uint64_t>> lacking;
   std::map<archive::Row, std::uint64_t> overdue;   ///< by volume: copies of items that were not read in time
   std::vector<archive::Row> without_place;         ///< volumes with counted copies, if places are asked for
   std::uint32_t most_copies = 0, most_places = 0;  ///< that any policy asks for

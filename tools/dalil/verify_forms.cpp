@@ -99,6 +99,20 @@ std::string unfinished_text(const drives::UnfinishedBackup& backup) {
   return fmt::format("the last backup, of {}, was not finished: run it again", of);
 }
 
+void print_unfinished(Printer& out, const drives::UnfinishedBackup& backup, const std::string& volume) {
+  if (!backup.only_lists) {
+    out.line(out.styled(Style::warning, "NOT FINISHED") + "  " +
+             (volume.empty() ? unfinished_text(backup) : volume));
+    if (!volume.empty()) out.line("  " + unfinished_text(backup));
+    return;
+  }
+  out.line("NOTE    " + (volume.empty() ? "the last that is on record of its backup" : volume));
+  out.line(fmt::format("  all {} were copied, and its lists and its snapshot were being written.",
+                       count_text(backup.selected, "file", "files")));
+  out.line("  An archive from this very snapshot knows no more. Otherwise run the backup");
+  out.line("  again; 'dalil verify --offline' tells whether the lists are whole");
+}
+
 std::vector<std::string> run_lines(const jobs::VerifyReport& report) {
   std::vector<std::string> lines;
   const auto line = [&lines](const char* name, const std::string& text) {

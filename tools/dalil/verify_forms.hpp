@@ -26,6 +26,8 @@ std::string statement_of(const jobs::SampleReport& sample);
 std::string errno_name(int error_number);
 /// "the last backup, of 407 files, was not finished: run it again"
 std::string unfinished_text(const drives::UnfinishedBackup& backup);
+/// `volume`: how it is named where there may be several; empty: it is clear which one is meant.
+void print_unfinished(Printer& out, const drives::UnfinishedBackup& backup, const std::string& volume);
 /// Lines about what was checked when, what is left, warnings and samples, as they follow the verdicts.
 std::vector<std::string> run_lines(const jobs::VerifyReport& report);
 /// The same for the summary.

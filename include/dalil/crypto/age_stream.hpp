@@ -34,6 +34,9 @@ class Encryptor {
 /// Bytes of the file that `size` bytes become under a header of `header_size` bytes.
 std::uint64_t encrypted_size(std::uint64_t header_size, std::uint64_t size);
 
+/// Told of so many bytes of content that are lost: their chunk is not authentic.
+using Hole = std::function<void(std::size_t size)>;
+
 /// Decrypts with X25519 identities. Hands out whole chunks of 64 KiB that were authenticated, and nothing
 /// after one that was not; only when `finish` answers Failure::none is the content complete. Bad input throws
 /// nothing: the failure is the answer, from then on to every call. Not for two threads at once.
@@ -42,6 +45,10 @@ class Decryptor {
   /// An armored file is Failure::header here. A header beyond kLargestHeader is, too.
   static constexpr std::size_t kLargestHeader = std::size_t{1} << 20;
   Decryptor(const std::vector<Identity>& identities, Output out);
+  /// For what is worth having in parts: goes on behind a chunk that is not authentic, and tells of each as a
+  /// hole. Every other chunk is authentic at its place, since its number is part of its nonce; `finish` still
+  /// answers Failure::payload.
+  Decryptor(const std::vector<Identity>& identities, Output out, Hole hole);
   ~Decryptor();
   Decryptor(Decryptor&&) noexcept;
   Failure update(ByteView piece);

@@ -24,6 +24,10 @@ struct VolumeIdentity {
 /// Identity of the file system that holds `path`. Error(not_found), Error(io).
 VolumeIdentity identify_volume(const std::string& path);
 
+/// As it is found from anywhere: what is noted for later must not depend on where somebody stood. Links are
+/// not followed.
+std::string absolute_path(const std::string& path);
+
 /// The file system's name if it is one on a network (nfs, cifs, 9p, fuse.sshfs ...), where LMDB's locks and
 /// maps cannot be trusted; absent if local.
 std::optional<std::string> network_file_system(const std::string& path);

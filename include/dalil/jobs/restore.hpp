@@ -39,6 +39,9 @@ struct RestoreReport {
   std::uint64_t there = 0;     ///< were at their place with the right SHA-256
   std::uint64_t bytes = 0;
   std::uint64_t from_other_copies = 0;  ///< restored, but not from the first copy that was tried
+  std::uint64_t from_other_places = 0;  ///< restored from where a copy lay under another name
+  /// Plain drives keep extended attributes; "PATH without NAMES" of files that could not be given them.
+  std::vector<std::string> without_attributes;
   std::vector<NotRestored> lost;
   std::vector<std::string>
       damaged;  ///< "DRIVE: path: what is wrong with it" of copies that could not be used
@@ -49,9 +52,11 @@ struct RestoreReport {
 ///
 /// A file goes to TO/VOLUME/PATH, as it lay on the volume that it was read from when the backup was made.
 /// Each is written under a temporary name and put in place only if its SHA-256 is the ledger's; a copy that
-/// is missing, cannot be read, or is not intact is passed over for the next. Nothing is overwritten. Two
-/// contents that lay at one path get both: the newer one as it was, the other with eight digits of its digest
-/// behind. Error(wrong_key) if a drive is sealed and no identities were given.
+/// is missing, cannot be read, or is not intact is passed over for the next; and if none is left, the content
+/// is looked for in other files of the drives. Extended attributes come with a file from a plain drive;
+/// nothing vouches for them. Nothing is overwritten. Two contents that lay at one path get both: the newer
+/// one as it was, the other with eight digits of its digest behind. Error(wrong_key) if a drive is sealed and
+/// no identities were given.
 RestoreReport restore_files(const archive::Archive& archive, const RestoreOptions& options,
                             Progress& progress, const StopFlag& stop);
 

@@ -43,6 +43,7 @@ struct SampleReport {
 struct OwnFiles {
   std::uint64_t right = 0;
   std::vector<archive::RunSummary::Exception> wrong;
+  std::vector<std::string> remarks;  ///< on what is no reason to call the drive damaged, for people
 };
 
 struct VerifyOptions {

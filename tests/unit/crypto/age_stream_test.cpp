@@ -140,6 +140,54 @@ TEST_CASE("age stream: a file that was flipped or lengthened anywhere is not who
   }
 }
 
+TEST_CASE("age stream: behind damage the rest is given out at its place, and never as whole") {
+  const Identity identity = Identity::generate();
+  const Bytes plain = random_message(5 * kChunk + 1234);
+  const Bytes whole = encrypt_in_pieces(plain, {identity.recipient()}, kChunk);
+  const std::size_t payload = whole.size() - plain.size() - 6 * 16;
+  const auto salvage = [&](ByteView file, std::size_t piece, std::size_t& lost) {
+    Bytes found;
+    lost = 0;
+    Decryptor decryptor(
+        one(identity), [&](ByteView bytes) { append(found, bytes); },
+        [&](std::size_t size) {
+          lost += size;
+          found.resize(found.size() + size);
+        });
+    for (std::size_t at = 0; at < file.size(); at += piece)
+      decryptor.update(file.subspan(at).first(std::min(piece, file.size() - at)));
+    const Failure failure = decryptor.finish();
+    CHECK(failure == (lost == 0 ? Failure::none : Failure::payload));
+    return found;
+  };
+  for (const std::size_t piece : {std::size_t{4096}, kChunk, whole.size()}) {
+    std::size_t lost = 0;
+    CHECK(salvage(whole, piece, lost) == plain);
+    CHECK(lost == 0);
+    for (std::size_t chunk = 0; chunk < 6; ++chunk) {
+      Bytes damaged = whole;
+      damaged[payload + chunk * (kChunk + 16) + 100] ^= 1;
+      Bytes expected = plain;
+      const std::size_t begin = chunk * kChunk, size = std::min(kChunk, plain.size() - begin);
+      std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(begin), size, 0);
+      CHECK(salvage(damaged, piece, lost) == expected);
+      CHECK(lost == size);
+    }
+  }
+  // Chunks that change places are authentic at neither.
+  Bytes swapped = whole;
+  std::swap_ranges(swapped.begin() + static_cast<std::ptrdiff_t>(payload),
+                   swapped.begin() + static_cast<std::ptrdiff_t>(payload + kChunk + 16),
+                   swapped.begin() + static_cast<std::ptrdiff_t>(payload + kChunk + 16));
+  std::size_t lost = 0;
+  salvage(swapped, kChunk, lost);
+  CHECK(lost == 2 * kChunk);
+  // A file that was cut keeps what is before.
+  const Bytes cut = salvage(ByteView(whole).first(payload + 3 * (kChunk + 16) + 50), kChunk, lost);
+  CHECK(lost == 34);
+  CHECK(std::equal(plain.begin(), plain.begin() + 3 * kChunk, cut.begin()));
+}
+
 TEST_CASE("age stream: a header without end is refused, not gathered") {
   Decryptor decryptor({}, [](ByteView) { FAIL("released"); });
   const Bytes garbage(1 << 16, 'x');

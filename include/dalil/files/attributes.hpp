@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dalil::files {
+
+/// An extended attribute: its name, with the class in front ("user.comment"), and its value.
+using Attribute = std::pair<std::string, std::string>;
+
+/// Those of class "user" of an open file; the other classes are the system's own. What cannot be read is left
+/// out.
+std::vector<Attribute> user_attributes(int fd);
+/// Names of those that could not be set, with commas between them.
+std::string set_attributes(int fd, const std::vector<Attribute>& attributes);
+
+}  // namespace dalil::files
