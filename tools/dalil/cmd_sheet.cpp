@@ -192,10 +192,10 @@ Runner declare_sheet(Options& app) {
   app.add_option("--language", options->language, "of the page's own words: en, ar")->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
-      "A page with the pictures that 'dalil thumbnail' made: photos, and frames of videos\n"
-      "with their times. It loads nothing and runs nothing. A picture (.png) has the first\n"
-      "250 with number, ID, time and health. Both show what the archive keeps sealed:\n"
-      "keep them as you keep the archive.\n\n");
+      "A page with the pictures that 'dalil thumbnail' made: photos, and frames of\n"
+      "videos with their times. It loads nothing and runs nothing. A picture (.png)\n"
+      "has the first 250 items, each with number, ID, time and health. Both show what\n"
+      "the archive keeps sealed: keep them as you keep the archive.\n\n");
   return [options](Session& session) { return run_sheet(session, *options); };
 }
 
