@@ -1,9 +1,12 @@
 """Small pictures of what photos and videos show: made by the worker, sealed, nowhere in clear, carried along."""
+import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 
-from scenario import FAILURE, PARTIAL, WRONG_KEY, Scenario, main
+from scenario import FAILURE, INTERRUPTED, PARTIAL, WRONG_KEY, Scenario, main
 
 FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
 JPEG_STARTS = b"\xff\xd8\xff\xe0\0\x10JFIF"
@@ -103,6 +106,30 @@ class Thumbnail(Scenario):
         self.assertIn("cannot be decoded", details["broken.jpg"])
         self.assertIn("another content", details["other.jpg"])
         self.assertEqual(self.make(expect=PARTIAL).summary["known"], 2, "the reason is kept, too")
+
+    def test_a_run_that_was_stopped_or_killed_goes_on_where_it_was(self):
+        self.picture("a.png", "testsrc2=size=2400x1800")
+        with open(self.path("a.png"), "rb") as stream:
+            content = stream.read()
+        for i in range(60):
+            self.write(f"{i}.png", content + b"%d" % i)
+        self.scan()
+        known = 0
+        for sent in (signal.SIGINT, signal.SIGKILL):
+            process = self.start("thumbnail", self.tree, "--volume", "disk", "--threads", "1", "--json")
+            time.sleep(1.5)
+            process.send_signal(sent)
+            out = process.communicate(timeout=60)[0]
+            if sent == signal.SIGINT and process.returncode == INTERRUPTED:
+                summary = json.loads(out.splitlines()[-1])
+                self.assertEqual(summary["wanted"], summary["looked_at"] + summary["failed"] + summary["left"])
+                known = summary["looked_at"]
+        last = self.make().summary
+        self.assertEqual(last["wanted"] + last["known"], 61)
+        self.assertGreaterEqual(last["known"], known, "what was said to be kept is kept")
+        self.assertEqual((last["left"], last["failed"]), (0, 0))
+        self.assertEqual(self.make().summary["known"], 61)
+        self.assert_sound()
 
     def test_nothing_of_them_lies_on_the_disk_in_clear(self):
         self.picture("a.png")
