@@ -118,6 +118,9 @@ std::vector<Exception> match_absent(const archive::Archive& archive, const Verif
       exception.detail = "now " + escape_for_display(path_of(extras[fitting.front()]));
       if (exception.verdict == Verdict::renamed)
         exception.detail += difference(extras[fitting.front()].name, one.row.name);
+      else if (const auto now = to_nfc(path_of(extras[fitting.front()]));
+               now && now == to_nfc(exception.path))
+        exception.detail += " (another Unicode form of a folder's name)";
       for (std::size_t i = 1; i < fitting.size(); ++i)
         exception.detail += fmt::format(", or {}", escape_for_display(path_of(extras[fitting[i]])));
     }

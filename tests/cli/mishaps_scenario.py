@@ -1,10 +1,10 @@
 """What befalls drives between backups: things moved, removed, begun and not ended; and what is advised then."""
-import json
 import os
 import shlex
 import shutil
 import signal
 import subprocess
+import unicodedata
 
 from backup_scenario import content_of
 from parity_scenario import Parity
@@ -203,6 +203,23 @@ class Advised(Repair):
         subprocess.run([DALIL, "verify", "here", "--volume", "r"], env=self.env, cwd=self.dir, capture_output=True)
         command, = self.advice("repair")
         self.follow(command, cwd="/")
+
+
+class Told(Repair):
+    def test_a_folder_in_another_unicode_form(self):
+        name = unicodedata.normalize("NFC", "Café Žižek")
+        self.write(f"{name}/a.jpg", b"a")
+        self.fill(1, 0)
+        os.rename(self.at(name), self.at(unicodedata.normalize("NFD", name)))
+        verdict, = self.verify(expect=None).of("verdict")
+        self.assertEqual((verdict["verdict"], "another Unicode form of a folder" in verdict["detail"]), ("moved", True))
+
+    def test_what_is_no_file_on_a_drive(self):
+        self.fill(1, 0)
+        os.mkfifo(self.at("pipe"))
+        os.symlink("/etc/passwd", self.at("link"))
+        self.assertEqual(sorted((one["path"], one["verdict"]) for one in self.verify().of("verdict")),
+                         [("data/disk/link", "extra"), ("data/disk/pipe", "extra")])
 
 
 class Refused(Repair):
