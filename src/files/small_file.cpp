@@ -11,6 +11,7 @@
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 
 namespace dalil::files {
 
@@ -72,8 +73,23 @@ class TemporaryFile {
     renamed_ = ::rename(path_.c_str(), target.c_str()) == 0;
     return renamed_ ? 0 : errno;
   }
+  /// EEXIST if something is there already.
+  int rename_to_new(const std::string& target) {
+    renamed_ = ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0;
+    if (renamed_) return 0;
+    const bool cannot = errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
+    return cannot ? rename_to_taken(target) : errno;
+  }
 
  private:
+  int rename_to_taken(const std::string& target) {
+    const Fd taken(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!taken) return errno;
+    const int error_number = rename_to(target);
+    if (error_number != 0) ::unlink(target.c_str());
+    return error_number;
+  }
+
   std::string path_;
   Fd fd_;
   bool renamed_ = false;
@@ -112,6 +128,21 @@ void write_atomically(const std::string& path, ByteView content, unsigned mode) 
     if (const int error_number = temporary.write_and_sync(content))
       throw system_error("write", path, error_number);
     if (const int error_number = temporary.rename_to(path)) throw system_error("replace", path, error_number);
+  }
+  sync_directory(directory.string());
+}
+
+void write_new_file(const std::string& path, ByteView content, unsigned mode) {
+  const fs::path directory = directory_of(path);
+  {
+    TemporaryFile temporary(directory, mode);
+    if (const int error_number = temporary.write_and_sync(content))
+      throw system_error("write", path, error_number);
+    const int error_number = temporary.rename_to_new(path);
+    if (error_number == EEXIST)
+      throw Error(ErrorCode::conflict, "'" + escape_for_display(path) + "' exists already",
+                  "an earlier one may be evidence: name another file");
+    if (error_number != 0) throw system_error("create", path, error_number);
   }
   sync_directory(directory.string());
 }

@@ -5,7 +5,7 @@
 #include "command.hpp"
 #include "custody_forms.hpp"
 #include "dalil/base/text.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
@@ -103,7 +103,7 @@ int run_export(Session& session, const ExportOptions& options) {
     size = newest->tree_size;
   }
   const CheckpointView checkpoint = checkpoints.of(size);
-  files::write_atomically(options.file, as_bytes(checkpoint.note), 0644);
+  files::write_new_file(options.file, as_bytes(checkpoint.note), 0644);
   Printer& out = session.out();
   print_checkpoint(out, checkpoint);
   out.line("written to " + in_quotes(options.file) + "; it is not secret. Keep it where the archive is not.");

@@ -4,6 +4,7 @@
 #include "custody_forms.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 
@@ -133,7 +134,7 @@ int run_verify(Session& session, const VerifyOptions& options) {
   const archive::Comparison one = compare_file(view, options.file);
   Printer& out = session.out();
   if (!options.proof_file.empty() && one.outcome == Outcome::consistent) {
-    files::write_atomically(options.proof_file, as_bytes(archive::encode_proof(one)), 0644);
+    files::write_new_file(options.proof_file, as_bytes(archive::encode_proof(one)), 0644);
   }
   print(out, one);
   out.object("comparison", json_of(one));

@@ -3,7 +3,7 @@
 #include "command.hpp"
 #include "custody_forms.hpp"
 #include "dalil/base/text.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 
@@ -30,7 +30,7 @@ int run_cosign(Session& session, const CosignOptions& options) {
                               count_text(cosigned.before->size, "entry", "entries"))
                 : std::string("It is the first that you cosigned: there was none to compare it with.")));
   if (!options.out_file.empty()) {
-    files::write_atomically(options.out_file, as_bytes(checkpoint.note), 0644);
+    files::write_new_file(options.out_file, as_bytes(checkpoint.note), 0644);
     out.line("written to " + in_quotes(options.out_file) +
              "; it is not secret. Keep it where the archive is not.");
   } else {

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "command.hpp"
 #include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "dalil/formats/proof.hpp"
 #include "forms.hpp"
+#include "output_file.hpp"
 #include "proof_forms.hpp"
 #include "refs.hpp"
 
@@ -180,8 +180,7 @@ std::size_t timestamps_in(const archive::Proof& proof) {
 
 int run_prove(Session& session, const ProveOptions& options) {
   require_one_question(options);
-  if (access(options.out.c_str(), F_OK) == 0)
-    throw Error(ErrorCode::conflict, in_quotes(options.out) + " exists already", "name another file");
+  refuse_existing(options.out, "the file");
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::Seq seq = entry_to_prove(view, options);
@@ -191,7 +190,7 @@ int run_prove(Session& session, const ProveOptions& options) {
   const formats::ProofCheck check = formats::check_proof(proof);
   require_sound(check);
   const std::string text = encoded(proof);
-  files::write_atomically(options.out, as_bytes(text));
+  files::write_new_file(options.out, as_bytes(text));
   note_missing_consent(session.out(), view, check.statement);
   print_disclosed(session.out(), options, proof, check);
   Json entry = json_of(check.statement);

@@ -9,6 +9,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/drives/report_import.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "endangered.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
@@ -318,7 +319,7 @@ int run_key(Session& session, const std::string& file) {
       "# Whoever has this file can do so, too.\n# public key: {}\n",
       verifier.encode());
   text += formats::encode_report_key(verifier.name, archive::cosigning_key(keyring));
-  files::write_atomically(file, as_bytes(text), 0600);
+  files::write_new_file(file, as_bytes(text), 0600);
   crypto::wipe(text);
   Printer& out = session.out();
   out.line("key for signing reports written to " + in_quotes(file));

@@ -8,6 +8,7 @@
 #include "dalil/archive/snapshot.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
 #include "recipients.hpp"
@@ -75,7 +76,7 @@ int run_snapshot(Session& session, const SnapshotOptions& options) {
   file.put_in_place();
   // Without its note a snapshot is not used: the file comes first, and goes with it.
   try {
-    files::write_atomically(note_file, as_bytes(made.note), 0644);
+    files::write_new_file(note_file, as_bytes(made.note), 0644);
   } catch (...) {
     unlink(note_file.c_str());
     throw;

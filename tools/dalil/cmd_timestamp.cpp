@@ -4,6 +4,7 @@
 #include "custody_forms.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 #include "timestamp_forms.hpp"
@@ -57,7 +58,7 @@ int run_request(Session& session, const RequestOptions& options) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const archive::StampedCheckpoint about = archive::checkpoint_to_stamp(view);
-  files::write_atomically(options.out, stamp::make_request(about.imprint()), 0644);
+  files::write_new_file(options.out, stamp::make_request(about.imprint()), 0644);
   Printer& out = session.out();
   const std::string file = escape_for_display(options.out);
   out.line(fmt::format("wrote {}: a request to stamp the checkpoint of {}", in_quotes(options.out),

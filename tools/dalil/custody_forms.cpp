@@ -1,14 +1,12 @@
 #include "custody_forms.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
-#include "refs.hpp"
 
 namespace dalil::cli {
 
@@ -102,12 +100,6 @@ Json json_of(const archive::CustodyKey& key) {
           {"role", ledger::name_of(key.role)},
           {"use", key.key.type == merkle::NoteKeyType::cosignature ? "cosign" : "sign"},
           {"key", key.key.encode()}};
-}
-
-void refuse_existing(const std::string& path, const std::string& what) {
-  if (access(path.c_str(), F_OK) != 0) return;
-  throw Error(ErrorCode::conflict, what + " " + in_quotes(path) + " exists already",
-              "an earlier one may be evidence: name another file");
 }
 
 }  // namespace dalil::cli

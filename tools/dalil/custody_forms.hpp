@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dalil/archive/custody.hpp"
+#include "output_file.hpp"
 #include "printer.hpp"
 
 /// What checkpoints and those who sign them look like.
@@ -37,8 +38,5 @@ void print_checkpoint(Printer& out, const CheckpointView& checkpoint);
 /// "Amal (archivist)"; escaped.
 std::string signer_text(const archive::CustodyKey& key);
 Json json_of(const archive::CustodyKey& key);
-
-/// Error(conflict) if there is something already. For outputs that may be evidence.
-void refuse_existing(const std::string& path, const std::string& what);
 
 }  // namespace dalil::cli

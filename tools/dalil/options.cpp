@@ -3,6 +3,24 @@
 #include <CLI/CLI.hpp>
 
 namespace dalil::cli {
+namespace {
+
+/// What reads the numbers would take "-1" for one near 2^64, and "0x10", "010" and "1e3" for who knows what.
+const CLI::Validator kCount(
+    [](const std::string& text) -> std::string {
+      if (text.starts_with('-')) return "it is below zero";
+      const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+      return digits ? std::string() : "'" + text + "' is no count: decimal digits alone";
+    },
+    "");
+
+const CLI::Validator kNotZero(
+    [](const std::string& text) -> std::string {
+      return text.find_first_not_of('0') == std::string::npos ? "0 would leave nothing" : std::string();
+    },
+    "");
+
+}  // namespace
 
 Option* Option::required() {
   parsed_->required();
@@ -11,6 +29,11 @@ Option* Option::required() {
 
 Option* Option::type_name(const std::string& name) {
   parsed_->type_name(name);
+  return this;
+}
+
+Option* Option::at_least_one() {
+  parsed_->check(kNotZero);
   return this;
 }
 
@@ -43,27 +66,21 @@ Option* Options::add_option(const std::string& name, std::vector<std::string>& v
 }
 
 Option* Options::add_option(const std::string& name, unsigned& value, const std::string& help) {
-  return keep(app_->add_option(name, value, help));
+  return keep(app_->add_option(name, value, help)->check(kCount));
 }
 
 Option* Options::add_option(const std::string& name, std::size_t& value, const std::string& help) {
-  return keep(app_->add_option(name, value, help));
+  return keep(app_->add_option(name, value, help)->check(kCount));
 }
 
 Option* Options::add_option(const std::string& name, std::vector<std::uint64_t>& values,
                             const std::string& help) {
-  return keep(app_->add_option(name, values, help));
+  return keep(app_->add_option(name, values, help)->check(kCount));
 }
 
 Option* Options::add_option(const std::string& name, std::optional<std::uint64_t>& value,
                             const std::string& help) {
-  // What reads the number would take one below zero for one near 2^64.
-  return keep(app_->add_option(name, value, help)
-                  ->check(CLI::Validator(
-                      [](const std::string& text) {
-                        return text.starts_with('-') ? "it is below zero" : std::string();
-                      },
-                      "")));
+  return keep(app_->add_option(name, value, help)->check(kCount));
 }
 
 Option* Options::add_flag(const std::string& name, bool& value, const std::string& help) {

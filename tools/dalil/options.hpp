@@ -21,6 +21,8 @@ class Option {
   Option* required();
   /// What stands for its value in the help: "FILE"; empty for an argument that its name explains.
   Option* type_name(const std::string& name);
+  /// Of a count: 0 is refused, since nothing would be left.
+  Option* at_least_one();
   /// Of a list: whether one "--name" takes all words that follow, instead of one.
   Option* allow_extra_args(bool allowed);
   /// Of a list: how many at least (then any number more).
@@ -46,7 +48,7 @@ class Options {
   /// `name` is "--long" or, for an argument that is told by its place, "NAME".
   Option* add_option(const std::string& name, std::string& value, const std::string& help);
   Option* add_option(const std::string& name, std::vector<std::string>& values, const std::string& help);
-  /// Error(usage) for what is no number, or does not fit.
+  /// A count, in decimal digits alone: Error(usage) for anything else (-1, 0x10, 1e3), or what does not fit.
   Option* add_option(const std::string& name, unsigned& value, const std::string& help);
   Option* add_option(const std::string& name, std::size_t& value, const std::string& help);
   Option* add_option(const std::string& name, std::optional<std::uint64_t>& value, const std::string& help);

@@ -3,8 +3,9 @@
 #include <vector>
 
 #include "dalil/base/error.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
+#include "output_file.hpp"
 #include "refs.hpp"
 
 namespace dalil::cli {
@@ -56,15 +57,17 @@ formats::Step step_named(const std::string& name) {
 }
 
 void require_page_name(const std::string& path) {
-  if (path.empty() || path.ends_with(".html") || path.ends_with(".svg")) return;
-  throw Error(ErrorCode::usage, "--out " + in_quotes(path) + " is of no known kind",
-              "name it .html (a page) or .svg (a picture)");
+  if (path.empty()) return;
+  if (!path.ends_with(".html") && !path.ends_with(".svg"))
+    throw Error(ErrorCode::usage, "--out " + in_quotes(path) + " is of no known kind",
+                "name it .html (a page) or .svg (a picture)");
+  refuse_existing(path, "the file");
 }
 
 void write_page(const std::string& path, const std::function<std::string()>& page,
                 const std::function<formats::Picture()>& picture) {
   const std::string content = path.ends_with(".html") ? page() : formats::svg(picture(), true);
-  files::write_atomically(path, as_bytes(content));
+  files::write_new_file(path, as_bytes(content));
 }
 
 }  // namespace dalil::cli

@@ -24,9 +24,9 @@ std::map<archive::Row, std::uint64_t> items_by_incident(archive::View& view, con
 formats::PageLanguage language_named(const std::string& name);
 formats::Step step_named(const std::string& name);
 
-/// Error(usage) unless it is empty or ends in .html or .svg.
+/// Error(usage) unless it is empty or ends in .html or .svg; Error(conflict) if it exists.
 void require_page_name(const std::string& path);
-/// Whole or not at all, for its owner's eyes.
+/// Whole or not at all, for its owner's eyes, and in place of nothing.
 void write_page(const std::string& path, const std::function<std::string()>& page,
                 const std::function<formats::Picture()>& picture);
 

@@ -14,6 +14,7 @@
 #include "dalil/archive/custody.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
@@ -115,7 +116,7 @@ void ReportOutput::write(const formats::CheckReport& report, const JsonObjects& 
   const std::string text = request_.format == kPremis ? formats::premis_xml(report)
                            : key_                     ? formats::encode_report(report, key_->name, key_->key)
                                                       : json_lines(objects);
-  files::write_atomically(request_.file, as_bytes(text));
+  files::write_new_file(request_.file, as_bytes(text));
 }
 
 void ReportOutput::tell(Printer& out) const {

@@ -1,10 +1,14 @@
 #include <sys/mount.h>
 
+#include <sys/stat.h>
+
+#include <atomic>
 #include <boost/filesystem.hpp>
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "dalil/base/error.hpp"
+#include "dalil/files/new_file.hpp"
 #include "tree_helpers.hpp"
 
 using namespace dalil;
@@ -138,4 +142,40 @@ TEST_CASE("a limit on file sizes leaves the old content and no temporary file") 
   std::signal(SIGXFSZ, before);
   CHECK(read_file(root / "f") == "old");
   CHECK(names_in(root.path()) == std::set<std::string>{"f"});
+}
+
+TEST_CASE("a new file replaces nothing") {
+  const TempDir root;
+  write_new_file(root / "new", as_bytes(std::string("whole")), 0644);
+  CHECK(as_chars(read_small_file(root / "new")) == "whole");
+  write_file(root / "evidence", "the only one");
+  ::chmod((root / "evidence").c_str(), 0444);
+  boost::filesystem::create_directory(root / "folder");
+  boost::filesystem::create_symlink("nowhere", root / "link");
+  const auto before = names_in(root.path());
+  for (const char* name : {"evidence", "folder", "link", "new"})
+    CHECK(code_of([&] { write_new_file(root / name, as_bytes(std::string("other"))); }) ==
+          ErrorCode::conflict);
+  CHECK(as_chars(read_small_file(root / "evidence")) == "the only one");
+  CHECK(names_in(root.path()) == before);
+  CHECK(code_of([&] { write_new_file(root / "none/new", {}); }) == ErrorCode::io);
+}
+
+TEST_CASE("of two that write the same new file one succeeds") {
+  const TempDir root;
+  std::atomic<int> written = 0, refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      try {
+        write_new_file(root / "f", as_bytes(std::string(1000, static_cast<char>('a' + i))));
+        ++written;
+      } catch (const Error&) {
+        ++refused;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK((written == 1 && refused == 7));
+  CHECK(read_small_file(root / "f").size() == 1000);
+  CHECK(names_in(root.path()).size() == 1);
 }
