@@ -27,9 +27,11 @@ constexpr std::pair<std::string_view, SortBy> kSorts[] = {
     {"duration", SortBy::duration}, {"copies", SortBy::copies}, {"name", SortBy::name},
 };
 
-/// The embedded time, else the one by the name, as the local clock has it; 0 if there is none. Shifted, and
-/// so in order.
+/// The verified time, else the embedded one, else the one by the name, as the local clock has it; 0 if there
+/// is none. Shifted, and so in order.
 std::uint64_t best_local_time(ledger::Reader& reader, Row row, const LocalClock& local) {
+  if (const std::uint64_t verified = load_u64(reader.cell(kItemVerifiedFrom, row).data()); verified != 0)
+    return shift_time(local.to_local(unshift_time(verified)));
   std::uint64_t stored = load_u64(reader.cell(kFactTaken, row).data());
   const bool taken = stored != 0;
   if (!taken) stored = load_u64(reader.cell(kFactClaimed, row).data());
@@ -191,24 +193,67 @@ std::vector<FacetCount> count_by_volume(View& view, const std::vector<Row>& rows
   return all;
 }
 
+constexpr std::int64_t kDayMs = 86'400'000;
+
+std::int64_t day_of(std::int64_t local_ms) {
+  return local_ms / kDayMs - (local_ms % kDayMs < 0 ? 1 : 0);
+}
+
+/// A day, and how much of "2017-09-11" is known: 10, 7 or 4 digits; 0 if not even the year is.
+struct KnownDay {
+  std::int64_t day = 0;
+  std::size_t digits = 0;
+};
+
+/// The digits that two times of a local clock have in common.
+std::size_t common_digits(std::int64_t from_ms, std::int64_t to_ms) {
+  constexpr std::size_t kLengths[] = {10, 7, 4};
+  const std::int64_t first = day_of(from_ms), last = day_of(to_ms);
+  if (first == last) return kLengths[0];
+  if (first < INT32_MIN || last > INT32_MAX) return 0;
+  const std::string a = format_day(static_cast<Day>(first)), b = format_day(static_cast<Day>(last));
+  for (const std::size_t digits : kLengths)
+    if (a.substr(0, digits) == b.substr(0, digits)) return digits;
+  return 0;
+}
+
+/// What was verified to the day, month or year is one by the clocks of the zone in which that was said, which
+/// need not be the local one: the nearest zone in which it is the most exact.
+KnownDay known_day(std::int64_t from_ms, std::int64_t to_ms, const LocalClock& local) {
+  constexpr std::int64_t kQuarterMs = 900'000, kFarthest = 26 * 4;
+  const std::int64_t from = local.to_local(from_ms), to = local.to_local(to_ms);
+  KnownDay best{day_of(from), common_digits(from, to)};
+  if (to_ms - from_ms < kDayMs - 1) return best;
+  for (std::int64_t quarters = 1; quarters <= kFarthest; ++quarters)
+    for (const std::int64_t shift : {quarters * kQuarterMs, -quarters * kQuarterMs})
+      if (const std::size_t digits = common_digits(from + shift, to + shift); digits > best.digits)
+        best = {day_of(from + shift), digits};
+  return best;
+}
+
+/// What is known less exactly has the key that it is known by: "2017" among the months.
 std::vector<FacetCount> count_by_date(View& view, const std::vector<Row>& rows, std::size_t digits,
                                       const LocalClock& local) {
   ledger::Reader& reader = view.reader();
-  constexpr std::int64_t kDayMs = 86'400'000;
+  constexpr std::int64_t kShift = std::int64_t{1} << 40;
+  constexpr std::uint64_t kDigits = 16;  // more than a date has
   return count_numbers(
       rows,
       [&](Row row) {
         const std::uint64_t stored = best_local_time(reader, row, local);
         if (stored == 0) return std::uint64_t{0};
-        const std::int64_t ms = unshift_time(stored);
-        const std::int64_t day = ms / kDayMs - (ms % kDayMs < 0 ? 1 : 0);
-        constexpr std::int64_t kShift = std::int64_t{1} << 40;
-        return std::abs(day) < kShift / 1024 ? static_cast<std::uint64_t>(day + kShift) : 0;
+        KnownDay known{day_of(unshift_time(stored)), digits};
+        if (const std::uint64_t from = load_u64(reader.cell(kItemVerifiedFrom, row).data()); from != 0)
+          known = known_day(unshift_time(from),
+                            unshift_time(load_u64(reader.cell(kItemVerifiedTo, row).data())), local);
+        known.digits = std::min(known.digits, digits);
+        if (known.digits == 0 || std::abs(known.day) >= kShift / 1024) return std::uint64_t{0};
+        return static_cast<std::uint64_t>(known.day + kShift) * kDigits + known.digits;
       },
       [&](std::uint64_t value) {
         if (value == 0) return std::string();
-        return format_day(static_cast<Day>(static_cast<std::int64_t>(value) - (std::int64_t{1} << 40)))
-            .substr(0, digits);
+        return format_day(static_cast<Day>(static_cast<std::int64_t>(value / kDigits) - kShift))
+            .substr(0, value % kDigits);
       });
 }
 
@@ -377,7 +422,12 @@ TimeDoubts time_doubts(View& view, const std::vector<Row>& rows, const Condition
   };
   TimeDoubts doubts;
   for (const Row row : rows) {
-    if (!by_names && load_u64(reader.cell(kItemVerifiedFrom, row).data()) != 0) continue;
+    if (const std::uint64_t from = load_u64(reader.cell(kItemVerifiedFrom, row).data());
+        !by_names && from != 0) {
+      const std::uint64_t to = load_u64(reader.cell(kItemVerifiedTo, row).data());
+      doubts.day_or_less += static_cast<std::uint64_t>(unshift_time(to) - unshift_time(from) >= kDayMs - 1);
+      continue;
+    }
     const bool taken = !by_names && load_u64(reader.cell(kFactTaken, row).data()) != 0;
     if (!taken && load_u64(reader.cell(kFactClaimed, row).data()) == 0) continue;
     const std::uint8_t basis = reader.cell(taken ? kFactTakenBasis : kFactClaimedBasis, row)[0];

@@ -81,6 +81,8 @@ class Planner {
   Matches incidents_where(const Condition& condition);
   Matches incidents_where(const Test& test);
   Matches incidents_near(const Area& where);
+  /// By its own coordinates, else where the place that it names is known to lie: a circle.
+  std::optional<Area> place_of(const IncidentSummary& incident);
   /// By row of the words plus one; of no text: false.
   Matches words_where(const Test& test);
   const std::vector<std::string>& folded_words();

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -151,23 +152,27 @@ const std::vector<std::string>& Planner::folded_words() {
 Matches Planner::incidents_near(const Area& where) {
   Matches matches(view_.incident_count());
   const auto& all = summaries();
-  const auto word = [&](const IncidentSummary& incident, IncidentWord which) {
+  for (std::size_t row = 0; row < matches.size(); ++row) {
+    const auto place = place_of(all[row]);
+    matches[row] = static_cast<std::uint8_t>(
+        place && lies_within(widened(where, static_cast<std::uint32_t>(place->radius_m)),
+                             place_value(place->latitude, place->longitude)));
+  }
+  return matches;
+}
+
+std::optional<Area> Planner::place_of(const IncidentSummary& incident) {
+  if (incident.place != 0) {
+    Area point;
+    std::tie(point.latitude, point.longitude) = unshift_place(incident.place);
+    return point;
+  }
+  const auto word = [&](IncidentWord which) {
     const std::uint32_t row = incident.word(which);
     return row == 0 ? std::string() : std::string(as_chars(reader_.cell(kWordText, row - 1)));
   };
-  for (std::size_t row = 0; row < matches.size(); ++row) {
-    const IncidentSummary& incident = all[row];
-    std::uint64_t place = incident.place;
-    Area reach = where;
-    if (place == 0 && query_.incident_place)
-      if (const auto named = query_.incident_place(word(incident, IncidentWord::governorate),
-                                                   word(incident, IncidentWord::place))) {
-        place = place_value(named->latitude, named->longitude);
-        reach = widened(where, static_cast<std::uint32_t>(named->radius_m));
-      }
-    matches[row] = static_cast<std::uint8_t>(lies_within(reach, place));
-  }
-  return matches;
+  if (!query_.incident_place) return std::nullopt;
+  return query_.incident_place(word(IncidentWord::governorate), word(IncidentWord::place));
 }
 
 /// Words of the register that say what the value means; of a value that nobody knows, words that hold it.

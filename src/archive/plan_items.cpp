@@ -204,6 +204,24 @@ Narrow Planner::is(const std::string& word) {
   return word == "damaged" ? damaged() : lost();
 }
 
+namespace {
+
+/// What has a value in one of the columns.
+Narrow any_present(std::vector<Narrow> columns) {
+  return [columns = std::move(columns)](const Stretch& stretch, Matches& matches) {
+    Matches found(matches.size());
+    for (const Narrow& column : columns) {
+      Matches left = matches;
+      take_out(left, found);
+      column(stretch, left);
+      add(found, left);
+    }
+    matches = std::move(found);
+  };
+}
+
+}  // namespace
+
 Narrow Planner::has(const std::string& word) {
   if (word == "incident") return is("linked");
   if (word == "facts") return present(kFactSeq);
@@ -211,16 +229,9 @@ Narrow Planner::has(const std::string& word) {
     return in_column(
         kItemReview, [](const std::uint8_t* value) { return *value != 0; }, Zero::fails);
   if (word == "tag") return within(tagged(Matches(reader_.rows(kTags), 1)));
-  if (word == "place") return present(kFactPlace);
+  if (word == "place") return any_present({present(kItemVerifiedMade), present(kFactPlace)});
   if (word == "time")
-    return [taken = present(kFactTaken), claimed = present(kFactClaimed)](const Stretch& stretch,
-                                                                          Matches& matches) {
-      Matches by_name = matches;
-      taken(stretch, matches);
-      take_out(by_name, matches);
-      claimed(stretch, by_name);
-      add(matches, by_name);
-    };
+    return any_present({present(kItemVerifiedFrom), present(kFactTaken), present(kFactClaimed)});
   ItemSet with(view_.item_count());  // source
   view_.for_each_assignment([&](Row item, Row) { with.insert(item); });
   return within(std::move(with));

@@ -100,16 +100,17 @@ Area Planner::located(const Area& area) {
       throw Error(ErrorCode::not_found,
                   fmt::format("there is no incident '{}'", escape_for_display(area.name)),
                   "'dalil incident list' shows them");
-    const std::uint64_t place = summaries()[*row].place;
-    if (place == 0)
+    const auto place = place_of(summaries()[*row]);
+    if (!place)
       throw Error(ErrorCode::invalid,
-                  fmt::format("incident '{}' has no coordinates", escape_for_display(area.name)),
+                  fmt::format("incident '{}' has no coordinates, and of its place none are known",
+                              escape_for_display(area.name)),
                   "'dalil incident edit' adds them; or name a place or a point");
-    const auto [latitude, longitude] = unshift_place(place);
-    Area circle = area;
+    // It may lie anywhere in its place.
+    Area circle = widened(area, static_cast<std::uint32_t>(place->radius_m));
     circle.kind = Area::Kind::circle;
-    circle.latitude = latitude;
-    circle.longitude = longitude;
+    circle.latitude = place->latitude;
+    circle.longitude = place->longitude;
     return circle;
   }
   if (area.kind != Area::Kind::named) return area;

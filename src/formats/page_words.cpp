@@ -1,5 +1,9 @@
 #include "page_words.hpp"
 
+#include <string_view>
+
+#include "dalil/formats/page_text.hpp"
+
 namespace dalil::formats {
 namespace {
 
@@ -59,7 +63,61 @@ constexpr PageWords kArabic{
     .left_out = "عناصر أخرى مطابقة لا تظهر في هذه الصفحة",
 };
 
+struct Translation {
+  std::string_view english, arabic;
+};
+/// Longer ones before those that are part of them.
+constexpr Translation kTranslations[] = {
+    {"zone unknown", "المنطقة الزمنية غير معروفة"},
+    {"file-name", "من اسم الملف"},
+    {"file-system", "من نظام الملفات"},
+    {"verified", "تم التحقق منه"},
+    {"claimed", "بحسب الملف"},
+    {"photo", "صورة"},
+    {"video", "فيديو"},
+    {"audio", "صوت"},
+    {"document", "مستند"},
+    {"other", "غير ذلك"},
+    {"killed", "القتلى"},
+    {"children", "الأطفال"},
+    {"women", "النساء"},
+    {"fetuses", "الأجنة"},
+    {"wounded", "الجرحى"},
+    {"detained", "المعتقلون"},
+    {"vanished", "لم يعد موجوداً"},
+    {"to", "إلى"},
+    {"Timeline", "الخط الزمني"},
+    {"Map", "خريطة"},
+    {"outlines", "الحدود"},
+    {"places", "الأماكن"},
+};
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_word_at(const std::string& text, std::size_t at, std::size_t size) {
+  const bool begins = at == 0 || !is_letter(text[at - 1]);
+  const bool ends = at + size == text.size() || !is_letter(text[at + size]);
+  return begins && ends;
+}
+
 }  // namespace
+
+std::string page_text(PageLanguage language, std::string text) {
+  if (language != PageLanguage::arabic) return text;
+  for (const Translation& word : kTranslations) {
+    for (std::size_t at = 0; (at = text.find(word.english, at)) != std::string::npos;) {
+      if (!is_word_at(text, at, word.english.size())) {
+        ++at;
+        continue;
+      }
+      text.replace(at, word.english.size(), word.arabic);
+      at += word.arabic.size();
+    }
+  }
+  return text;
+}
 
 const PageWords& page_words(PageLanguage language) {
   return language == PageLanguage::arabic ? kArabic : kEnglish;

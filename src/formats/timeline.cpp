@@ -30,13 +30,13 @@ std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-/// "2017-09-11 08" of hours since 1970, cut to the step.
-std::string slot_name(std::int64_t hour, Step step) {
+/// "2017-09-11 08" of hours since 1970, cut to the step and to what is known.
+std::string slot_name(std::int64_t hour, Step step, Step known) {
   const std::int64_t day = floor_div(hour, kHoursADay);
   if (day < INT32_MIN || day > INT32_MAX) return "?";
   const std::string name =
       fmt::format("{} {:02}", format_day(static_cast<Day>(day)), hour - day * kHoursADay);
-  return name.substr(0, row_of(step).length);
+  return name.substr(0, std::min(row_of(step).length, row_of(known).length));
 }
 
 /// As precise as it is known, but not more than the step: an event of "2017-09" is in no day.
@@ -104,13 +104,20 @@ std::optional<Step> step_from(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<Step> step_of(std::int64_t from_ms, std::int64_t to_ms) {
+  const std::int64_t from = floor_div(from_ms, kHourMs), to = floor_div(to_ms, kHourMs);
+  for (const StepName& row : kSteps)
+    if (slot_name(from, row.step, row.step) == slot_name(to, row.step, row.step)) return row.step;
+  return std::nullopt;
+}
+
 void Timeline::add(TimelineIncident incident) {
   incidents_.push_back(std::move(incident));
 }
 
 void Timeline::add(TimelineItem item) {
   ++item_count_;
-  ++items_by_hour_[floor_div(item.local_ms, kHourMs)];
+  ++items_by_hour_[{floor_div(item.local_ms, kHourMs), item.known}];
   if (shown_items_.size() < kMostItems) shown_items_.push_back(std::move(item));
 }
 
@@ -119,8 +126,9 @@ std::map<std::string, Timeline::Slot> Timeline::slots(Step step) const {
   for (const TimelineIncident& incident : incidents_)
     slots[slot_name(incident, step)].incidents.push_back(&incident);
   for (const TimelineItem& item : shown_items_)
-    slots[slot_name(floor_div(item.local_ms, kHourMs), step)].items.push_back(&item);
-  for (const auto& [hour, count] : items_by_hour_) slots[slot_name(hour, step)].item_count += count;
+    slots[slot_name(floor_div(item.local_ms, kHourMs), step, item.known)].items.push_back(&item);
+  for (const auto& [hour, count] : items_by_hour_)
+    slots[slot_name(hour.first, step, hour.second)].item_count += count;
   for (auto& [name, slot] : slots) {
     std::ranges::stable_sort(slot.incidents, {}, [](const TimelineIncident* incident) {
       return std::pair(incident->days.first, incident->minute_of_day.value_or(-1));

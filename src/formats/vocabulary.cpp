@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
+#include <span>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -94,6 +98,44 @@ std::string place_of(const char* what, std::size_t index, const Json& entry) {
   return where;
 }
 
+// What a file may hold; "parent" for "parents" would be a hierarchy silently lost.
+constexpr std::string_view kRootMembers[] = {"vocabulary", "title", "licence", "source",
+                                             "note",       "terms", "places"};
+constexpr std::string_view kTermMembers[] = {"code", "names", "aliases", "parents", "from", "to", "note"};
+constexpr std::string_view kPlaceMembers[] = {"code",     "level",     "parent",    "names",    "aliases",
+                                              "latitude", "longitude", "radius_km", "geonames", "note"};
+
+void refuse_unknown(const Json& object, const std::string& where, std::span<const std::string_view> known) {
+  for (const auto& [name, value] : object.items()) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    std::string names;
+    for (const std::string_view one : known) names += (names.empty() ? "" : ", ") + std::string(one);
+    refuse(where, fmt::format("'{}' is no member of it; there are: {}", escape_for_display(name), names));
+  }
+}
+
+/// Reading what was stated earlier overlooks these mistakes; a file that is to be stated must not have them.
+void refuse_misspelt(const Json& root) {
+  refuse_unknown(root, "vocabulary", kRootMembers);
+  const bool gazetteer = root.contains("places");
+  if (gazetteer && root.contains("terms")) refuse("vocabulary", "has both 'terms' and 'places'");
+  const Json& list = root.at(gazetteer ? "places" : "terms");
+  if (list.empty()) refuse("vocabulary", gazetteer ? "has no places" : "has no terms");
+  std::map<std::string, std::string> names;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string where = place_of(gazetteer ? "place" : "term", i, list[i]);
+    const std::span<const std::string_view> terms = kTermMembers, places = kPlaceMembers;
+    refuse_unknown(list[i], where, gazetteer ? places : terms);
+    if (gazetteer) continue;  // places share their names
+    std::set<std::string> own;
+    for (const auto& [language, name] : list[i].at("names").items())
+      own.insert(archive::term_key(name.get<std::string>()));
+    for (const std::string& key : own)
+      if (const auto [other, first] = names.emplace(key, where); !first)
+        refuse(where, fmt::format("bears the name '{}', as {} does", escape_for_display(key), other->second));
+  }
+}
+
 archive::Term term_from(const Members& members) {
   archive::Term term;
   term.code = members.text("code", true);
@@ -159,6 +201,7 @@ VocabularyFile read_vocabulary_file(std::string_view json) {
   } else {
     (void)vocabulary_from(root);
   }
+  refuse_misspelt(root);
   const Members members(root, "vocabulary");
   file.title = members.text("title");
   file.licence = members.text("licence");

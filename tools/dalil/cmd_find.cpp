@@ -102,10 +102,12 @@ void print_objects(Printer& out, archive::View& view, const std::vector<archive:
     const bool whole = view.can_read(ledger::SealClass::evidence);
     if (!whole) {
       for (const char* field : {"kind", "format", "time"}) fields[field] = nullptr;
-    } else if (const auto facts = view.facts(row)) {
-      fields["kind"] = media::name_of(facts->kind);
-      fields["format"] = facts->format;
-      if (const auto time = media::best_time(*facts)) fields["time"] = json_of(*time);
+    } else {
+      if (const auto facts = view.facts(row)) {
+        fields["kind"] = media::name_of(facts->kind);
+        fields["format"] = facts->format;
+      }
+      if (Json time = time_json(view, row); !time.is_null()) fields["time"] = std::move(time);
     }
     fields["incidents"] = whole ? Json(incidents_of(view, row)) : Json();
     put_sources(fields, view, row);
@@ -129,16 +131,26 @@ int print_fields(Session& session) {
   return kExitOk;
 }
 
-void print_counts(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
-                  const std::string& by, const LocalClock& local) {
-  Table table({{by, Align::left, Table::Fit::shortened}, {"items", Align::right}});
-  for (const archive::FacetCount& count : archive::count_by(view, rows, by, local)) {
-    table.add({{count.value.empty() ? "(none)" : escape_for_display(count.value)}, number_text(count.items)});
+/// All items are counted; of the values the first ones of the list are shown. Returns how many were left out.
+std::size_t print_counts(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
+                         const FindOptions& options, const LocalClock& local) {
+  const std::string& by = options.count_by;
+  // Long values differ in their middle, too: they are not cut, but go on a line of their own.
+  constexpr std::size_t kNeverCut = 10'000;
+  Table table({{"items", Align::right}, {by, Align::left, Table::Fit::shortened, kNeverCut}});
+  std::vector<archive::FacetCount> counts = archive::count_by(view, rows, by, local);
+  const std::size_t left_out = counts.size() - std::min(counts.size(), options.order.limit);
+  counts.resize(counts.size() - left_out);
+  for (const archive::FacetCount& count : counts) {
+    table.add({number_text(count.items), count.value.empty() ? "(none)" : escape_for_display(count.value)});
     out.object(
         "count",
         {{"by", by}, {"value", count.value.empty() ? Json() : Json(count.value)}, {"items", count.items}});
   }
   table.print(out);
+  if (left_out > 0)
+    out.line(fmt::format("{} left out by --limit", count_text(left_out, "more line was", "more lines were")));
+  return left_out;
 }
 
 /// Times are claims: on what the answers rest, and how many more there may be. `rows` ascend.
@@ -204,9 +216,10 @@ int run_find(Session& session, const FindOptions& options) {
   Printer& out = session.out();
   const Doubts doubts = doubts_of(view, query, rows);
   const std::size_t matched = rows.size();
-  put_in_order(view, rows, options.order, query.local);
+  if (options.count_by.empty() && !options.count) put_in_order(view, rows, options.order, query.local);
+  std::size_t values_left_out = 0;
   if (!options.count_by.empty())
-    print_counts(out, view, rows, options.count_by, query.local);
+    values_left_out = print_counts(out, view, rows, options, query.local);
   else if (options.count)
     out.line(std::to_string(rows.size()));
   else
@@ -214,13 +227,19 @@ int run_find(Session& session, const FindOptions& options) {
   note_doubts(out, doubts);
   if (archive::asks_for_text(query.where) && !view.can_read(ledger::SealClass::evidence))
     out.note("words were looked for in names alone: this role sees no descriptions and no incidents");
-  out.object("summary", {{"command", "find"},
-                         {"matched", matched},
-                         {"shown", rows.size()},
-                         {"unknown_zone", doubts.times.unknown_zone},
-                         {"utc_claimed", doubts.times.utc_claimed},
-                         {"by_date_alone", doubts.times.day_or_less},
-                         {"may_match", doubts.more}});
+  Json summary = {{"command", "find"},
+                  {"matched", matched},
+                  {"shown", rows.size()},
+                  {"unknown_zone", doubts.times.unknown_zone},
+                  {"utc_claimed", doubts.times.utc_claimed},
+                  {"by_date_alone", doubts.times.day_or_less},
+                  {"may_match", doubts.more}};
+  // Of times an auditor sees nothing: 0 would be an answer.
+  if (!view.can_read(ledger::SealClass::evidence))
+    for (const char* field : {"unknown_zone", "utc_claimed", "by_date_alone", "may_match"})
+      summary[field] = nullptr;
+  if (!options.count_by.empty()) summary["values_left_out"] = values_left_out;
+  out.object("summary", summary);
   if (matched == 0 && !options.count) out.note("nothing matched");
   return matched == 0 ? kExitNo : kExitOk;
 }

@@ -2,8 +2,10 @@
 
 #include "command.hpp"
 #include "dalil/formats/map.hpp"
+#include "dalil/formats/page_text.hpp"
 #include "evidence_query.hpp"
 #include "forms.hpp"
+#include "item_forms.hpp"
 #include "page_forms.hpp"
 #include "refs.hpp"
 #include "vocabularies.hpp"
@@ -66,17 +68,20 @@ class Placing {
   std::string language_;
 };
 
-formats::Map map_of(archive::View& view, const Evidence& evidence, const MapOptions& options) {
+/// `verified_items` counts those that lie where an analyst verified it.
+formats::Map map_of(archive::View& view, const Evidence& evidence, const MapOptions& options,
+                    std::uint64_t& verified_items) {
   formats::Map map;
   map.language = language_named(options.language);
-  map.title = options.title.empty() ? "Map" : options.title;
+  map.title = options.title.empty() ? formats::page_text(map.language, "Map") : options.title;
   const Placing placing(view, map.language);
   map.outlines = placing.outlines();
-  map.remarks.emplace_back("outlines: Natural Earth; places: OCHA, GeoNames (CC BY 4.0)");
+  map.remarks.push_back(
+      formats::page_text(map.language, "outlines: Natural Earth; places: OCHA, GeoNames (CC BY 4.0)"));
   for (const archive::Row row : evidence.incidents) {
     const archive::Incident incident = view.incident(row).incident;
     const auto where = placing.place(incident);
-    const std::string numbers = numbers_text(incident);
+    const std::string numbers = formats::page_text(map.language, numbers_text(incident));
     if (where) {
       map.add_incident(*where, incident.id, incident.date + (numbers.empty() ? "" : ": " + numbers));
     } else {
@@ -84,6 +89,11 @@ formats::Map map_of(archive::View& view, const Evidence& evidence, const MapOpti
     }
   }
   for (const archive::Row row : evidence.items) {
+    if (const auto verified = assessment_of(view, row).made) {
+      map.add_item(verified->latitude, verified->longitude);
+      ++verified_items;
+      continue;
+    }
     const auto facts = view.facts(row);
     const auto place = facts ? media::best_place(*facts) : std::nullopt;
     if (place) {
@@ -100,7 +110,8 @@ int run_map(Session& session, const MapOptions& options) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const Evidence evidence = evidence_of(view, options.query);
-  const formats::Map map = map_of(view, evidence, options);
+  std::uint64_t verified = 0;
+  const formats::Map map = map_of(view, evidence, options, verified);
   write_page(
       options.out, [&] { return map.page(); }, [&] { return map.picture(); });
   Printer& out = session.out();
@@ -108,6 +119,9 @@ int run_map(Session& session, const MapOptions& options) {
       "{}: {} at {}, {}", in_quotes(options.out),
       count_text(evidence.incidents.size() - map.unplaced_incidents(), "incident", "incidents"),
       count_text(map.places().size(), "place", "places"), count_text(map.items(), "item", "items")));
+  if (verified > 0)
+    out.line(fmt::format("{} where it was verified to have been made, the others as their files say",
+                         count_text(verified, "item", "items")));
   if (map.unplaced_incidents() + map.unplaced_items() > 0)
     out.line(fmt::format("without a place: {}, {}",
                          count_text(map.unplaced_incidents(), "incident", "incidents"),
@@ -116,6 +130,7 @@ int run_map(Session& session, const MapOptions& options) {
                          {"incidents", evidence.incidents.size() - map.unplaced_incidents()},
                          {"places", map.places().size()},
                          {"items", map.items()},
+                         {"verified_items", verified},
                          {"unplaced_incidents", map.unplaced_incidents()},
                          {"unplaced_items", map.unplaced_items()}});
   const bool nothing = evidence.incidents.empty() && evidence.items.empty();
@@ -128,15 +143,17 @@ int run_map(Session& session, const MapOptions& options) {
 Runner declare_map(Options& app) {
   const auto options = std::make_shared<MapOptions>();
   add_query_options(app, options->query);
-  app.add_option("--out", options->out, "a page (.html) or a picture (.svg)")->type_name("FILE")->required();
+  app.add_option("--out", options->out, "a new page (.html) or picture (.svg)")
+      ->type_name("FILE")
+      ->required();
   app.add_option("--language", options->language, "of the page's own words and of places: en, ar")
       ->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
-      "Evidence lies where its own metadata say it was made. Incidents lie where the\n"
-      "register says, else where the gazetteer knows their place, else (dashed) in the\n"
-      "middle of the area that is known. A page holds places in clear: keep it as you\n"
-      "keep the archive.\n\n");
+      "Evidence lies where it was verified to have been made, else where its own metadata\n"
+      "say. Incidents lie where the register says, else where the gazetteer knows their\n"
+      "place, else (dashed) in the middle of the area that is known. A page holds places in\n"
+      "clear: keep it as you keep the archive.\n\n");
   return [options](Session& session) { return run_map(session, *options); };
 }
 

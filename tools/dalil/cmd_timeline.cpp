@@ -3,6 +3,7 @@
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/formats/page_text.hpp"
 #include "dalil/formats/timeline.hpp"
 #include "evidence_query.hpp"
 #include "forms.hpp"
@@ -44,7 +45,7 @@ void add_incident(formats::Timeline& timeline, archive::View& view, archive::Row
   shown.minute_of_day = minute_from(incident.local_time);
   shown.where = place_text(incident);
   shown.party = incident.perpetrator_group;
-  shown.numbers = numbers_text(incident);
+  shown.numbers = formats::page_text(timeline.language, numbers_text(incident));
   shown.words = timeline.language == formats::PageLanguage::arabic && !incident.description_ar.empty()
                     ? incident.description_ar
                     : incident.description;
@@ -52,19 +53,51 @@ void add_incident(formats::Timeline& timeline, archive::View& view, archive::Row
   timeline.add(std::move(shown));
 }
 
-void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row, const LocalClock& local) {
+/// By the clocks that the timeline is in.
+struct LocalTime {
+  std::int64_t from_ms = 0;
+  formats::Step known = formats::Step::hour;
+};
+
+formats::Step known_by(std::int64_t precision_ms) {
+  constexpr std::int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs, kMonthMs = 31 * kDayMs;
+  return precision_ms <= kHourMs    ? formats::Step::hour
+         : precision_ms <= kDayMs   ? formats::Step::day
+         : precision_ms <= kMonthMs ? formats::Step::month
+                                    : formats::Step::year;
+}
+
+/// As it was verified, else as the file or its name says. Absent if nothing does, or not even the year.
+std::optional<LocalTime> local_time_of(archive::View& view, archive::Row row, const LocalClock& local) {
+  if (const auto verified = assessment_of(view, row).time) {
+    // A day, month or year is one by the clocks of the zone in which it was said.
+    const bool by_clock = verified->precision <= archive::TimePrecision::hour;
+    const auto shown = [&](std::int64_t ms) {
+      return by_clock ? local.to_local(ms) : ms + verified->offset_minutes * std::int64_t{60'000};
+    };
+    const std::int64_t from = shown(verified->from_ms);
+    const auto known = formats::step_of(from, shown(verified->to_ms));
+    return known ? std::optional(LocalTime{from, *known}) : std::nullopt;
+  }
   const auto facts = view.facts(row);
   const auto time = facts ? media::best_time(*facts) : std::nullopt;
+  if (!time) return std::nullopt;
+  const bool zone_known = time->basis != media::ZoneBasis::unknown_zone;
+  return LocalTime{zone_known ? local.to_local(time->ms) : time->ms, known_by(time->precision_ms)};
+}
+
+void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row, const LocalClock& local) {
+  const auto time = local_time_of(view, row, local);
   if (!time) return timeline.add_undated_item();
   formats::TimelineItem item;
-  item.zone_known = time->basis != media::ZoneBasis::unknown_zone;
-  item.local_ms = item.zone_known ? local.to_local(time->ms) : time->ms;
+  item.local_ms = time->from_ms;
+  item.known = time->known;
   // Beyond what a page lists only the hour counts.
   if (timeline.items() < formats::Timeline::kMostItems) {
     const ItemLine line = item_line(view, row);
     item.id = line.short_id;
-    item.kind = line.kind;
-    item.time = line.time;
+    item.kind = formats::page_text(timeline.language, line.kind);
+    item.time = formats::page_text(timeline.language, line.time);
     item.path = line.path;
     item.incidents = incidents_of(view, row);
   }
@@ -74,7 +107,7 @@ void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row
 formats::Timeline timeline_of(archive::View& view, const Evidence& evidence, const TimelineOptions& options) {
   formats::Timeline timeline;
   timeline.language = language_named(options.language);
-  timeline.title = options.title.empty() ? "Timeline" : options.title;
+  timeline.title = options.title.empty() ? formats::page_text(timeline.language, "Timeline") : options.title;
   timeline.zone = evidence.zone;
   const auto items = items_by_incident(view, evidence);
   for (const archive::Row row : evidence.incidents) {
@@ -92,10 +125,13 @@ void print_counts(Printer& out, const formats::Timeline& timeline, formats::Step
     out.object("step", {{"name", count.name}, {"incidents", count.incidents}, {"items", count.items}});
   }
   table.print(out);
-  if (timeline.undated_incidents() + timeline.undated_items() > 0)
-    out.line(fmt::format("without a date: {}, {}",
-                         count_text(timeline.undated_incidents(), "incident", "incidents"),
-                         count_text(timeline.undated_items(), "item", "items")));
+}
+
+void print_undated(Printer& out, const formats::Timeline& timeline) {
+  if (timeline.undated_incidents() + timeline.undated_items() == 0) return;
+  out.line(fmt::format("without a date: {}, {}",
+                       count_text(timeline.undated_incidents(), "incident", "incidents"),
+                       count_text(timeline.undated_items(), "item", "items")));
 }
 
 int run_timeline(Session& session, const TimelineOptions& options) {
@@ -115,6 +151,7 @@ int run_timeline(Session& session, const TimelineOptions& options) {
                          count_text(timeline.incidents(), "incident", "incidents"),
                          count_text(timeline.items(), "item", "items"), formats::name_of(step)));
   }
+  print_undated(out, timeline);
   const bool nothing = timeline.incidents() + timeline.items() == 0;
   if (nothing) out.note("nothing matched");
   out.object("summary", {{"command", "timeline"},
@@ -131,13 +168,14 @@ int run_timeline(Session& session, const TimelineOptions& options) {
 Runner declare_timeline(Options& app) {
   const auto options = std::make_shared<TimelineOptions>();
   add_query_options(app, options->query);
-  app.add_option("--out", options->out, "write a page (.html) or a picture (.svg)")->type_name("FILE");
+  app.add_option("--out", options->out, "write a new page (.html) or picture (.svg)")->type_name("FILE");
   app.add_option("--by", options->step, "hour, day, month or year; what fits unless given")
       ->type_name("STEP");
   app.add_option("--language", options->language, "of the page's own words: en, ar")->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
-      "Times of evidence are what the files say; of unknown zone as the camera had it.\n"
+      "Times of evidence are the verified ones, else what the files say; of unknown zone\n"
+      "as the camera had it.\n"
       "A page holds names, places and paths in clear: keep it as you keep the\n"
       "archive.\n\n");
   return [options](Session& session) { return run_timeline(session, *options); };

@@ -8,8 +8,10 @@
 #include "dalil/archive/stated_vocabulary.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "output_file.hpp"
 #include "refs.hpp"
 #include "table.hpp"
 #include "vocabularies.hpp"
@@ -61,6 +63,7 @@ int run_list(Session& session) {
   std::set<std::string> names(shipped.begin(), shipped.end());
   for (const auto& [name, one] : stated)
     if (is_own(view, name)) names.insert(name);
+  const bool visible = view.can_read(ledger::SealClass::evidence);
   Printer& out = session.out();
   Table table({{"vocabulary"},
                {"entries", Align::right},
@@ -72,10 +75,13 @@ int run_list(Session& session) {
     const std::size_t entries = entries_of(view, name);
     const auto one = stated.find(name);
     const bool told = one != stated.end();
-    table.add({name, number_text(entries), own ? "the group's" : "the program's",
+    table.add({name, number_text(entries),
+               own       ? "the group's"
+               : visible ? "the program's"
+                         : "not visible",
                told ? time_text(one->second.stated) : "",
                told ? escape_for_display(one->second.reason) : ""});
-    Json fields = {{"name", name}, {"entries", entries}, {"own", own}};
+    Json fields = {{"name", name}, {"entries", entries}, {"own", visible ? Json(own) : Json()}};
     if (told) {
       fields["seq"] = one->second.seq;
       fields["actor"] = one->second.actor;
@@ -86,8 +92,7 @@ int run_list(Session& session) {
   }
   table.print(out);
   if (names.empty()) out.note("none came with the program, and none was stated");
-  if (!view.can_read(ledger::SealClass::evidence))
-    out.note("whether the group stated its own: not visible to this role");
+  if (!visible) out.note("whether the group stated its own: not visible to this role");
   out.object("summary", {{"command", "vocabulary list"}, {"vocabularies", names.size()}});
   return names.empty() ? kExitNo : kExitOk;
 }
@@ -98,8 +103,16 @@ std::string dates_text(const archive::Term& term) {
 }
 
 void print_terms(Printer& out, const std::vector<const archive::Term*>& terms) {
-  Table table(
-      {{"code"}, {"name"}, {"arabic"}, {"below"}, {"dates"}, {"also", Align::left, Table::Fit::shortened}});
+  constexpr std::size_t kLeast = 12;
+  const auto shortened = [](const char* heading) {
+    return Table::Column{heading, Align::left, Table::Fit::shortened, kLeast};
+  };
+  Table table({shortened("code"),
+               shortened("name"),
+               shortened("arabic"),
+               shortened("below"),
+               {"dates"},
+               {"also", Align::left, Table::Fit::shortened}});
   const auto joined = [](const std::vector<std::string>& all) {
     std::string text;
     for (const std::string& one : all) text += (text.empty() ? "" : ", ") + escape_for_display(one);
@@ -131,11 +144,12 @@ std::string position_text(const archive::Gazetteer& gazetteer, const archive::Pl
 
 void print_places(Printer& out, const archive::Gazetteer& gazetteer,
                   const std::vector<const archive::Place*>& places) {
+  constexpr std::size_t kLeast = 10;
   Table table({{"code"},
                {"level"},
-               {"name"},
-               {"arabic"},
-               {"position"},
+               {"name", Align::left, Table::Fit::shortened, kLeast},
+               {"arabic", Align::left, Table::Fit::shortened, kLeast},
+               {"position", Align::left, Table::Fit::shortened, kLeast},
                {"also", Align::left, Table::Fit::shortened}});
   for (const archive::Place* place : places) {
     std::string aliases;
@@ -258,10 +272,11 @@ int run_import(Session& session, const ImportOptions& options) {
 }
 
 int run_export(Session& session, const std::string& name, const std::string& file) {
+  refuse_existing(file, "the file");
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   const std::string text = formats::print_vocabulary(vocabulary_text(view, name));
-  files::write_atomically(file, as_bytes(text), 0644);
+  files::write_new_file(file, as_bytes(text), 0644);
   session.out().line(fmt::format("vocabulary {} written to {}", in_quotes(name), in_quotes(file)));
   session.out().object("summary",
                        {{"command", "vocabulary export"}, {"vocabulary", name}, {"size_bytes", text.size()}});
@@ -304,7 +319,7 @@ Runner declare_vocabulary_export(Options& app) {
   };
   const auto options = std::make_shared<ExportOptions>();
   app.add_option("NAME", options->name, "which one: gazetteer, parties, weapons ...")->required();
-  app.add_option("FILE", options->file, "where to")->required();
+  app.add_option("FILE", options->file, "a new file")->required();
   return [options](Session& session) { return run_export(session, options->name, options->file); };
 }
 

@@ -6,6 +6,8 @@
 
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
+#include "json_forms.hpp"
+#include "verified_forms.hpp"
 
 namespace dalil::cli {
 
@@ -32,6 +34,24 @@ std::string link_text(const archive::Link& link) {
   return text;
 }
 
+archive::Assessment assessment_of(archive::View& view, archive::Row item) {
+  if (!view.can_read(ledger::SealClass::evidence)) return {};
+  return archive::assessment_of(archive::reviews_of_item(view, item));
+}
+
+Json time_json(archive::View& view, archive::Row item) {
+  if (const auto verified = assessment_of(view, item).time) {
+    Json fields = json_of(*verified);
+    fields["time"] = fields["from"];
+    fields["origin"] = "verified";
+    fields["precision_ms"] = verified->to_ms - verified->from_ms + 1;
+    return fields;
+  }
+  const auto facts = view.facts(item);
+  const auto claim = facts ? media::best_time(*facts) : std::nullopt;
+  return claim ? json_of(*claim) : Json();
+}
+
 ItemLine item_line(archive::View& view, archive::Row row) {
   const archive::Item item = view.item(row);
   ItemLine line;
@@ -45,6 +65,7 @@ ItemLine item_line(archive::View& view, archive::Row row) {
         line.time += fmt::format(" ({})", name_of(time->origin));
     }
   }
+  if (const auto verified = assessment_of(view, row).time) line.time = text_of(*verified) + " (verified)";
   line.size = bytes_text(item.size_bytes);
   for (const std::string& id : incidents_of(view, row)) {
     line.incidents += (line.incidents.empty() ? "" : ", ") + escape_for_display(id);

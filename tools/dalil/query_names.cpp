@@ -34,8 +34,8 @@ const char* vocabulary_for(Field field) {
 
 bool names_places(const archive::Test& test) {
   if (const auto* area = std::get_if<archive::Area>(&test.value))
-    return area->kind == archive::Area::Kind::named || test.field == Field::incident_near ||
-           test.field == Field::incident_box;
+    return area->kind == archive::Area::Kind::named || area->kind == archive::Area::Kind::incident ||
+           test.field == Field::incident_near || test.field == Field::incident_box;
   return test.field == Field::governorate || test.field == Field::place || test.field == Field::text ||
          test.field == Field::incident_text;
 }

@@ -124,7 +124,8 @@ void add_query_options(Options& app, QueryOptions& options) {
 void add_order_options(Options& app, OrderOptions& options) {
   app.add_option("--sort", options.sort, "added, made, size, duration, copies, name")->type_name("BY");
   app.add_flag("--reverse", options.reverse, "the other way round");
-  app.add_option("--limit", options.limit, "stop after so many")->type_name("N");
+  app.add_option("--limit", options.limit, "show so many; of --count-by so many lines. --count counts all")
+      ->type_name("N");
 }
 
 archive::SortBy sort_named(const std::string& text) {

@@ -17,7 +17,8 @@ enum class SortBy : std::uint8_t { added, made, size, duration, copies, name };
 std::optional<SortBy> sort_by_from(std::string_view name);
 std::vector<std::string> sort_by_names();
 /// Ascending, equal ones as they were added; items without a value come last, either way. `made` is the
-/// embedded time, else the one by the name, in the order of the local clock.
+/// verified time (its beginning), else the embedded one, else the one by the name, in the order of the local
+/// clock.
 void sort_rows(View& view, std::vector<Row>& rows, SortBy by, bool descending, const LocalClock& local = {});
 
 /// By what results can be counted.
@@ -43,13 +44,14 @@ bool denies_time(const Condition& condition);
 /// item's times: a clock may have been wrong altogether.
 Condition as_wide_as_possible(Condition condition);
 
-/// On what answers to a question about time rest. Items with a verified time are in no doubt.
+/// On what answers to a question about time rest. Of a verified time neither clock nor zone is in doubt.
 struct TimeDoubts {
   std::uint64_t unknown_zone = 0;  ///< by a clock whose zone nobody recorded
   std::uint64_t utc_claimed = 0;   ///< by a time that claims UTC without the format demanding it
-  std::uint64_t day_or_less = 0;   ///< by a time that is no more precise than a day
+  std::uint64_t day_or_less = 0;   ///< by a time that is no more precise than a day, verified or not
 };
-/// By the embedded time, else by the one of the name; by that alone if the question is about no other.
+/// By the verified time, else the embedded, else the one of the name; by that alone if the question is about
+/// no other.
 TimeDoubts time_doubts(View& view, const std::vector<Row>& rows, const Condition& condition);
 
 }  // namespace dalil::archive

@@ -17,6 +17,9 @@ namespace dalil::formats {
 enum class Step : std::uint8_t { hour, day, month, year };
 const char* name_of(Step step);
 std::optional<Step> step_from(std::string_view name);
+/// The shortest one that a time between these (inclusive, local) lies in as a whole; absent if it may have
+/// been in several years.
+std::optional<Step> step_of(std::int64_t from_ms, std::int64_t to_ms);
 
 struct TimelineIncident {
   std::string id, date, time;  ///< as the register has them
@@ -30,7 +33,7 @@ struct TimelineItem {
   std::string id, kind, time, path;  ///< as lists show them, with what is known of the zone
   /// By the clocks of the zone that the timeline is in; of an unknown zone as the camera's clock had it.
   std::int64_t local_ms = 0;
-  bool zone_known = true;
+  Step known = Step::hour;  ///< as exactly as it is known: of `day` it is in no hour
   std::vector<std::string> incidents;
 };
 
@@ -74,7 +77,7 @@ class Timeline {
 
   std::vector<TimelineIncident> incidents_;
   std::vector<TimelineItem> shown_items_;
-  std::map<std::int64_t, std::uint64_t> items_by_hour_;  ///< hours since 1970
+  std::map<std::pair<std::int64_t, Step>, std::uint64_t> items_by_hour_;  ///< since 1970, as far as known
   std::uint64_t item_count_ = 0, undated_incidents_ = 0, undated_items_ = 0;
 };
 

@@ -21,8 +21,9 @@ struct VocabularyFile {
 };
 
 // Each throws Error(invalid), which names the place in the file, unless it is a sound vocabulary whole.
-// Members that are not known are kept in `canonical` and have no effect.
 
+/// Of a file that is to be stated: also Error(invalid) for members that are not known, for an empty list, and
+/// for two terms of one name. What was stated before this was checked is still read.
 VocabularyFile read_vocabulary_file(std::string_view json);
 /// Error(invalid) also for a gazetteer.
 archive::Vocabulary read_vocabulary(std::string_view json);

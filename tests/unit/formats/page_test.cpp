@@ -5,6 +5,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/formats/map.hpp"
+#include "dalil/formats/page_text.hpp"
 #include "dalil/formats/timeline.hpp"
 
 using namespace dalil;
@@ -105,6 +106,43 @@ TEST_CASE("a timeline counts by the step, and a date that is less precise stands
   CHECK(named(Step::year) == "1969 0/1; 2017 3/2; ");
   CHECK(timeline.undated_items() == 1);
   CHECK(timeline.fitting_step() == Step::day);
+}
+
+TEST_CASE("evidence is in no step that is shorter than it is known") {
+  constexpr std::int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs;
+  CHECK(step_of(0, kHourMs - 1) == Step::hour);
+  CHECK(step_of(0, kHourMs) == Step::day);
+  CHECK(step_of(0, kDayMs - 1) == Step::day);
+  CHECK(step_of(0, 31 * kDayMs - 1) == Step::month);
+  CHECK(step_of(0, 31 * kDayMs) == Step::year);
+  CHECK(step_of(-1, -1) == Step::hour);
+  CHECK(!step_of(-1, 0));
+  Timeline timeline;
+  for (const Step known : {Step::hour, Step::day, Step::month, Step::year}) {
+    TimelineItem one = item("2017-09-11T00:30:00");
+    one.known = known;
+    timeline.add(one);
+  }
+  const auto items_in = [&](Step step, const std::string& name) {
+    for (const Timeline::Count& one : timeline.counts(step))
+      if (one.name == name) return one.items;
+    return std::uint64_t{0};
+  };
+  CHECK(items_in(Step::hour, "2017-09-11 00:00") == 1);
+  CHECK(items_in(Step::hour, "2017-09-11") == 1);
+  CHECK(items_in(Step::day, "2017-09-11") == 2);
+  CHECK(items_in(Step::month, "2017-09") == 3);
+  CHECK(items_in(Step::year, "2017") == 4);
+}
+
+TEST_CASE("the program's own words are in the language of the page, and nothing else is changed") {
+  const std::string time = "2017-09-11 08:30:00 (zone unknown) (file-name)";
+  CHECK(page_text(PageLanguage::english, time) == time);
+  CHECK(page_text(PageLanguage::arabic, time) ==
+        "2017-09-11 08:30:00 (المنطقة الزمنية غير معروفة) (من اسم الملف)");
+  CHECK(page_text(PageLanguage::arabic, "killed 12, children 3, women at least 2") ==
+        "القتلى 12, الأطفال 3, النساء at least 2");
+  CHECK(page_text(PageLanguage::arabic, "photograph, tomato") == "photograph, tomato");
 }
 
 TEST_CASE("a timeline's page shows everything once, and counts what it has no room for") {

@@ -187,6 +187,17 @@ TEST_CASE("what is wrong with a vocabulary is said with its place") {
       problem_of(R"({"vocabulary":"gazetteer","places":[{"code":"a","level":"town","names":{"en":"A"}}]})") ==
       "place 1 ('a'): is of no known level: 'town'; governorate, district, subdistrict or place");
   CHECK(problem_of(R"({"vocabulary":"gazetteer","places":[],"places":[]})") != "");
+  CHECK(problem_of(R"({"vocabulary":"parties","terms":[]})") == "vocabulary: has no terms");
+  CHECK(problem_of(R"({"vocabulary":"gazetteer","places":[]})") == "vocabulary: has no places");
+  CHECK(problem_of(R"({"vocabulary":"parties","terms":[{"code":"a","names":{"en":"A"},"alias":["b"]}]})")
+            .starts_with("term 1 ('a'): 'alias' is no member of it; there are: code, names, aliases"));
+  CHECK(problem_of(R"({"vocabulary":"parties","titel":"x","terms":[{"code":"a","names":{"en":"A"}}]})")
+            .starts_with("vocabulary: 'titel' is no member of it"));
+  CHECK(problem_of(R"({"vocabulary":"parties","terms":[{"code":"a","names":{"en":"The Army"}},)"
+                   R"({"code":"b","names":{"en":"B","fr":"the army"}}]})") ==
+        "term 2 ('b'): bears the name 'the army', as term 1 ('a') does");
+  // Read, though not taken any more: it may have been stated before this was checked.
+  CHECK(read_vocabulary(R"({"vocabulary":"parties","terms":[]})").terms().empty());
   CHECK_THROWS_AS(read_gazetteer(R"({"vocabulary":"parties","terms":[]})"), Error);
   CHECK_THROWS_AS(read_vocabulary(R"({"vocabulary":"gazetteer","places":[]})"), Error);
   CHECK_THROWS_AS(read_outlines(R"({"outlines":[{"name":"A","rings":[[1,2,3]]}]})"), Error);
