@@ -48,6 +48,17 @@ class Counting(Scenario):
         self.assertEqual(count("area=HTS"), 5)
         self.assertEqual(count("area=HTS", "party=Russia"), 3)
         self.assertEqual(count("attribution=BELIEVED"), 14)
+        self.assertEqual(count("party=regime"), 18)
+        self.assertEqual(count("party=russian"), 15)  # one paragraph names the Syrian-Russian alliance
+        self.assertGreater(count("weapon=missile"), 0)
+        self.assertGreater(count("area=opposition"), 0)
+        self.assertEqual(count("place=Hawayej"), count("place=hawayej"))
+        for field, word in (("party", "Nobody"), ("weapon", "spears"), ("area", "Atlantis"), ("target", "moon"),
+                            ("attribution", "certainly"), ("governorate", "Nowhere"), ("place", "Atlantis"),
+                            ("district", "Atlantis"), ("perpetrator_text", "nobody at all"), ("killed", "99999")):
+            self.fails("incident", "stats", "--where", f"{field}={word}", expect=FAILURE,
+                       message=f"no incident has '{word}' as its {field}", hint=f"incident stats --by {field}")
+        self.fails("incident", "stats", "--where", "party=", expect=FAILURE, message="names no value")
         self.fails("incident", "stats", "--where", "governorate=Edleb", expect=FAILURE, message="'Edleb'", hint="Idleb")
         self.fails("incident", "stats", "--where", "governorate", expect=FAILURE, message="FIELD=VALUE")
         self.fails("incident", "stats", "--where", "colour=red", expect=FAILURE, message="'colour'")
@@ -84,7 +95,7 @@ class Counting(Scenario):
         first = self.dalil("log", "--json", "--limit", "0").of("entry")
         imported = max(one["time"] for one in first if one.get("kind") == "incident_revised" and one["time"] < now)
         self.assertEqual(self.total()["killed"]["sum"], 430)
-        self.assertEqual(self.total("--as-of", "2017-10-09")["incidents"], 0)
+        self.assertIn("nothing matched", self.dalil("incident", "stats", "--as-of", "2017-10-09", expect=NO).err)
         before = self.total("--as-of", imported)
         self.assertEqual((before["incidents"], before["killed"]["sum"]), (43, 430))
         self.assertEqual(self.total("--as-of", now)["killed"]["sum"], 429)
@@ -92,7 +103,19 @@ class Counting(Scenario):
         self.assertEqual(self.rows("party")["Syrian regime forces"]["incidents"], 17)
         changed = self.stats("--as-of", imported, "--changes").of("reclassified")
         self.assertEqual(len(changed), 1)
+        self.assertEqual(changed[0]["reason"], "a witness")
         self.assertEqual({one["field"] for one in changed[0]["changes"]}, {"killed", "perpetrator_group"})
+        key = os.path.join(self.dir, "investigator.key")
+        self.dalil("key", "add", "--role", "investigator", "--name", "Huda", "--key-file", key)
+        self.dalil("incident", "edit", "SNHR-2017-09-20-QALAT-AL-MADIQ-MARKET", "--set", "killed=11", "--reason",
+                   "another witness", env={"DALIL_KEY_FILE": key})
+        changed = self.stats("--as-of", imported, "--changes").of("reclassified")
+        self.assertEqual([one["reason"] for one in changed], ["a witness", "another witness"])
+        self.assertEqual(changed[1]["author"], "Huda")
+        self.assertNotEqual(changed[0]["author"], "Huda")
+        self.assertEqual(changed[1]["changes"], [{"field": "killed", "before": "10", "after": "11"}])
+        self.assertIn("1 incident was revised since (2 revisions)",
+                      self.dalil("incident", "stats", "--as-of", imported, "--changes").out)
         self.fails("incident", "stats", "--as-of", "yesterday", expect=FAILURE, message="--as-of", hint="2017-10-09")
         self.fails("incident", "stats", "--changes", expect=FAILURE, message="--as-of")
 
@@ -109,6 +132,18 @@ class Counting(Scenario):
         self.assertIn("default-src 'none'", page)
         self.assertNotIn("<script", page)
         self.assertIn("52.09", page)
+        for words in ("killed: 43 incidents give a number, 0 none", "women:", "absent is not zero"):
+            self.assertIn(words, page)
+        self.dalil("incident", "stats", "--by", "party", "--chart", "women", "--out", out("w.svg"))
+        chart = read(out("w.svg"))
+        self.assertIn("women: 36 incidents give a number, 7 none", chart)
+        self.assertNotIn("killed", chart)
+        text = self.dalil("incident", "stats").out
+        for name in ("killed", "children", "women", "fetuses"):
+            self.assertRegex(text, rf"(?m)^{name}: \d+ incidents? gives? a number, \d+ none$")
+        self.dalil("incident", "add", "--set", "id=F-1", "--set", "perpetrator_group==cmd|calc", "--set", "killed=1")
+        self.dalil("incident", "stats", "--by", "party", "--out", out("f.csv"))
+        self.assertIn("\"'=cmd|calc\",1,", read(out("f.csv")))
         self.fails("incident", "stats", "--out", out("a.pdf"), expect=FAILURE, message="a.pdf", hint=".svg")
         self.assertFalse(os.path.exists(out("a.pdf")))
         self.fails("incident", "stats", "--chart", "shoes", expect=FAILURE, message="'shoes'", hint="killed")

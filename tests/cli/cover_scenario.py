@@ -82,6 +82,11 @@ class Cover(Scenario):
     def test_status_counts_candidates_as_no_evidence_either(self):
         self.dalil("link", "disk:a.jpg", BUQRUS, "--type", "candidate")
         self.assertEqual(self.dalil("status", "--json", expect=None).summary["incidents_without_evidence"], 43)
+        listed = self.dalil("incident", "list", "--without-evidence", "--json")
+        self.assertEqual(listed.summary["matched"], 43)
+        self.assertEqual([(one["items"], one["candidates"]) for one in listed.of("incident") if one["id"] == BUQRUS], [(0, 1)])
+        self.dalil("link", "disk:a.jpg", BUQRUS, "--type", "depicts")
+        self.assertEqual(self.dalil("incident", "list", "--without-evidence", "--json").summary["matched"], 42)
 
 
 if __name__ == "__main__":

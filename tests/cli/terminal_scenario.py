@@ -6,7 +6,7 @@ import struct
 import subprocess
 import termios
 
-from scenario import DALIL, FAILURE, INTERRUPTED, NO, WRONG_KEY, Scenario, main
+from scenario import DALIL, FAILURE, FIXTURES, INTERRUPTED, NO, WRONG_KEY, Scenario, main
 
 WIDTH = 80
 INCIDENT = "SNHR-2017-09-14-MAYADEEN"
@@ -83,6 +83,21 @@ class Terminal(Scenario):
         [path] = [line for line in copies if line.endswith("edited.jpg")]
         self.assertLessEqual(len(path), WIDTH)
         self.assertIn("Huda of the second office", self.dalil("key", "list").out)
+
+    def test_lists_of_incidents_and_names_fit_and_cut_no_id(self):
+        register = os.path.join(FIXTURES, "incidents", "snhr-2017-09.json")
+        self.dalil("incident", "import", register)
+        ids = [one["id"] for one in self.dalil("incident", "list", "--json").of("incident")]
+        shown = "\n".join(self.fits("incident", "list"))
+        self.assertEqual([one for one in ids if one not in shown], [])
+        lines = self.fits("incident", "stats", "--by", "party")
+        self.assertTrue(any(line.startswith("Internat") for line in lines), lines)
+        self.fits("incident", "stats", "--by", "governorate,party")
+        self.write(LONG, b"content")
+        self.scan("--incident", ids[0])
+        self.fits("find", "--count-by", "weapon")
+        for arguments in (["parties"], ["weapons"], ["gazetteer", "Idlib"], ["areas-of-control"]):
+            self.fits("vocabulary", "show", *arguments)
 
     def test_help_breaks_lines_between_words(self):
         self.assertEqual([line for line in self.dalil("help", "verify").out.splitlines() if len(line) > WIDTH], [])

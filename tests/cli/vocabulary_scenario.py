@@ -53,7 +53,9 @@ class Vocabularies(Scenario):
             if term["code"] in ("russian-forces", "syrian-regime"):
                 term["parents"] = ["allies"]
         count = lambda: self.dalil("incident", "stats", "--where", "party=the allies", "--json").summary["incidents"]
-        self.assertEqual(count(), 0)
+        unknown = lambda: self.fails("incident", "stats", "--where", "party=the allies", expect=FAILURE,
+                                     message="no incident has 'the allies' as its party", hint="vocabulary show parties")
+        unknown()
         summary = self.dalil("vocabulary", "import", "parties", self.path("own.json", own), "--reason", "agreed in May",
                              "--json").summary
         self.assertTrue(summary["changed"])
@@ -64,7 +66,7 @@ class Vocabularies(Scenario):
         self.assertTrue(listed["parties"]["own"])
         self.assertEqual(listed["parties"]["reason"], "agreed in May")
         self.dalil("vocabulary", "import", "parties", "--shipped", "--reason", "not yet")
-        self.assertEqual(count(), 0)
+        unknown()
         history = self.dalil("vocabulary", "show", "parties", "--history", "--json").of("statement")
         self.assertEqual([one["reason"] for one in history], ["agreed in May", "not yet"])
         self.assertIn("vocabulary parties stated: agreed in May", self.dalil("log").out)
@@ -88,9 +90,20 @@ class Vocabularies(Scenario):
         import_ = lambda name, value, **checks: self.fails("vocabulary", "import", name, self.path("x.json", value),
                                                            expect=FAILURE, hint="nothing was stated", **checks)
         term = {"code": "a", "names": {"en": "A"}}
-        import_("parties", {"vocabulary": "weapons", "terms": []}, message="'weapons'")
+        import_("parties", {"vocabulary": "weapons", "terms": [term]}, message="'weapons'")
         import_("parties", {"vocabulary": "parties", "terms": [term, term]}, message="'a' appears twice")
         import_("parties", {"vocabulary": "parties", "terms": [dict(term, parents=["b"])]}, message="'b', which does not exist")
+        for extra in ({"alias": ["x"]}, {"parent": "a"}):
+            import_("parties", {"vocabulary": "parties", "terms": [term, dict(term, code="b", names={"en": "B"}, **extra)]},
+                    message=f"term 2 ('b'): '{list(extra)[0]}' is no member of it")
+        import_("parties", {"vocabulary": "parties", "terms": [term], "licenz": "x"}, message="'licenz' is no member")
+        import_("parties", {"vocabulary": "parties", "terms": []}, message="has no terms")
+        import_("parties", {"vocabulary": "parties", "terms": [term, dict(term, code="b")]},
+                message="term 2 ('b'): bears the name 'a', as term 1 ('a') does")
+        place = {"code": "p", "level": "governorate", "names": {"en": "P"}}
+        import_("gazetteer", {"vocabulary": "gazetteer", "places": [dict(place, latitud=1)]}, message="'latitud'")
+        import_("gazetteer", {"vocabulary": "gazetteer", "places": [dict(place, level="district", parent="q")]},
+                message="'q', which does not exist")
         import_("parties", {"vocabulary": "parties", "terms": [dict(term, **{"from": "2017-13"})]}, message="2017-13")
         import_("gazetteer", {"vocabulary": "gazetteer", "places": [dict(term, level="town")]}, message="place 1 ('a')")
         self.fails("vocabulary", "import", "parties", expect=FAILURE, message="--shipped")

@@ -11,6 +11,7 @@
 #include "looks_forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -34,8 +35,11 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 void print_group(Printer& out, archive::View& view, const archive::VersionGroup& group, std::size_t number) {
-  out.line(fmt::format("group {}: {}; the first one: {}", number,
-                       count_text(group.size(), "version", "versions"), joined(group.front().reasons)));
+  out.line(
+      wrapped(out,
+              fmt::format("group {}: {}; the first one: {}", number,
+                          count_text(group.size(), "version", "versions"), joined(group.front().reasons)),
+              4));
   Table table({{"  item"},
                {"bits", Align::right},
                {"how", Align::left, Table::Fit::shortened},
@@ -102,7 +106,7 @@ Runner declare_duplicates(Options& app) {
   const auto options = std::make_shared<DuplicatesArguments>();
   app.add_option("--volume", options->volume, "groups that have a live copy there")->type_name("VOLUME");
   app.add_flag("--no-flips", options->no_flips, "do not look for mirrored versions");
-  app.add_option("--limit", options->limit, "show the largest so many")->type_name("N");
+  app.add_option("--limit", options->limit, "show the largest so many")->type_name("N")->at_least_one();
   return [options](Session& session) { return run_duplicates(session, *options); };
 }
 

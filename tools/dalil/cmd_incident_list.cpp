@@ -54,32 +54,45 @@ int run_list(Session& session, const ListOptions& options) {
   auto revisions = view.incidents();
   std::stable_sort(revisions.begin(), revisions.end(),
                    [](const auto& a, const auto& b) { return a.incident.date < b.incident.date; });
-  std::map<archive::Row, std::set<archive::Row>> items_of;
-  view.for_each_link(
-      [&](archive::Row item, archive::Row incident, archive::LinkType) { items_of[incident].insert(item); });
+  // A candidate is to be looked at, and no evidence.
+  std::map<archive::Row, std::set<archive::Row>> items_of, candidates_of;
+  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType type) {
+    (type == archive::LinkType::candidate ? candidates_of : items_of)[incident].insert(item);
+  });
   Printer& out = session.out();
-  Table table({{"date"},
-               {"incident", Align::left, Table::Fit::shortened, 24},
-               {"governorate", Align::left, Table::Fit::shortened, 8},
-               {"party", Align::left, Table::Fit::shortened, 8},
+  // An ID that was cut names nothing.
+  Table table({{"incident"},
+               {"date"},
                {"killed", Align::right},
-               {"items", Align::right}});
-  std::size_t matched = 0;
+               {"items", Align::right},
+               {"governorate", Align::left, Table::Fit::shortened, 8},
+               {"party", Align::left, Table::Fit::shortened, 8}});
+  std::size_t matched = 0, with_candidates = 0;
   for (const auto& revision : revisions) {
     const archive::Incident& incident = revision.incident;
     if (!filter.passes(incident)) continue;
     const std::size_t items = items_of.contains(revision.row) ? items_of.at(revision.row).size() : 0;
     if (options.without_evidence && items > 0) continue;
     ++matched;
-    table.add({incident.date.empty() ? "-" : escape_for_display(incident.date),
-               {escape_for_display(incident.id), Style::bold},
-               escape_for_display(incident.governorate),
-               escape_for_display(incident.perpetrator_group),
+    std::size_t candidates = 0;
+    if (const auto found = candidates_of.find(revision.row); found != candidates_of.end())
+      for (const archive::Row item : found->second)
+        candidates += items > 0 && items_of.at(revision.row).contains(item) ? 0 : 1;
+    with_candidates += items == 0 && candidates > 0 ? 1 : 0;
+    table.add({{escape_for_display(incident.id), Style::bold},
+               incident.date.empty() ? "-" : escape_for_display(incident.date),
                text_of(incident.killed),
-               {number_text(items), items == 0 ? Style::warning : Style::plain}});
-    out.object("incident", {{"id", incident.id}, {"items", items}, {"incident", json_of(incident)}});
+               {number_text(items), items == 0 ? Style::warning : Style::plain},
+               escape_for_display(incident.governorate),
+               escape_for_display(incident.perpetrator_group)});
+    out.object(
+        "incident",
+        {{"id", incident.id}, {"items", items}, {"candidates", candidates}, {"incident", json_of(incident)}});
   }
   table.print(out);
+  if (with_candidates > 0)
+    out.note(fmt::format("{} no evidence, but candidates to look at: dalil cover",
+                         count_text(with_candidates, "incident has", "incidents have")));
   if (matched == 0) out.note(revisions.empty() ? "no incidents yet" : "no incident matches");
   out.object("summary",
              {{"command", "incident list"}, {"matched", matched}, {"incidents", revisions.size()}});
@@ -94,7 +107,8 @@ Runner declare_incident_list(Options& app) {
   app.add_option("--governorate", options->governorate, "part of its name")->type_name("TEXT");
   app.add_option("--from", options->from, "on or after")->type_name("DATE");
   app.add_option("--to", options->to, "on or before")->type_name("DATE");
-  app.add_flag("--without-evidence", options->without_evidence, "only those that nothing is linked to");
+  app.add_flag("--without-evidence", options->without_evidence,
+               "only those that nothing but candidates is linked to");
   return [options](Session& session) { return run_list(session, *options); };
 }
 

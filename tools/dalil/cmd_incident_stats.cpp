@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "command.hpp"
@@ -7,16 +8,18 @@
 #include "dalil/files/handle.hpp"
 #include "forms.hpp"
 #include "incident_forms.hpp"
+#include "json_forms.hpp"
 #include "refs.hpp"
 #include "stats_forms.hpp"
 #include "stats_question.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
 
 struct StatsOptions {
   std::vector<std::string> by, where;
-  std::string days, register_file, as_of, out, quantity = "killed";
+  std::string days, register_file, as_of, out, quantity;
   bool fetuses_as_children = false, confirmed = false, add_parts = false, chains_once = false;
   bool without_inferred = false, changes = false;
 };
@@ -56,7 +59,7 @@ std::vector<archive::IncidentRevision> revisions_for(archive::View& view, const 
 std::vector<archive::Incident> selected(archive::View& view, std::vector<archive::IncidentRevision> revisions,
                                         const StatsOptions& options) {
   std::vector<IncidentFilter> filters;
-  for (const std::string& where : options.where) filters.push_back(filter_from(view, where));
+  for (const std::string& where : options.where) filters.push_back(filter_from(view, where, revisions));
   std::vector<archive::Incident> incidents;
   for (archive::IncidentRevision& revision : revisions) {
     const bool passes =
@@ -86,39 +89,67 @@ formats::PublishedComparison compare(Printer& out, const StatsReport& report, co
   return formats::compare_published(reg.published_totals_json, held, report.question.days);
 }
 
+/// One line a revision: who made it, when and why, and what it changed. Returns whether it changed anything.
+bool print_revision(Printer& out, const archive::IncidentRevision& before,
+                    const archive::IncidentRevision& after) {
+  const auto changes = differences(before.incident, after.incident);
+  if (changes.empty()) return false;
+  out.line(wrapped(out,
+                   fmt::format("{}: revised {} by {}{}", escape_for_display(after.incident.id),
+                               time_text(after.time), escape_for_display(after.author),
+                               after.reason.empty() ? "" : ": " + escape_for_display(after.reason)),
+                   4));
+  Json fields = {{"incident", after.incident.id},
+                 {"seq", after.seq},
+                 {"author", after.author},
+                 {"changes", Json::array()}};
+  put_time(fields, "time", after.time);
+  put_text(fields, "reason", after.reason);
+  for (const FieldChange& change : changes) {
+    out.line(wrapped(out,
+                     fmt::format("  {}: {} -> {}", change.field,
+                                 change.before.empty() ? "-" : escape_for_display(change.before),
+                                 change.after.empty() ? "-" : escape_for_display(change.after)),
+                     4));
+    fields["changes"].push_back(
+        {{"field", change.field}, {"before", change.before}, {"after", change.after}});
+  }
+  out.object("reclassified", fields);
+  return true;
+}
+
 /// What has been revised since: "as known then" and now differ by these.
 void print_changes(Printer& out, archive::View& view, const std::vector<archive::IncidentRevision>& then) {
-  std::uint64_t changed = 0;
+  std::uint64_t changed = 0, revisions = 0;
   std::unordered_set<archive::Row> known;
-  for (const archive::IncidentRevision& before : then) {
-    known.insert(before.row);
-    const archive::IncidentRevision now = view.incident(before.row);
-    if (now.seq == before.seq) continue;
-    const auto changes = differences(before.incident, now.incident);
-    if (changes.empty()) continue;
-    ++changed;
-    out.line(fmt::format("{}: revised {} by {}{}", escape_for_display(now.incident.id), time_text(now.time),
-                         escape_for_display(now.author),
-                         now.reason.empty() ? "" : ": " + escape_for_display(now.reason)));
-    Json fields = {{"incident", now.incident.id}, {"seq", now.seq}, {"changes", Json::array()}};
-    for (const FieldChange& change : changes) {
-      out.line(fmt::format("  {}: {} -> {}", change.field, change.before.empty() ? "-" : change.before,
-                           change.after.empty() ? "-" : change.after));
-      fields["changes"].push_back(
-          {{"field", change.field}, {"before", change.before}, {"after", change.after}});
+  for (const archive::IncidentRevision& standing : then) {
+    known.insert(standing.row);
+    auto history = view.incident_history(standing.row);
+    std::ranges::sort(history, {}, &archive::IncidentRevision::seq);
+    const archive::IncidentRevision* before = &standing;
+    const std::uint64_t revisions_before = revisions;
+    for (const archive::IncidentRevision& after : history) {
+      if (after.seq <= standing.seq) continue;
+      revisions += print_revision(out, *before, after) ? 1 : 0;
+      before = &after;
     }
-    out.object("reclassified", fields);
+    changed += revisions > revisions_before ? 1 : 0;
   }
   const std::uint64_t added = view.incident_count() - known.size();
-  out.line(fmt::format("{} revised since, {} added", count_text(changed, "incident was", "incidents were"),
-                       number_text(added)));
+  out.line(fmt::format("{} revised since ({}), {} added",
+                       count_text(changed, "incident was", "incidents were"),
+                       count_text(revisions, "revision", "revisions"), number_text(added)));
 }
 
 int run_stats(Session& session, const StatsOptions& options) {
   if (options.changes && options.as_of.empty())
     throw Error(ErrorCode::usage, "--changes says what changed since --as-of",
                 "give the day: --as-of 2017-10-09");
-  const NamedTotal quantity = quantity_named(options.quantity);
+  const NamedTotal quantity = quantity_named(options.quantity.empty() ? "killed" : options.quantity);
+  if (!options.quantity.empty() && (options.out.empty() || options.out.ends_with(".csv")))
+    throw Error(ErrorCode::usage, "--chart says what the chart of --out shows",
+                "name a page or a picture for it: --out FILE.html or --out FILE.svg");
+  require_stats_name(options.out);
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
   Printer& out = session.out();
@@ -142,7 +173,9 @@ int run_stats(Session& session, const StatsOptions& options) {
   if (!options.as_of.empty()) summary["as_of"] = moment_from("--as-of", options.as_of).rfc3339_ms();
   if (report.published) summary["published_totals_follow"] = agrees;
   out.object("summary", summary);
-  return agrees ? kExitOk : kExitNo;
+  const bool nothing = report.stats.all.incidents == 0;
+  if (nothing) out.note("nothing matched");
+  return agrees && !nothing ? kExitOk : kExitNo;
 }
 
 }  // namespace
@@ -171,7 +204,8 @@ Runner declare_incident_stats(Options& app) {
   app.add_option("--register", options->register_file,
                  "compare with the published totals in a register; 1 if they differ")
       ->type_name("FILE");
-  app.add_option("--out", options->out, "table and chart as .html, chart as .svg, or table as .csv")
+  app.add_option("--out", options->out,
+                 "a new file: table and chart as .html, chart as .svg, or table as .csv")
       ->type_name("FILE");
   app.add_option("--chart", options->quantity,
                  "what the chart shows: incidents, killed (default), children ...")

@@ -8,6 +8,7 @@
 #include "forms.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "wrapped.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -71,6 +72,23 @@ std::string incidents_text(std::uint64_t count, const char* one, const char* sev
   return count_text(count, fmt::format("incident {}", one), fmt::format("incidents {}", several));
 }
 
+/// Of one number: by how many incidents it is given, and what was done with those.
+void add_remarks(std::vector<std::string>& remarks, const std::string& name, const archive::Total& total) {
+  const auto incidents = [](std::uint64_t count) { return count_text(count, "incident", "incidents"); };
+  const std::uint64_t given = total.stated + total.in_whole + total.in_chain;
+  remarks.push_back(fmt::format("{}: {} a number, {} none", name, incidents_text(given, "gives", "give"),
+                                number_text(total.not_stated)));
+  if (total.inexact > 0)
+    remarks.push_back(fmt::format("{}: of {} the number is inexact, so the sum is a lower bound", name,
+                                  incidents(total.inexact)));
+  if (total.in_whole > 0)
+    remarks.push_back(fmt::format("{}: {} part of another that states the same people, and not added", name,
+                                  incidents_text(total.in_whole, "is", "are")));
+  if (total.in_chain > 0)
+    remarks.push_back(fmt::format("{}: {} or comes of another, and of each chain one number is taken", name,
+                                  incidents_text(total.in_chain, "precedes", "precede")));
+}
+
 std::string letters_of(const formats::PublishedFigure& figure,
                        const std::vector<formats::Assumption>& known) {
   std::string letters;
@@ -107,20 +125,25 @@ NamedTotal quantity_named(const std::string& name) {
   throw Error(ErrorCode::usage, "incidents state no number " + in_quotes(name), "one of: " + names);
 }
 
-std::vector<std::string> remarks_of(const StatsReport& report) {
+std::vector<NamedTotal> shown_totals(const StatsReport& report) {
+  std::vector<NamedTotal> shown;
+  for (const NamedTotal& named : kTotals)
+    if (is_shown(report.stats, named)) shown.push_back(named);
+  return shown;
+}
+
+std::vector<NamedTotal> all_totals() {
+  return {std::begin(kTotals), std::end(kTotals)};
+}
+
+std::vector<std::string> remarks_of(const StatsReport& report, const std::vector<NamedTotal>& shown) {
   std::vector<std::string> remarks = report.readings;
   const archive::Stats& stats = report.stats;
   const auto say = [&](std::uint64_t count, const std::string& words) {
     if (count > 0) remarks.push_back(words);
   };
-  say(stats.all.killed.not_stated, incidents_text(stats.all.killed.not_stated, "states", "state") +
-                                       " no number killed; absent is not zero");
-  say(stats.all.killed.inexact, incidents_text(stats.all.killed.inexact, "gives", "give") +
-                                    " an inexact number killed: the sum is a lower bound");
-  say(stats.all.killed.in_whole, incidents_text(stats.all.killed.in_whole, "is", "are") +
-                                     " part of another that states the same people, and not added");
-  say(stats.all.killed.in_chain, incidents_text(stats.all.killed.in_chain, "precedes", "precede") +
-                                     " or comes of another, and of each chain one number is taken");
+  for (const NamedTotal& named : shown) add_remarks(remarks, named.name, stats.all.*named.total);
+  if (!shown.empty()) remarks.emplace_back("absent is not zero");
   say(stats.all.incidents - stats.all.events,
       fmt::format("{} are {}: some contain, precede or cause one another",
                   count_text(stats.all.incidents, "incident", "incidents"),
@@ -134,7 +157,7 @@ std::vector<std::string> remarks_of(const StatsReport& report) {
 void print_stats(Printer& out, const StatsReport& report) {
   std::vector<Table::Column> columns;
   for (const archive::Grouping& grouping : report.question.by)
-    columns.push_back({grouping.name, Align::left, Table::Fit::shortened});
+    columns.push_back({grouping.name, Align::left, Table::Fit::shortened, 10});
   columns.push_back({"incidents", Align::right});
   if (has_events(report.stats)) columns.push_back({"events", Align::right});
   for (const NamedTotal& named : kTotals)
@@ -145,7 +168,8 @@ void print_stats(Printer& out, const StatsReport& report) {
   table.print(out);
   out.line();
   out.line("- means: no incident states a number");
-  for (const std::string& remark : remarks_of(report)) out.line(remark);
+  for (const std::string& remark : remarks_of(report, shown_totals(report)))
+    out.line(wrapped(out, escape_for_display(remark), 2));
 }
 
 bool print_published(Printer& out, const StatsReport& report) {

@@ -4,8 +4,9 @@
 #include <map>
 
 #include "dalil/base/text.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
+#include "output_file.hpp"
 #include "refs.hpp"
 #include "stats_forms.hpp"
 
@@ -127,15 +128,19 @@ std::string published_of(const formats::PublishedComparison& comparison) {
 
 std::string page_of(const StatsReport& report, const NamedTotal& quantity) {
   std::string body = "<h1>Incident statistics</h1>\n" + table_of(report) + "<ul>\n";
-  for (const std::string& remark : remarks_of(report))
+  for (const std::string& remark : remarks_of(report, all_totals()))
     body += "<li>" + formats::markup_text(remark) + "</li>\n";
   body += "</ul>\n" + formats::svg(chart_of(report, quantity), false);
   if (report.published) body += published_of(*report.published);
   return formats::html_page({formats::PageLanguage::english, "Incident statistics", kStyle, body});
 }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",;\"\r\n\t") == std::string::npos) return text;
+/// What a spreadsheet would take for a formula stands behind an apostrophe.
+std::string csv_cell(std::string text) {
+  constexpr std::string_view kFormula("=+-@\t\r\0", 7);
+  const bool formula = !text.empty() && kFormula.find(text.front()) != std::string_view::npos;
+  if (!formula && text.find_first_of(",;\"\r\n\t") == std::string::npos) return text;
+  if (formula) text.insert(0, 1, '\'');
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + "\"";
@@ -166,24 +171,26 @@ std::string csv_of(const StatsReport& report) {
 formats::Picture chart_of(const StatsReport& report, const NamedTotal& quantity) {
   formats::BarChart chart;
   chart.title = title_of(report, quantity);
-  chart.remarks = remarks_of(report);
+  std::vector<NamedTotal> shown;
+  if (quantity.total != nullptr) shown.push_back(quantity);
+  chart.remarks = remarks_of(report, shown);
   add_groups(chart, report, quantity);
   return formats::bar_chart(chart);
 }
 
-void write_stats(const std::string& path, const StatsReport& report, const NamedTotal& quantity) {
-  std::string content;
-  if (path.ends_with(".html")) {
-    content = page_of(report, quantity);
-  } else if (path.ends_with(".svg")) {
-    content = formats::svg(chart_of(report, quantity), true);
-  } else if (path.ends_with(".csv")) {
-    content = csv_of(report);
-  } else {
+void require_stats_name(const std::string& path) {
+  if (path.empty()) return;
+  if (!path.ends_with(".html") && !path.ends_with(".svg") && !path.ends_with(".csv"))
     throw Error(ErrorCode::usage, "--out " + in_quotes(path) + " is of no known kind",
                 "name it .html (table and chart), .svg (chart) or .csv (table)");
-  }
-  files::write_atomically(path, as_bytes(content));
+  refuse_existing(path, "the file");
+}
+
+void write_stats(const std::string& path, const StatsReport& report, const NamedTotal& quantity) {
+  const std::string content = path.ends_with(".html")  ? page_of(report, quantity)
+                              : path.ends_with(".svg") ? formats::svg(chart_of(report, quantity), true)
+                                                       : csv_of(report);
+  files::write_new_file(path, as_bytes(content));
 }
 
 }  // namespace dalil::cli

@@ -1,6 +1,7 @@
 #include "stats_question.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "dalil/base/text.hpp"
@@ -74,30 +75,95 @@ class Places {
   archive::Gazetteer gazetteer_;
 };
 
-IncidentFilter within_place(archive::View& view, const std::string& value, std::optional<PlaceLevel> level) {
+/// What a field is compared by: texts of the register, and what the value means.
+struct Comparison {
+  std::function<std::vector<std::string>(const Incident&)> texts;
+  /// Whether an incident is meant; empty if neither gazetteer nor vocabulary knows the value.
+  IncidentFilter means;
+  bool by_parts = true;           ///< of texts that are not known: a part will do
+  bool by_meaning_alone = false;  ///< of places: a text that names several is no part of one of them
+  std::string hint;               ///< where the values are listed
+};
+
+std::function<std::vector<std::string>(const Incident&)> texts_of(std::vector<std::string> fields) {
+  return [fields = std::move(fields)](const Incident& incident) {
+    std::vector<std::string> texts;
+    for (const std::string& field : fields) texts.push_back(value_of(incident, field));
+    return texts;
+  };
+}
+
+Comparison by_place(archive::View& view, const std::string& value, std::optional<PlaceLevel> level) {
+  Comparison comparison;
+  const bool governorate = level == PlaceLevel::governorate;
+  if (governorate || !level)
+    comparison.texts = texts_of(governorate ? std::vector<std::string>{"governorate"}
+                                            : std::vector<std::string>{"place", "subdistrict"});
+  else
+    comparison.texts = [](const Incident&) { return std::vector<std::string>(); };
+  comparison.by_meaning_alone = true;
   const auto places = std::make_shared<Places>(view);
   const auto wholes = places->gazetteer().find(value, level);
-  if (wholes.empty()) {
-    std::string hint = "'dalil vocabulary show gazetteer' lists them";
-    for (const archive::Place* similar : places->gazetteer().similar(value, 1))
-      hint = "did you mean " + in_quotes(similar->name()) + "?";
-    throw Error(ErrorCode::not_found, "the gazetteer knows no place " + in_quotes(value), hint);
-  }
-  return [places, wholes](const Incident& incident) {
+  comparison.hint = "'dalil vocabulary show gazetteer' lists those that are known,";
+  for (const archive::Place* similar : places->gazetteer().similar(value, 1))
+    comparison.hint = "did you mean " + in_quotes(similar->name()) + "? Or";
+  if (wholes.empty()) return comparison;
+  comparison.means = [places, wholes](const Incident& incident) {
     const archive::Place* place = places->of(incident);
     return place != nullptr && std::ranges::any_of(wholes, [&](const archive::Place* whole) {
              return places->gazetteer().within(*place, *whole);
            });
   };
+  return comparison;
 }
 
-/// By the vocabulary, or for words that it does not know by themselves.
-IncidentFilter covered(archive::View& view, const char* vocabulary, const std::string& value,
-                       std::vector<std::string> fields) {
-  const auto spellings = vocabulary_of(view, vocabulary).spellings(value);
-  return [spellings, fields = std::move(fields)](const Incident& incident) {
-    return std::ranges::any_of(fields, [&](const std::string& field) {
-      return spellings.contains(archive::term_key(value_of(incident, field)));
+Comparison by_term(archive::View& view, const std::string& vocabulary_name, const std::string& value,
+                   std::vector<std::string> fields) {
+  Comparison comparison;
+  comparison.texts = texts_of(std::move(fields));
+  comparison.hint = "'dalil vocabulary show " + vocabulary_name + "' lists those that are known,";
+  const archive::Vocabulary vocabulary = vocabulary_of(view, vocabulary_name);
+  if (vocabulary.find(value).empty()) return comparison;
+  comparison.means = [spellings = vocabulary.spellings(value),
+                      texts = comparison.texts](const Incident& incident) {
+    return std::ranges::any_of(texts(incident), [&](const std::string& text) {
+      return spellings.contains(archive::term_key(text));
+    });
+  };
+  return comparison;
+}
+
+Comparison by_text(const std::string& field, bool by_parts) {
+  Comparison comparison;
+  comparison.texts = texts_of({field});
+  comparison.by_parts = by_parts;
+  return comparison;
+}
+
+Comparison comparison_of(archive::View& view, const std::string& name, const std::string& value) {
+  if (name == "governorate") return by_place(view, value, PlaceLevel::governorate);
+  if (name == "district" || name == "subdistrict")
+    return by_place(view, value, archive::place_level_from(name));
+  if (name == "place") return by_place(view, value, std::nullopt);
+  if (name == "party") return by_term(view, "parties", value, {"perpetrator_group", "perpetrator_text"});
+  if (name == "perpetrator_group") return by_term(view, "parties", value, {"perpetrator_group"});
+  if (name == "weapon" || name == "weapon_code")
+    return by_term(view, "weapons", value, {"weapon_code", "weapon"});
+  if (name == "area" || name == "area_of_control")
+    return by_term(view, "areas-of-control", value, {"area_of_control"});
+  if (!is_field(view, name))
+    throw Error(ErrorCode::usage, "no register has a field " + in_quotes(name),
+                "'dalil incident show' lists those of an incident");
+  return by_text(name, name == "target" || name == "attribution");
+}
+
+IncidentFilter filter_by(const Comparison& comparison, const std::string& value) {
+  return [comparison, wanted = fold_for_search(value)](const Incident& incident) {
+    if (comparison.means && comparison.means(incident)) return true;
+    if (comparison.means && comparison.by_meaning_alone) return false;
+    return std::ranges::any_of(comparison.texts(incident), [&](const std::string& text) {
+      const std::string folded = fold_for_search(text);
+      return comparison.by_parts ? folded.find(wanted) != std::string::npos : folded == wanted;
     });
   };
 }
@@ -119,30 +185,25 @@ archive::Grouping grouping_named(archive::View& view, const std::string& name) {
   return {name, [field](const Incident& incident, archive::DateBasis) { return value_of(incident, field); }};
 }
 
-IncidentFilter filter_from(archive::View& view, const std::string& text) {
+IncidentFilter filter_from(archive::View& view, const std::string& text,
+                           const std::vector<archive::IncidentRevision>& revisions) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     throw Error(ErrorCode::usage, in_quotes(text) + " is not of the form FIELD=VALUE",
                 "for instance governorate=Idlib");
   const std::string name = text.substr(0, equals), value = text.substr(equals + 1);
-  if (name == "governorate") return within_place(view, value, PlaceLevel::governorate);
-  if (name == "district" || name == "subdistrict")
-    return within_place(view, value, archive::place_level_from(name));
-  if (name == "place") return within_place(view, value, std::nullopt);
-  if (name == "party" || name == "perpetrator_group")
-    return covered(view, "parties", value, {"perpetrator_group"});
-  if (name == "weapon" || name == "weapon_code")
-    return covered(view, "weapons", value, {"weapon_code", "weapon"});
-  if (name == "area" || name == "area_of_control")
-    return covered(view, "areas-of-control", value, {"area_of_control"});
-  const std::string field = field_name(name);
-  if (!is_field(view, field))
-    throw Error(ErrorCode::usage, "no register has a field " + in_quotes(name),
-                "'dalil incident show' lists those of an incident");
-  const std::string wanted = fold_for_search(value);
-  return [field, wanted](const Incident& incident) {
-    return fold_for_search(value_of(incident, field)) == wanted;
-  };
+  const Comparison comparison = comparison_of(view, name, value);
+  const bool nothing = fold_for_search(value).find_first_not_of(' ') == std::string::npos;
+  if (nothing && comparison.by_parts)
+    throw Error(ErrorCode::usage, in_quotes(text) + " names no value", "for instance governorate=Idlib");
+  IncidentFilter filter = filter_by(comparison, value);
+  const auto passes = [&](const archive::IncidentRevision& one) { return filter(one.incident); };
+  if (!comparison.means && std::ranges::none_of(revisions, passes) &&
+      std::ranges::none_of(view.incidents(), passes))
+    throw Error(ErrorCode::not_found, "no incident has " + in_quotes(value) + " as its " + name,
+                (comparison.hint.empty() ? "" : comparison.hint + " ") + "'dalil incident stats --by " +
+                    name + "' shows what there is");
+  return filter;
 }
 
 UtcTime moment_from(const std::string& option, const std::string& text) {

@@ -15,10 +15,13 @@ namespace dalil::cli {
 archive::Grouping grouping_named(archive::View& view, const std::string& name);
 
 using IncidentFilter = std::function<bool(const archive::Incident&)>;
-/// FIELD=VALUE: of governorate, district, subdistrict and place by the gazetteer; of party, weapon and
-/// area_of_control by the vocabularies, with what stands below; of any other field folded and whole.
-/// Error(usage) for what is not of this form, or a field that no register has.
-IncidentFilter filter_from(archive::View& view, const std::string& text);
+/// FIELD=VALUE, meant as `find` means FIELD:VALUE: governorate, district, subdistrict and place by the
+/// gazetteer; party, weapon and area by the vocabularies, with what stands below; and all but known
+/// governorates by a part of the register's words. Of any other field the whole text, folded.
+/// Error(usage) for what is not of this form, or a field that no register has; Error(not_found) for a value
+/// that neither gazetteer nor vocabulary knows and no incident has, neither now nor among the `revisions`.
+IncidentFilter filter_from(archive::View& view, const std::string& text,
+                           const std::vector<archive::IncidentRevision>& revisions);
 
 /// A day (its end in UTC) or an RFC 3339 time, as one point in time.
 UtcTime moment_from(const std::string& option, const std::string& text);
