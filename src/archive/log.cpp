@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -164,11 +166,25 @@ class Log {
   std::map<ledger::ActorId, std::string> names_;
 };
 
+/// An empty list would say that there are none.
+void refuse_invisible(const View& view, const std::vector<unsigned>& kinds) {
+  for (const unsigned kind : kinds) {
+    const auto seal_class = class_of_kind(kind);
+    if (!seal_class || view.can_read(*seal_class)) continue;
+    throw Error(ErrorCode::wrong_key,
+                fmt::format("entries of the kind '{}' are not visible to this role", kind_name(kind)),
+                *seal_class == ledger::SealClass::source
+                    ? "open the archive with an archivist's key"
+                    : "open the archive with an investigator's or an archivist's key");
+  }
+}
+
 }  // namespace
 
 void log(View& view, const LogQuery& query, const std::function<bool(const LoggedEntry&)>& visit) {
   if (query.item && *query.item >= view.item_count())
     throw Error(ErrorCode::not_found, "there is no such item");
+  refuse_invisible(view, query.kinds);
   Log(view, query, visit).run();
 }
 

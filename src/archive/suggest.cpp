@@ -32,6 +32,7 @@ class Suggester {
     std::uint64_t looked_at = 0;
     for (Row item = 0; item < items_.count(); ++item) {
       if (!wanted_[item]) continue;
+      if (question_.stopped && question_.stopped()) break;
       ++looked_at;
       const auto suggestions = of(item);
       if (!suggestions.empty()) visit(suggestions);

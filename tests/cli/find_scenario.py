@@ -134,8 +134,8 @@ class Saved(Find):
         self.fails("query", "save", "x", "(market", expect=FAILURE, message="')' is missing")
         self.fails("query", "save", "two words", "market", expect=FAILURE, message="cannot be a query's name")
         self.dalil("query", "save", "loop", "market")
-        self.dalil("query", "save", "loop", "@loop")
-        self.fails("find", "@loop", expect=FAILURE, message="name each other without end")
+        self.fails("query", "save", "loop", "@loop", expect=FAILURE, message="lead back to itself")
+        self.dalil("find", "@loop")
 
 
 class Errors(Find):

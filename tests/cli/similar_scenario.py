@@ -97,6 +97,27 @@ class Similar(Scenario):
         same = self.found(self.path("a.jpg"))
         self.assertTrue(same[self.digest("a.jpg")]["same_content"])
 
+    def test_the_very_same_file_is_found_whatever_its_looks(self):
+        self.make_archive()
+        self.ffmpeg("-f", "lavfi", "-i", "color=gray:size=320x240", "-frames:v", "1", self.path("flat.jpg"))
+        self.write("notes.txt", b"no picture at all")
+        self.write("broken.heic", b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0" * 64)
+        self.picture("a.jpg", 2)
+        self.take_in(expect=None)
+        for name in ("flat.jpg", "notes.txt", "broken.heic"):
+            with self.subTest(name):
+                elsewhere = os.path.join(self.dir, "received")
+                shutil.copyfile(self.path(name), elsewhere)
+                found = self.found(elsewhere)
+                self.assertEqual({key: (one["same_content"], one["distance"]) for key, one in found.items()},
+                                 {self.digest(name): (True, 0)})
+                said = self.dalil("similar", elsewhere)
+                self.assertIn("the very same file", said.out)
+                if name != "flat.jpg":  # of which there may be something to compare
+                    self.assertIn("no looks to compare", " ".join(said.err.split()))
+        self.fails("similar", self.write("other.txt", b"never taken in", below=self.dir), expect=FAILURE,
+                   message="neither a picture nor a video")
+
     def test_a_clip_is_found_with_the_seconds_of_its_part(self):
         self.make_archive()
         self.clip("clip.mp4", 1, 16)
@@ -166,7 +187,7 @@ class Similar(Scenario):
         self.fails("similar", self.digest("a.jpg")[:12], expect=FAILURE, message="no fingerprints on record",
                    hint="dalil fingerprint")
         self.assertIn("1 of 1 picture or video have no fingerprints",
-                      self.dalil("similar", self.path("a.jpg"), expect=NO).err)
+                      self.dalil("similar", self.path("a.jpg")).err)  # found by its bytes
         self.picture("b.jpg", 2)
         self.scan("--fingerprints")
         self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
@@ -183,7 +204,8 @@ class Similar(Scenario):
                    if one["fields"]["digest"] == self.digest("a.jpg")]
         self.assertEqual(len(entries), 1)
         self.dalil("redact", str(entries[0]["seq"]), "--why", "asked for")
-        self.assertEqual(self.found(self.path("a.jpg"), expect=NO), {})
+        self.assertEqual(list(self.found(self.path("a.jpg"))), [self.digest("a.jpg")])  # by its bytes alone
+        self.assertEqual(self.found(self.change("a.jpg", "a-again.jpg"), expect=NO), {})
         self.dalil("key", "rotate", "--why", "test")
         self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
         self.assert_sound()

@@ -91,7 +91,7 @@ class Suggestions(Scenario):
     def test_mistakes_are_named_and_auditors_told_nothing(self):
         self.fails("suggest", "--dry-run", expect=FAILURE, message="--dry-run goes with --accept")
         self.fails("suggest", "--min-score", "0", expect=FAILURE, message="--min-score 0")
-        self.fails("suggest", "--limit", "0", expect=FAILURE, message="--limit 0")
+        self.fails("suggest", "--limit", "0", expect=FAILURE, message="--limit: 0 would leave nothing")
         self.fails("suggest", "--incident", "NONE", expect=FAILURE, message="'NONE'")
         self.fails("suggest", "--accept", "disk:a/known.jpg", "NONE", expect=FAILURE, message="'NONE'")
         auditor = os.path.join(self.dir, "auditor.key")

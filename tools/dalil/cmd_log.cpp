@@ -126,6 +126,14 @@ class LogPrinter {
   std::uint64_t listed_ = 0;
 };
 
+/// By their public lines.
+std::uint64_t entries_of_class(archive::View& view, ledger::SealClass seal_class) {
+  std::uint64_t count = 0;
+  for (archive::Seq seq = 0; seq < view.reader().size(); ++seq)
+    count += view.reader().line(seq).seal_class == seal_class ? 1 : 0;
+  return count;
+}
+
 int run_log(Session& session, const LogOptions& options) {
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
@@ -144,8 +152,18 @@ int run_log(Session& session, const LogOptions& options) {
   // As a diary is read: the newest at the end.
   for (auto entry = newest.rbegin(); entry != newest.rend(); ++entry) printer.print(*entry);
   const std::uint64_t listed = printer.finish();
-  out.object("summary", {{"command", "log"}, {"listed", listed}, {"entries", view.reader().size()}});
-  return session.stop().requested() ? kExitInterrupted : kExitOk;
+  Json summary = {{"command", "log"}, {"listed", listed}, {"entries", view.reader().size()}};
+  if (query.item && !view.can_read(ledger::SealClass::evidence)) {
+    const std::uint64_t sealed = entries_of_class(view, ledger::SealClass::evidence);
+    summary["not_visible"] = sealed;
+    out.note(
+        fmt::format("{} of class evidence: not visible to this role, nor which of them are about this item",
+                    count_text(sealed, "entry", "entries")));
+  }
+  out.object("summary", summary);
+  if (session.stop().requested()) return kExitInterrupted;
+  if (listed == 0) out.note("no entry matches");
+  return listed == 0 ? kExitNo : kExitOk;
 }
 
 }  // namespace

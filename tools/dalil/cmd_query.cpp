@@ -1,5 +1,7 @@
 #include "command.hpp"
+#include "dalil/archive/condition.hpp"
 #include "dalil/archive/saved_query.hpp"
+#include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "query_options.hpp"
@@ -14,14 +16,30 @@ struct SaveOptions {
   std::vector<std::string> words;
 };
 
+/// A query that named itself, straight or by way of others, could never be asked.
+void refuse_circle(archive::View& view, const std::string& name, const std::string& text) {
+  archive::QueryReader reader;
+  reader.saved = [&](const std::string& other) {
+    if (other == name)
+      throw Error(ErrorCode::conflict, "the query would lead back to itself: " + in_quotes("@" + name),
+                  "nothing was saved; choose another name, or write out what the older one asks for");
+    const auto saved = archive::find_saved_query(view, other);
+    if (saved) return saved->text;
+    throw Error(ErrorCode::not_found, "there is no saved query " + in_quotes(other),
+                "'dalil query list' shows them");
+  };
+  (void)reader.read(text);
+}
+
 int run_save(Session& session, const SaveOptions& options) {
   archive::Archive archive = session.open();
   archive::View view = archive.view();
+  const std::string text = joined(options.words);
+  refuse_circle(view, options.name, text);
   QueryOptions query;
   query.words = options.words;
   // It has to be a question that can be asked, today; what it names may come to exist later.
   (void)query_from(query, view);
-  const std::string text = joined(options.words);
   const auto before = archive::find_saved_query(view, options.name);
   archive::Editor editor = archive.edit();
   archive::save_query(editor, options.name, text, options.note);

@@ -67,26 +67,39 @@ media::Fingerprints look_at_file(media::ParserClient& parser, const std::string&
   return parser.collect_fingerprints();
 }
 
+/// Its bytes come first: an item that is the very same file is found whatever its looks.
+Subject subject_from_file(archive::View& view, std::unique_ptr<media::ParserClient>& parser,
+                          const std::string& path) {
+  Subject subject{path, {}, view.find_item(content_of_file(path).digest)};
+  if (!parser) {
+    media::ParserOptions options;
+    options.wall_limit = media::kDecodingLimit;
+    options.work = media::ParserWork::question;
+    parser = std::make_unique<media::ParserClient>(options);
+  }
+  try {
+    subject.looks = look_at_file(*parser, path);
+  } catch (const Error& error) {
+    if (!subject.item || error.code() != ErrorCode::invalid) throw;
+    subject.looks.problem = error.what();
+  }
+  if (!subject.looks.prints.empty()) return subject;
+  const std::string why =
+      subject.looks.problem.empty() ? "it shows nothing: dark or flat" : subject.looks.problem;
+  if (!subject.item) throw Error(ErrorCode::invalid, in_quotes(path) + " has no looks to compare", why);
+  subject.looks.problem = "has no looks to compare, so only the very same file is found (" + why + ")";
+  return subject;
+}
+
 Subject subject_from(archive::View& view, std::unique_ptr<media::ParserClient>& parser,
                      const std::string& text) {
-  Subject subject{text, {}, std::nullopt};
-  if (is_file(view, text)) {
-    if (!parser) {
-      media::ParserOptions options;
-      options.wall_limit = media::kDecodingLimit;
-      options.work = media::ParserWork::question;
-      parser = std::make_unique<media::ParserClient>(options);
-    }
-    subject.looks = look_at_file(*parser, text);
-    subject.item = view.find_item(content_of_file(text).digest);
-  } else {
-    subject.item = item_named(view, text);
-    auto looks = archive::fingerprints_of(view, *subject.item);
-    if (!looks)
-      throw Error(ErrorCode::not_found, "item " + in_quotes(text) + " has no fingerprints on record",
-                  "'dalil fingerprint' makes them; a file of its content can be given instead");
-    subject.looks = std::move(*looks);
-  }
+  if (is_file(view, text)) return subject_from_file(view, parser, text);
+  Subject subject{text, {}, item_named(view, text)};
+  auto looks = archive::fingerprints_of(view, *subject.item);
+  if (!looks)
+    throw Error(ErrorCode::not_found, "item " + in_quotes(text) + " has no fingerprints on record",
+                "'dalil fingerprint' makes them; a file of its content can be given instead");
+  subject.looks = std::move(*looks);
   if (subject.looks.prints.empty())
     throw Error(ErrorCode::invalid, in_quotes(text) + " has no looks to compare",
                 subject.looks.problem.empty() ? "it shows nothing: dark or flat" : subject.looks.problem);
@@ -133,7 +146,8 @@ void print_table(Printer& out, archive::View& view, const Subject& subject,
   Table table(std::move(columns));
   for (const archive::Likeness& one : found) {
     const ItemLine item = item_line(view, one.item);
-    const std::string how = subject.item == one.item ? "the same file" : changes_text(one.changes, one.pose);
+    const std::string how =
+        subject.item == one.item ? "the very same file" : changes_text(one.changes, one.pose);
     std::vector<Cell> cells{item.short_id, std::to_string(one.distance), how};
     if (times) cells.emplace_back(stretches_text(one.stretches));
     cells.emplace_back(item.size);
@@ -143,12 +157,21 @@ void print_table(Printer& out, archive::View& view, const Subject& subject,
   table.print(out);
 }
 
-/// Items that look like it, without the item itself, unless a file was asked for.
+/// Items that look like it. The item itself is left out, or where a file was asked for is the first.
 std::vector<archive::Likeness> matches_of(archive::View& view, const archive::Looks& looks,
                                           const Subject& subject, bool is_item,
                                           const archive::SimilarOptions& options) {
-  std::vector<archive::Likeness> found = looks.find(view, subject.looks, options);
-  if (is_item) std::erase_if(found, [&](const auto& one) { return one.item == subject.item; });
+  std::vector<archive::Likeness> found;
+  if (!subject.looks.prints.empty()) found = looks.find(view, subject.looks, options);
+  if (!subject.item) return found;
+  archive::Likeness same;
+  same.item = *subject.item;
+  std::erase_if(found, [&](const archive::Likeness& one) {
+    if (one.item == same.item) same = one;
+    return one.item == same.item;
+  });
+  same.distance = 0;  // whatever the fingerprints on record were made with
+  if (!is_item) found.insert(found.begin(), std::move(same));
   return found;
 }
 
@@ -207,7 +230,9 @@ Runner declare_similar(Options& app) {
   app.add_option("--wide", options->wide, "bits up to which a closer look is taken (default: 80)")
       ->type_name("BITS");
   app.add_flag("--no-flips", options->no_flips, "do not look for flipped and turned versions");
-  app.add_option("--limit", options->limit, "show the nearest so many of each")->type_name("N");
+  app.add_option("--limit", options->limit, "show the nearest so many of each")
+      ->type_name("N")
+      ->at_least_one();
   return [options](Session& session) { return run_similar(session, *options); };
 }
 

@@ -94,7 +94,6 @@ Asked asked(const archive::Archive& archive, archive::View& view, SuggestOptions
 void check(const SuggestOptions& options, bool least_given) {
   if (options.least < 1 || options.least > kHighest)
     throw Error(ErrorCode::usage, fmt::format("--min-score {} is none", options.least), "from 1 to 100");
-  if (options.per_item < 1) throw Error(ErrorCode::usage, "--limit 0 would show nothing");
   if (options.dry_run && !options.accept)
     throw Error(ErrorCode::usage, "--dry-run goes with --accept", "without it nothing is changed anyway");
   if (options.accept && options.items.empty() && !least_given)
@@ -127,8 +126,9 @@ void print_suggestion(Printer& out, archive::View& view, const Suggestion& sugge
         wrapped(out, fmt::format("         {:>+3}  {}", reason.points, escape_for_display(reason.text)), 14));
 }
 
-int run_show(Session& session, archive::View& view, const Asked& asked) {
+int run_show(Session& session, archive::View& view, Asked asked) {
   Printer& out = session.out();
+  asked.question.stopped = [&session] { return session.stop().requested(); };
   std::size_t items = 0, suggestions = 0;
   const std::uint64_t looked_at =
       archive::suggest(view, asked.question, [&](const std::vector<Suggestion>& of_item) {
@@ -142,17 +142,20 @@ int run_show(Session& session, archive::View& view, const Asked& asked) {
         ++items;
         suggestions += of_item.size();
       });
+  const bool interrupted = session.stop().requested();
+  if (interrupted) out.note("interrupted");
   if (suggestions > 0) {
     out.line();
     out.line(fmt::format("{} for {} of {}", count_text(suggestions, "suggestion", "suggestions"),
                          number_text(items), count_text(looked_at, "item", "items")));
     out.line("take one on with: dalil suggest --accept ITEM INCIDENT");
-  } else {
+  } else if (!interrupted) {
     out.note("nothing is suggested for " + count_text(looked_at, "item", "items"));
   }
   out.object(
       "summary",
       {{"command", "suggest"}, {"looked_at", looked_at}, {"items", items}, {"suggestions", suggestions}});
+  if (interrupted) return kExitInterrupted;
   return suggestions == 0 ? kExitNo : kExitOk;
 }
 
@@ -160,18 +163,33 @@ int run_show(Session& session, archive::View& view, const Asked& asked) {
 struct Chosen {
   std::vector<Suggestion> best;
   std::size_t undecided = 0;
+  std::size_t likelier = 0;  ///< items of which another incident than the one in question is
   std::uint64_t looked_at = 0;
 };
 
-Chosen choose(archive::View& view, const archive::SuggestQuestion& question) {
+Chosen choose(archive::View& view, const Asked& asked) {
   Chosen chosen;
-  archive::SuggestQuestion wide = question;
-  wide.per_item = std::max<std::size_t>(question.per_item, 2);
+  archive::SuggestQuestion wide = asked.question;
+  if (asked.pairs) {
+    wide.per_item = 1;
+  } else if (wide.incident) {  // the others are looked at, too: one of them may be likelier
+    wide.per_item = SIZE_MAX;
+    wide.incident.reset();
+  } else {
+    wide.per_item = std::max<std::size_t>(wide.per_item, 2);
+  }
   chosen.looked_at = archive::suggest(view, wide, [&](const std::vector<Suggestion>& of_item) {
-    if (of_item.size() > 1 && of_item[0].score == of_item[1].score)
+    const Suggestion& best = of_item.front();
+    if (const auto& wanted = asked.question.incident) {
+      const auto its = std::ranges::find(of_item, *wanted, &Suggestion::incident);
+      if (its == of_item.end()) return;
+      chosen.likelier += its->score < best.score ? 1 : 0;
+      if (its->score < best.score) return;
+    }
+    if (of_item.size() > 1 && best.score == of_item[1].score)
       ++chosen.undecided;
     else
-      chosen.best.push_back(of_item.front());
+      chosen.best.push_back(best);
   });
   return chosen;
 }
@@ -195,8 +213,13 @@ int run_accept(Session& session, archive::Archive& archive, const SuggestOptions
     editor.emplace(archive.edit());
     view.renew();
   }
-  const Asked what = asked(archive, view, options);
-  const Chosen chosen = choose(view, what.question);
+  Asked what = asked(archive, view, options);
+  what.question.stopped = [&session] { return session.stop().requested(); };
+  const Chosen chosen = choose(view, what);
+  if (session.stop().requested()) {
+    session.out().note("interrupted: nothing was linked");
+    return kExitInterrupted;
+  }
   if (what.pairs) refuse_unsuggested(view, what, chosen);
   Printer& out = session.out();
   for (const Suggestion& suggestion : chosen.best) {
@@ -215,11 +238,15 @@ int run_accept(Session& session, archive::Archive& archive, const SuggestOptions
   if (chosen.undecided > 0)
     out.note(fmt::format("{} left alone: several incidents are as likely",
                          count_text(chosen.undecided, "item was", "items were")));
+  if (chosen.likelier > 0)
+    out.note(fmt::format("{} left alone: another incident is likelier",
+                         count_text(chosen.likelier, "item was", "items were")));
   if (chosen.best.empty()) out.note("nothing to accept");
   out.object("summary", {{"command", "suggest"},
                          {"looked_at", chosen.looked_at},
                          {"links", chosen.best.size()},
                          {"undecided", chosen.undecided},
+                         {"another_likelier", chosen.likelier},
                          {"dry_run", options.dry_run}});
   return chosen.best.empty() ? kExitNo : kExitOk;
 }
@@ -236,7 +263,9 @@ Runner declare_suggest(Options& app) {
   app.add_option("--incident", options->incident, "only what may be of this one")->type_name("ID");
   app.add_option("--min-score", *least, "only suggestions of at least so many points, 1 to 100 (default: 25)")
       ->type_name("N");
-  app.add_option("--limit", options->per_item, "so many for an item (default: 3)")->type_name("N");
+  app.add_option("--limit", options->per_item, "so many for an item (default: 3)")
+      ->type_name("N")
+      ->at_least_one();
   app.add_flag("--alike", options->alike, "also by what looks alike; of items that are named always");
   app.add_flag("--accept", options->accept,
                "link as 'candidate', with the reasons: the best one of each item");

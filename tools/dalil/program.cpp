@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "completion.hpp"
+#include "dalil/archive/condition.hpp"
 #include "dalil/base/text.hpp"
 #include "refs.hpp"
 #include "wrapped.hpp"
@@ -106,6 +107,24 @@ std::vector<OptionText> options_of(const CLI::App* app) {
   return options;
 }
 
+bool takes_query(const CLI::App* app) {
+  return app->get_option_no_throw("QUERY") != nullptr;
+}
+
+/// A '-' before a field that there is, a bracket, a phrase or a saved query. Not before a word: "-limit" is
+/// an option mistyped, and what was meant to be looked for would silently be left out.
+bool is_negation(std::string_view word) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  word.remove_prefix(1);
+  if (std::string_view("(\"@").find(word[0]) != std::string_view::npos) return true;
+  const std::size_t end = word.find_first_of(":=<>(");
+  if (end == std::string_view::npos) return false;
+  const std::string_view name = word.substr(0, end);
+  if (word[end] == '(') return name == "incident" || name == "link" || name == "copy";
+  return std::ranges::any_of(archive::fields(),
+                             [&](const archive::FieldInfo& info) { return name == info.name; });
+}
+
 /// The parser with one sub-command a row of the table.
 class Parser {
  public:
@@ -119,6 +138,8 @@ class Parser {
   int help(const std::vector<std::string>& words) const;
   int print_manual() const;
   ProgramText text() const;
+  const CLI::App* named(const std::vector<std::string>& words) const;
+  std::vector<std::string> with_negations(std::vector<std::string> words) const;
   CLI::App* chosen();
   void refuse_stray_options(const CLI::App* first_word) const;
 
@@ -265,9 +286,40 @@ int Parser::print_manual() const {
               "one of: bash, zsh, fish");
 }
 
+/// The command that the words name, as far as they do.
+const CLI::App* Parser::named(const std::vector<std::string>& words) const {
+  const CLI::App* app = &root_;
+  for (const std::string& word : words) {
+    if (word.starts_with('-')) continue;
+    const auto below = app->get_subcommands([&](const CLI::App* one) { return one->get_name() == word; });
+    if (!below.empty())
+      app = below.front();
+    else if (app != &root_)
+      break;
+  }
+  return app;
+}
+
+/// "-kind:video" of a query is a negation, and would be taken for options.
+std::vector<std::string> Parser::with_negations(std::vector<std::string> words) const {
+  const CLI::App* app = named(words);
+  if (!takes_query(app)) return words;
+  bool is_value = false;
+  for (std::string& word : words) {
+    if (word == "--") break;
+    if (!is_value && is_negation(word)) word.replace(0, 1, "not ");
+    const CLI::Option* option = word.starts_with("--") ? app->get_option_no_throw(word) : nullptr;
+    if (option == nullptr && word.starts_with("--")) option = root_.get_option_no_throw(word);
+    is_value = option != nullptr && option->get_items_expected_min() > 0;
+  }
+  return words;
+}
+
 int Parser::run(int argc, char** argv) {
+  std::vector<std::string> words = with_negations({argv + 1, argv + argc});
+  std::ranges::reverse(words);  // as the parser wants them
   try {
-    root_.parse(argc, argv);
+    root_.parse(words);
   } catch (const CLI::CallForHelp&) {
     print_help(chosen());
     return kExitOk;
@@ -275,7 +327,10 @@ int Parser::run(int argc, char** argv) {
     Printer(OutputOptions{}).line(version.what());
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    throw Error(ErrorCode::usage, escape_for_display(error.what()), help_call(chosen()));
+    const bool dashed = takes_query(chosen()) && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    throw Error(
+        ErrorCode::usage, escape_for_display(error.what()),
+        (dashed ? "a word that is not to be found is written 'not WORD'; " : "") + help_call(chosen()));
   }
   CLI::App* app = chosen();
   if (app == help_) return help_as_manual_ || !help_completion_.empty() ? print_manual() : help(help_words_);

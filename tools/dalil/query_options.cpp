@@ -16,6 +16,12 @@ constexpr const char* kNoConsent = "none";
 
 void check_names(const QueryOptions& options, archive::View& view) {
   for (const std::string& id : options.incidents) incident_named(view, id);
+  // "--incident A B" would look for B as a text among the evidence of A.
+  if (!options.incidents.empty())
+    for (const std::string& word : options.words)
+      if (view.find_incident(word))
+        throw Error(ErrorCode::usage, in_quotes(word) + " is an incident, and no text to look for",
+                    "of several: --incident A --incident B; as a text: '\"" + word + "\"'");
   for (const std::string& alias : options.sources) source_named(view, alias);
   if (!options.volume.empty()) volume_named(view, options.volume);
 }

@@ -50,6 +50,8 @@ struct SuggestQuestion {
   std::function<std::optional<Circle>(const Incident&)> locate = {};
   /// Items that look like this one; asked for each item in question.
   std::function<std::vector<Alike>(Row item)> alike = {};
+  /// Asked before each item; true ends it there.
+  std::function<bool()> stopped = {};
 };
 
 /// Calls for each item that anything is suggested for, in ascending order, the best suggestion first. Pairs

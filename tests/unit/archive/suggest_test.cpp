@@ -254,6 +254,18 @@ TEST_CASE("a folder's path may name an incident, or its day and place") {
   CHECK(d.ask(low).size() == 6);
 }
 
+TEST_CASE("a search for suggestions can be stopped before each item") {
+  Desk d;
+  d.item("14.09.2017 Mayadeen", "1", {});
+  d.item("14.09.2017 Mayadeen", "2", {});
+  REQUIRE(d.ask().size() == 2);
+  SuggestQuestion question;
+  int asked = 0;
+  question.stopped = [&asked] { return ++asked > 1; };
+  CHECK(d.ask(question).size() == 1);
+  CHECK(asked == 2);
+}
+
 TEST_CASE("what looks like evidence of an incident is suggested") {
   Desk d;
   const Row known = d.item("a", "1", {});
