@@ -41,14 +41,19 @@ void Deriver::apply(Seq seq, const records::ReviewStated& stated) {
       of_link ? find_link(stated.link_seq()) : find_item(Digest::from_bytes(as_bytes(stated.digest())));
   if (!subject) return pass_over(seq, of_link ? "a link" : "an item");
   const Column& last = of_link ? kLinkLastReview : kItemLastReview;
-  const Bytes state = u8_value(static_cast<std::uint8_t>(*review.state));
+  const Column& state_column = of_link ? kLinkReview : kItemReview;
+  // A review that states no state leaves it as it is; the first one of all says that somebody is at it.
+  const bool first = load_u32(writer_->cell(last, *subject).data()) == 0;
+  const auto before =
+      first ? ReviewState::in_progress : static_cast<ReviewState>(writer_->cell(state_column, *subject)[0]);
+  const Bytes state = u8_value(static_cast<std::uint8_t>(review.state.value_or(before)));
   const Row row = writer_->add_row(kReviews);
   writer_->set(kReviewSeq, row, u64_value(seq));
   writer_->set(of_link ? kReviewLink : kReviewItem, row, u32_value(*subject + 1));
   writer_->set(kReviewState, row, state);
   writer_->set(kReviewPrevious, row, u32_value(load_u32(writer_->cell(last, *subject).data())));
   writer_->set(last, *subject, u32_value(row + 1));
-  writer_->set(of_link ? kLinkReview : kItemReview, *subject, state);
+  writer_->set(state_column, *subject, state);
   if (of_link) return;
   ItemColumns columns(*writer_, *subject);
   columns.set_time(review);

@@ -53,7 +53,7 @@ std::vector<EntryField> fields_of(const records::ReviewStated& record) {
   std::vector<EntryField> fields =
       stated({{"digest", hex(record.digest())},
               {"analysis", review.analysis ? name_of(*review.analysis) : ""},
-              {"state", name_of(*review.state)},
+              {"state", review.state ? name_of(*review.state) : ""},
               {"confidence", review.confidence ? name_of(*review.confidence) : ""},
               {"method", review.method},
               {"result", review.result},

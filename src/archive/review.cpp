@@ -98,16 +98,6 @@ std::vector<StatedReview> chain(View& view, const Column& last, Row subject) {
   return reviews;
 }
 
-/// With the state that holds from now on.
-Review with_state(EditorAccess::State& state, const Column& column, Row subject, const Review& review) {
-  (void)to_record(review);  // Error(invalid) if it says nothing
-  Review whole = review;
-  if (whole.state) return whole;
-  const auto now = static_cast<ReviewState>(state.writer.cell(column, subject)[0]);
-  whole.state = now == ReviewState::unreviewed ? ReviewState::in_progress : now;
-  return whole;
-}
-
 }  // namespace
 
 const char* name_of(ReviewState state) {
@@ -138,7 +128,7 @@ const char* name_of(TimePrecision precision) {
 Seq review_item(Editor& editor, Row item, const Review& review) {
   EditorAccess::State& state = EditorAccess::state(editor);
   records::Record record;
-  *record.mutable_review_stated() = to_record(with_state(state, kItemReview, item, review));
+  *record.mutable_review_stated() = to_record(review);
   const Digest digest = state.digest_of(item);
   record.mutable_review_stated()->set_digest(digest.bytes.data(), Digest::kSize);
   return state.append_and_apply(SealClass::evidence, record);
@@ -151,7 +141,7 @@ Seq review_link(Editor& editor, Row link, const Review& review) {
     throw Error(ErrorCode::invalid, "times and places are verified of items, not of links",
                 "review the item for these");
   records::Record record;
-  *record.mutable_review_stated() = to_record(with_state(state, kLinkReview, link, review));
+  *record.mutable_review_stated() = to_record(review);
   record.mutable_review_stated()->set_link_seq(load_u64(state.writer.cell(kLinkSeq, link).data()));
   return state.append_and_apply(SealClass::evidence, record);
 }
@@ -165,6 +155,7 @@ std::vector<StatedReview> reviews_of_link(View& view, Row link) {
 
 Assessment assessment_of(const std::vector<StatedReview>& reviews) {
   Assessment now;
+  if (!reviews.empty()) now.state = ReviewState::in_progress;
   for (const StatedReview& stated : reviews) {
     const Review& review = stated.review;
     now.state = review.state.value_or(now.state);

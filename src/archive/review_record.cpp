@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::int32_t kLeastOffset = -12 * 60, kMostOffset = 14 * 60;
 constexpr std::uint32_t kLargestRadius = 20'037'509;  // half around the earth, in metres
+/// In the place of a state: none is stated. Programs that do not know it refuse the review instead of taking
+/// it for a statement. Persistent, never renumber.
+constexpr std::uint32_t kNoState = 6;
 enum Cleared : std::uint32_t { kTime = 1, kMade = 2, kShown = 4 };
 
 /// Why it cannot be; empty if it can.
@@ -63,7 +66,7 @@ records::ReviewStated to_record(const Review& review) {
   record.set_result(review.result);
   record.set_note(review.note);
   if (review.confidence) record.set_confidence(static_cast<std::uint32_t>(*review.confidence));
-  if (review.state) record.set_state(static_cast<std::uint32_t>(*review.state));
+  record.set_state(review.state ? static_cast<std::uint32_t>(*review.state) : kNoState);
   if (review.time) {
     record.mutable_time()->set_from_ms(review.time->from_ms);
     record.mutable_time()->set_to_ms(review.time->to_ms);
@@ -79,7 +82,7 @@ records::ReviewStated to_record(const Review& review) {
 
 Review from_record(const records::ReviewStated& record) {
   const auto corrupt = [](const char* why) { return Error(ErrorCode::corrupt, why, "run 'dalil check'"); };
-  if (record.kind() > 3 || record.confidence() > 3 || record.state() > 5 || record.cleared() > 7)
+  if (record.kind() > 3 || record.confidence() > 3 || record.state() > kNoState || record.cleared() > 7)
     throw corrupt("a review holds a number that is not known");
   Review review;
   if (record.kind() != 0) review.analysis = static_cast<Analysis>(record.kind());
@@ -87,7 +90,7 @@ Review from_record(const records::ReviewStated& record) {
   review.result = record.result();
   review.note = record.note();
   if (record.confidence() != 0) review.confidence = static_cast<Confidence>(record.confidence());
-  review.state = static_cast<ReviewState>(record.state());
+  if (record.state() != kNoState) review.state = static_cast<ReviewState>(record.state());
   if (record.has_time()) {
     if (record.time().precision() > UINT8_MAX) throw corrupt("a verified time has no known precision");
     review.time = {record.time().from_ms(), record.time().to_ms(),

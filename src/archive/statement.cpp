@@ -108,10 +108,11 @@ struct Reader {
   void read(const records::ReviewStated& stated) {
     const Review review = from_record(stated);
     if (stated.digest().size() == Digest::kSize) out.digest = Digest::from_bytes(as_bytes(stated.digest()));
-    out.text = stated.has_link_seq() ? fmt::format("the link that entry {} made was assessed as '{}'",
-                                                   stated.link_seq(), name_of(*review.state))
-                                     : fmt::format("the file with the SHA-256 {} was assessed as '{}'",
-                                                   hex_of(stated.digest()), name_of(*review.state));
+    const std::string how = review.state ? fmt::format("assessed as '{}'", name_of(*review.state))
+                                         : "reviewed, without stating in which state it is";
+    out.text = stated.has_link_seq()
+                   ? fmt::format("the link that entry {} made was {}", stated.link_seq(), how)
+                   : fmt::format("the file with the SHA-256 {} was {}", hex_of(stated.digest()), how);
     add("sha256", hex_of(stated.digest()));
     if (stated.has_link_seq()) add("link", std::to_string(stated.link_seq()));
     if (review.analysis) add("analysis", name_of(*review.analysis));

@@ -43,7 +43,7 @@ std::string review_text(const records::ReviewStated& stated) {
   return fmt::format("review of {}: {}{}{}{}",
                      stated.has_link_seq() ? fmt::format("the link of entry {}", stated.link_seq())
                                            : short_digest(stated.digest()),
-                     name_of(*review.state), how.empty() ? "" : " (" + how + ")",
+                     review.state ? name_of(*review.state) : "no state", how.empty() ? "" : " (" + how + ")",
                      review.result.empty() ? "" : ": ", escape_for_display(review.result));
 }
 std::string vocabulary_text(const records::VocabularyStated& stated) {

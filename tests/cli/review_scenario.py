@@ -47,9 +47,14 @@ class Reviews(Scenario):
     def test_what_is_not_stated_stays(self):
         self.assertEqual(self.shown().summary["review_state"], "unreviewed")
         self.assertIn("reviewed by nobody yet", self.dalil("show", "disk:card/a.bin").out)
-        self.assertEqual(self.review("--note", "first look")[0]["state"], "in-progress")
+        self.assertNotIn("state", self.review("--note", "first look")[0])
+        self.assertEqual(self.shown().summary["review_state"], "in-progress")
+        self.assertIn("in-progress, no state", self.dalil("review", "list").out)
         self.review("--state", "verified", "--time", "2017-09-11", "--zone", "+03:00")
-        self.assertEqual(self.review("--note", "a doubt")[0]["state"], "verified")
+        self.assertNotIn("state", self.review("--note", "a doubt")[0])
+        self.assertEqual(self.shown().summary["review_state"], "verified")
+        self.assertIn("no state", self.dalil("show", "disk:card/a.bin").out)
+        self.assertIn(": no state", self.dalil("log", "--kind", "review-stated").out)
         self.review("--state", "disputed")
         summary = self.shown().summary
         self.assertEqual(summary["review_state"], "disputed")
@@ -62,6 +67,25 @@ class Reviews(Scenario):
         before = self.shown().out
         self.dalil("rebuild")
         self.assertEqual(self.shown().out, before)
+
+    def test_a_review_without_a_state_states_none_in_its_authors_name(self):
+        key = os.path.join(self.dir, "investigator.key")
+        self.dalil("key", "add", "--role", "investigator", "--name", "Huda", "--key-file", key)
+        self.review("--state", "disputed")
+        verified = self.review("--state", "verified")[0]["seq"]
+        noted = self.dalil("review", "disk:card/a.bin", "--note", "asked the source", "--json",
+                           env={"DALIL_KEY_FILE": key}).of("review")[0]
+        self.assertNotIn("state", noted)
+        listed = self.dalil("review", "list", "--json").of("reviewed")[0]
+        self.assertEqual((listed["review_state"], listed["state_seq"], listed["author"]), ("verified", verified, "Huda"))
+        self.assertNotEqual(listed["state_author"], "Huda")
+        self.dalil("redact", str(verified), "--why", "of another file")
+        self.assertEqual(self.shown().summary["review_state"], "disputed")
+        self.assertEqual(self.dalil("find", "state:disputed", "--count").out.strip(), "1")
+        self.assert_sound()
+        proof = os.path.join(self.dir, "proof.json")
+        self.dalil("prove", "--entry", str(noted["seq"]), "--out", proof)
+        self.assertIn("without stating in which state", " ".join(self.dalil("check-proof", proof).out.split()))
 
     def test_a_link_is_reviewed_on_its_own(self):
         made = self.dalil("review", "--link", str(self.link), "--state", "rejected", "--result", "another street", "--json")

@@ -157,17 +157,29 @@ class List {
   void add(std::string id, std::string what, archive::ReviewState state,
            const std::vector<archive::StatedReview>& reviews, std::string where, Json fields) {
     fields["reviews"] = reviews.size();
-    std::string since = "-", author = "-";
-    if (!reviews.empty()) {
+    std::string since = "-", author = "-", shown = archive::name_of(state);
+    // Whoever stated the state, and not whoever said something later without stating one.
+    const auto stated = std::find_if(reviews.rbegin(), reviews.rend(), [](const archive::StatedReview& one) {
+      return one.review.state.has_value();
+    });
+    if (stated != reviews.rend()) {
+      since = stated->stated.date();
+      author = escape_for_display(stated->author);
+      fields["state_seq"] = stated->seq;
+      fields["state_author"] = stated->author;
+    } else if (!reviews.empty()) {
       since = reviews.back().stated.date();
       author = escape_for_display(reviews.back().author);
+      shown += ", no state";
+    }
+    if (!reviews.empty()) {
       fields["seq"] = reviews.back().seq;
       put_time(fields, "time", reviews.back().stated);
       fields["author"] = reviews.back().author;
     }
     table_.add({{std::move(id), Style::bold},
                 std::move(what),
-                archive::name_of(state),
+                std::move(shown),
                 std::move(since),
                 std::move(author),
                 std::move(where)});
@@ -245,8 +257,8 @@ Runner declare_review(Options& app) {
   app.add_option("--shown", options->shown, "what it shows, in the same form")->type_name("PLACE");
   app.add_option("--shown-name", options->shown_name, "what people call that place")->type_name("TEXT");
   app.explain(
-      "Each review is kept; the newest state, time and place hold. Without --state it stays\n"
-      "as it was, or is in progress if nobody reviewed it before.\n\n");
+      "Each review is kept; the newest state, time and place hold. A review without --state\n"
+      "states none: the state stays, or is 'in-progress' if nobody ever stated one.\n\n");
   return [options](Session& session) { return run_review(session, *options); };
 }
 
@@ -257,7 +269,7 @@ Runner declare_review_list(Options& app) {
       ->allow_extra_args(false);
   app.add_flag("--items", options->items, "items only");
   app.add_flag("--links", options->links, "links only");
-  app.add_option("--limit", options->limit, "stop after so many")->type_name("N");
+  app.add_option("--limit", options->limit, "stop after so many")->type_name("N")->at_least_one();
   app.explain("Without --state: what anybody ever reviewed. Links that were withdrawn are left out.\n\n");
   return [options](Session& session) { return run_list(session, *options); };
 }

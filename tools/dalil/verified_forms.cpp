@@ -193,7 +193,7 @@ std::string text_of(const archive::Review& review) {
   if (review.analysis) how = fmt::format("{} analysis", archive::name_of(*review.analysis));
   if (review.confidence)
     how += fmt::format("{}{} confidence", how.empty() ? "" : ", ", archive::name_of(*review.confidence));
-  return std::string(archive::name_of(review.state.value_or(archive::ReviewState::unreviewed))) +
+  return std::string(review.state ? archive::name_of(*review.state) : "no state") +
          (how.empty() ? "" : " (" + how + ")");
 }
 

@@ -73,7 +73,7 @@ struct Review {
   std::optional<Analysis> analysis;
   std::string method, result, note;
   std::optional<Confidence> confidence;
-  /// Absent: as it was; in progress if nobody had reviewed it. Read from the ledger it is always there.
+  /// Absent: none is stated. What was reviewed is in the state that was stated last; in progress if none was.
   std::optional<ReviewState> state;
   std::optional<VerifiedTime> time;          ///< of an item only, as are the places
   std::optional<VerifiedPlace> made, shown;  ///< where it was made; what it shows
@@ -105,7 +105,7 @@ Seq review_link(Editor& editor, Row link, const Review& review);
 /// In the order in which they were stated.
 std::vector<StatedReview> reviews_of_item(View& view, Row item);
 std::vector<StatedReview> reviews_of_link(View& view, Row link);
-/// Over all of one's reviews.
+/// Over all of one's reviews, in the order in which they were stated.
 Assessment assessment_of(const std::vector<StatedReview>& reviews);
 
 ReviewState state_of_item(View& view, Row item);
