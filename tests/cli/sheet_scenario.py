@@ -41,6 +41,9 @@ class Sheet(Scenario):
 
     def page(self, *arguments, **options):
         path = os.path.join(self.dir, "page.html")
+        if os.path.exists(path):
+            self.fails("sheet", "--out", path, expect=FAILURE, message="exists already")
+            os.unlink(path)
         result = self.dalil("sheet", "--out", path, "--json", *arguments, **options)
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         with open(path, encoding="utf-8", newline="") as file:
@@ -104,7 +107,7 @@ class Sheet(Scenario):
         self.assert_on(page, "none was made yet")
         self.assertIn("dalil thumbnail", self.dalil("sheet", "--out", os.path.join(self.dir, "p.html")).err)
         self.dalil("thumbnail", self.tree, "--volume", "disk")
-        self.assertEqual(self.dalil("sheet", "--out", os.path.join(self.dir, "p.html")).err, "")
+        self.assertEqual(self.dalil("sheet", "--out", os.path.join(self.dir, "p2.html")).err, "")
         self.write("broken.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF" + b"\0" * 500)
         self.scan("--thumbnails", expect=None)
         self.assert_on(self.page("broken")[1], "cannot be decoded")

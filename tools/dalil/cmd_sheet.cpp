@@ -4,10 +4,11 @@
 #include "dalil/archive/review.hpp"
 #include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
-#include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "dalil/formats/sheet.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
+#include "output_file.hpp"
 #include "page_forms.hpp"
 #include "query_options.hpp"
 #include "refs.hpp"
@@ -30,7 +31,7 @@ bool is_picture(const std::string& path) {
 }
 
 void require_sheet_name(const std::string& path) {
-  if (path.ends_with(".html") || is_picture(path)) return;
+  if (path.ends_with(".html") || is_picture(path)) return refuse_existing(path, "the file");
   throw Error(ErrorCode::usage, "--out " + in_quotes(path) + " is of no known kind",
               "name it .html (a page) or .png (a picture)");
 }
@@ -133,8 +134,8 @@ Bytes picture_of(const formats::Sheet& sheet) {
 }
 
 void write_sheet(const std::string& path, const formats::Sheet& sheet) {
-  if (is_picture(path)) return files::write_atomically(path, picture_of(sheet));
-  files::write_atomically(path, as_bytes(sheet.page()));
+  if (is_picture(path)) return files::write_new_file(path, picture_of(sheet));
+  files::write_new_file(path, as_bytes(sheet.page()));
 }
 
 void note_left_out(Printer& out, const formats::Sheet& sheet) {
@@ -188,7 +189,9 @@ Runner declare_sheet(Options& app) {
   const auto options = std::make_shared<SheetOptions>();
   add_query_options(app, options->query);
   add_order_options(app, options->order);
-  app.add_option("--out", options->out, "a page (.html) or a picture (.png)")->type_name("FILE")->required();
+  app.add_option("--out", options->out, "a new page (.html) or picture (.png)")
+      ->type_name("FILE")
+      ->required();
   app.add_option("--language", options->language, "of the page's own words: en, ar")->type_name("LANGUAGE");
   app.add_option("--title", options->title, "heading of the page")->type_name("TEXT");
   app.explain(
