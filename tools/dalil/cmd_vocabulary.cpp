@@ -107,11 +107,12 @@ void print_terms(Printer& out, const std::vector<const archive::Term*>& terms) {
   const auto shortened = [](const char* heading) {
     return Table::Column{heading, Align::left, Table::Fit::shortened, kLeast};
   };
-  Table table({shortened("code"),
+  // Codes whole: what was cut could not be given back.
+  Table table({{"code"},
                shortened("name"),
+               {"dates"},
                shortened("arabic"),
                shortened("below"),
-               {"dates"},
                {"also", Align::left, Table::Fit::shortened}});
   const auto joined = [](const std::vector<std::string>& all) {
     std::string text;
@@ -119,9 +120,8 @@ void print_terms(Printer& out, const std::vector<const archive::Term*>& terms) {
     return text;
   };
   for (const archive::Term* term : terms) {
-    table.add({escape_for_display(term->code), escape_for_display(term->name()),
-               in_language(term->names, "ar"), joined(term->parents), dates_text(*term),
-               joined(term->aliases)});
+    table.add({escape_for_display(term->code), escape_for_display(term->name()), dates_text(*term),
+               in_language(term->names, "ar"), joined(term->parents), joined(term->aliases)});
     Json fields = {{"code", term->code},
                    {"names", json_of_names(term->names)},
                    {"parents", term->parents},
