@@ -16,6 +16,10 @@ using namespace schema;
 
 namespace {
 
+static_assert(std::ranges::all_of(kColumns, [](const Column& column) {
+  return column.table != kItems || kStretchItems % column.rows_per_block == 0;
+}));
+
 /// Whether every test beneath is about this, so that one and the same link or copy can be asked for all of
 /// it.
 bool is_about(const Condition& condition, Scope scope) {

@@ -8,11 +8,14 @@
 #include <cerrno>
 #include <numeric>
 
+#include "dalil/files/ahead.hpp"
+
 namespace dalil::jobs {
 
 namespace {
 constexpr std::size_t kSniffBytes = 4096;
 constexpr std::size_t kAlign = 4096;
+constexpr std::uint64_t kWorthReadingAhead = 8 << 20;
 
 /// True if the file's beginning is in the page cache: asking for it ahead would cost a system call for
 /// nothing.
@@ -119,13 +122,18 @@ void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, 
         content.sniffed = media::sniff(bytes.first(std::min(bytes.size(), kSniffBytes)));
       progress.bytes_done += bytes.size();
     };
+    std::optional<files::ReadAhead> ahead;
+    if (content.path == files::ReadPath::direct && content.stat.size_bytes >= kWorthReadingAhead)
+      ahead.emplace(content.fd.get(), piece_.size());
     // A stop ends the reading at the next piece: the limit lets read_through see an end of file.
     files::ReadResult result =
         files::read_through(content.fd.get(), piece_, on_piece, UINT64_MAX,
-                            [&stop](int fd, void* to, std::size_t size, std::uint64_t offset) {
+                            [&](int fd, void* to, std::size_t size, std::uint64_t offset) {
                               if (stop.requested()) return std::int64_t{0};
+                              if (ahead) return ahead->read(to, size, offset);
                               return std::int64_t{pread(fd, to, size, static_cast<off_t>(offset))};
                             });
+    ahead.reset();
     content.digest = stream_.finish();
     content.further.clear();
     for (crypto::HashStream& stream : further_) content.further.push_back(stream.finish());
