@@ -114,7 +114,7 @@ struct LoggedEntry {
 };
 
 /// Entries that match, until the limit or until `visit` says false. An entry whose content the role may not
-/// see matches no question about kind, item, incident or volume.
+/// see matches no question about item, incident or volume; a kind that it cannot see is Error(wrong_key).
 void log(View& view, const LogQuery& query, const std::function<bool(const LoggedEntry&)>& visit);
 
 }  // namespace dalil::archive
