@@ -38,7 +38,8 @@ using Narrow = std::function<void(const Stretch& stretch, Matches& matches)>;
 
 /// Whether any of these is still of interest.
 inline bool any_in(const Matches& matches, std::size_t at, std::size_t count) {
-  return std::memchr(matches.data() + at, 1, std::min(count, matches.size() - at)) != nullptr;
+  return at < matches.size() &&
+         std::memchr(matches.data() + at, 1, std::min(count, matches.size() - at)) != nullptr;
 }
 
 /// What a test says of zero, which is how columns tell that there is nothing.
