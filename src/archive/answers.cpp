@@ -224,9 +224,12 @@ KnownDay known_day(std::int64_t from_ms, std::int64_t to_ms, const LocalClock& l
   const std::int64_t from = local.to_local(from_ms), to = local.to_local(to_ms);
   KnownDay best{day_of(from), common_digits(from, to)};
   if (to_ms - from_ms < kDayMs - 1) return best;
+  const auto since_midnight = [](std::int64_t ms) { return ((ms % kDayMs) + kDayMs) % kDayMs; };
   for (std::int64_t quarters = 1; quarters <= kFarthest; ++quarters)
     for (const std::int64_t shift : {quarters * kQuarterMs, -quarters * kQuarterMs})
-      if (const std::size_t digits = common_digits(from + shift, to + shift); digits > best.digits)
+      if (since_midnight(from + shift) != 0 || since_midnight(to + shift) != kDayMs - 1)
+        continue;  // no whole days there
+      else if (const std::size_t digits = common_digits(from + shift, to + shift); digits > best.digits)
         best = {day_of(from + shift), digits};
   return best;
 }

@@ -326,6 +326,9 @@ class BackupRun {
     } catch (const DriveFailure& failure) {
       job.report.why = job.report.parity.why = failure.what();
       job.report.state = state_of(failure.kind);
+      if (job.report.closed) return;
+      record_run(job);
+      editor_.commit();
     }
   }
 
@@ -389,6 +392,8 @@ class BackupRun {
                   {"failed", job.report.failed + report_.source_failed},
                   {"bytes", job.report.copied_bytes}};
     count_parity(run, job);
+    if (!job.report.closed && std::string_view(result) != kRunClosing)
+      run.counts.emplace_back(kListsLacking, 1);
     editor_.add_run(run);
   }
 

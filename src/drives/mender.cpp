@@ -208,7 +208,7 @@ void Mender::take_sealed(const MendSource& from, std::vector<std::uint64_t>& wan
     if (failure != crypto::age::Failure::none) break;
     at += static_cast<std::uint64_t>(got);
   }
-  if (fault.empty() && failure == crypto::age::Failure::none && next != wanted.end())
+  if (failure == crypto::age::Failure::none && next != wanted.end() && !stop_.requested())
     failure = decryptor.finish();
   if (fault.empty() && failure != crypto::age::Failure::none) fault = words_of(failure);
   if (fault.empty() && holes) fault = words_of(crypto::age::Failure::payload);

@@ -14,7 +14,7 @@ std::optional<UnfinishedBackup> judge(const archive::RunSummary& run) {
   const std::uint64_t settled =
       run.count("copied") + run.count("there") + run.count("adopted") + run.count("left_out");
   backup.only_lists = settled >= backup.selected && run.result == kRunClosing;
-  if (settled >= backup.selected && !backup.only_lists) return std::nullopt;
+  if (settled >= backup.selected && !backup.only_lists && run.count(kListsLacking) == 0) return std::nullopt;
   backup.lacking = backup.selected - std::min(settled, backup.selected);
   return backup;
 }

@@ -25,6 +25,13 @@ std::vector<Attribute> user_attributes(int fd) {
   return attributes;
 }
 
+std::string names_of(const std::vector<Attribute>& attributes) {
+  std::string names;
+  for (const auto& [name, value] : attributes)
+    names += (names.empty() ? "" : ", ") + escape_for_display(name);
+  return names;
+}
+
 std::string set_attributes(int fd, const std::vector<Attribute>& attributes) {
   std::string lost;
   for (const auto& [name, value] : attributes)

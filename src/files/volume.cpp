@@ -119,7 +119,10 @@ std::optional<std::string> network_file_system(const std::string& path) {
 }
 
 std::string absolute_path(const std::string& path) {
-  return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+  if (path.empty() || path.front() == '/') return path;
+  boost::system::error_code failure;
+  const fs::path here = fs::current_path(failure);
+  return failure ? path : (here / path).string();
 }
 
 }  // namespace dalil::files

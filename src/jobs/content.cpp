@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <numeric>
+#include <system_error>
 
 #include "dalil/files/ahead.hpp"
 
@@ -123,8 +124,11 @@ void ContentReader::read_large(Content& content, const crypto::TagNonce& nonce, 
       progress.bytes_done += bytes.size();
     };
     std::optional<files::ReadAhead> ahead;
-    if (content.path == files::ReadPath::direct && content.stat.size_bytes >= kWorthReadingAhead)
-      ahead.emplace(content.fd.get(), piece_.size());
+    if (content.path == files::ReadPath::direct && content.stat.size_bytes >= kWorthReadingAhead) try {
+        ahead.emplace(content.fd.get(), piece_.size());
+      } catch (const std::system_error&) {
+        // no thread to be had: one piece after the other, then
+      }
     // A stop ends the reading at the next piece: the limit lets read_through see an end of file.
     files::ReadResult result =
         files::read_through(content.fd.get(), piece_, on_piece, UINT64_MAX,

@@ -9,13 +9,17 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/files/attributes.hpp"
 #include "dalil/files/read.hpp"
+#include "dalil/files/walk.hpp"
 #include "restore_plan.hpp"
 
 namespace dalil::jobs {
@@ -192,7 +196,6 @@ class Restorer {
 
   RestoreReport run() {
     const std::vector<RestoreTask> tasks = plan_restore(view_, options_);
-    tasks_ = &tasks;
     view_.rest();
     require_key(tasks);
     report_.wanted = tasks.size();
@@ -205,6 +208,7 @@ class Restorer {
       ++progress_.files_done;
       progress_.bytes_done += task.size_bytes;
     }
+    if (!failed_.empty() && !stop_.requested()) find_elsewhere();
     report_.interrupted = stop_.requested();
     if (!options_.dry_run) target_.sync();
     return std::move(report_);
@@ -228,10 +232,13 @@ class Restorer {
     std::vector<std::string> reasons;
     if (there == Target::There::other)
       return give_up(task, {"something else lies at its place, and is not overwritten"});
-    for (const RestoreCandidate& candidate : task.candidates) {
+    std::vector<RestoreCandidate> candidates = task.candidates;
+    std::ranges::stable_sort(candidates, std::greater{}, &RestoreCandidate::same_file);
+    for (const RestoreCandidate& candidate : candidates) {
       const Fault fault = try_candidate(task, candidate);
       if (stop_.requested()) return;
       if (fault.empty()) {
+        restored_from_.insert({candidate.source, candidate.path});
         ++report_.restored;
         report_.bytes += task.size_bytes;
         if (!reasons.empty()) ++report_.from_other_copies;
@@ -241,30 +248,80 @@ class Restorer {
                                     escape_for_display(candidate.path), fault));
       report_.damaged.push_back(reasons.back());
     }
-    if (restore_from_strays(task)) return;
-    if (!stop_.requested()) give_up(task, std::move(reasons));
+    failed_.push_back({&task, std::move(reasons)});
   }
 
-  /// What was moved or renamed on a drive is found by its size and its SHA-256. Only the places of copies
-  /// that cannot be used are looked for elsewhere.
-  bool restore_from_strays(const RestoreTask& task) {
-    for (const RestoreCandidate& candidate : task.candidates) {
-      auto known = strays_.find(candidate.source);
-      if (known == strays_.end())
-        known = strays_
-                    .emplace(candidate.source,
-                             StrayFiles(roots_[candidate.source].get(), *tasks_, candidate.source))
-                    .first;
-      for (const std::string& path : known->second.of_size(candidate.stored_size)) {
-        RestoreCandidate stray = candidate;
-        stray.path = path;
-        if (stop_.requested() || !try_candidate(task, stray).empty()) continue;
+  struct Failed {
+    const RestoreTask* task;
+    std::vector<std::string> reasons;
+  };
+  struct Place {
+    std::size_t source;
+    std::string path;
+    bool operator<(const Place& other) const {
+      return std::tie(source, path) < std::tie(other.source, other.path);
+    }
+  };
+
+  /// What was moved or renamed on a drive is found by its size and the SHA-256 of what lies there: files of
+  /// such a size are read, nothing is decrypted, and nothing is written before it is known to be wanted.
+  void find_elsewhere() {
+    std::set<std::uint64_t> sizes;
+    std::map<Digest, std::vector<RestoreCandidate>> found;
+    for (const Failed& one : failed_)
+      for (const RestoreCandidate& candidate : one.task->candidates) {
+        sizes.insert(candidate.stored_size);
+        found[candidate.stored_digest];
+      }
+    for (std::size_t source = 0; source < roots_.size() && !failed_.empty(); ++source)
+      look_through(source, sizes, found);
+    for (Failed& one : failed_) {
+      if (stop_.requested()) return;
+      if (!restore_from(*one.task, found)) give_up(*one.task, std::move(one.reasons));
+    }
+  }
+
+  void look_through(std::size_t source, const std::set<std::uint64_t>& sizes,
+                    std::map<Digest, std::vector<RestoreCandidate>>& found) {
+    files::Walker walker(fmt::format("/proc/self/fd/{}", roots_[source].get()));
+    while (const auto directory = walker.next())
+      for (const files::DirectoryEntry& entry : directory->entries) {
+        if (stop_.requested()) return;
+        if (entry.stat.kind != files::FileKind::regular || !sizes.contains(entry.stat.size_bytes)) continue;
+        std::string path = files::join_path(directory->path, entry.name);
+        if (restored_from_.contains({source, path})) continue;
+        const auto digest = digest_at(source, path);
+        const auto wanted = digest ? found.find(*digest) : found.end();
+        if (wanted != found.end())
+          wanted->second.push_back({source, std::move(path), entry.stat.size_bytes, false, *digest});
+      }
+  }
+
+  std::optional<Digest> digest_at(std::size_t source, const std::string& path) const {
+    const files::Opened opened = files::open_regular(roots_[source].get(), path.c_str());
+    if (opened.error_number != 0) return std::nullopt;
+    crypto::Sha256Stream hash;
+    const Fault fault = read_plain(
+        opened.fd.get(),
+        [&](ByteView piece) {
+          hash.update(piece);
+          return true;
+        },
+        stop_);
+    if (!fault.empty()) return std::nullopt;
+    return hash.finish();
+  }
+
+  bool restore_from(const RestoreTask& task, const std::map<Digest, std::vector<RestoreCandidate>>& found) {
+    for (const RestoreCandidate& candidate : task.candidates)
+      for (RestoreCandidate place : found.at(candidate.stored_digest)) {
+        place.sealed = candidate.sealed;
+        if (stop_.requested() || !try_candidate(task, place).empty()) continue;
         ++report_.restored;
         ++report_.from_other_places;
         report_.bytes += task.size_bytes;
         return true;
       }
-    }
     return false;
   }
 
@@ -298,7 +355,9 @@ class Restorer {
       if (fault.empty() && (size != task.size_bytes || hash.finish() != task.digest))
         fault = "does not have the SHA-256 that the ledger has";
       std::string without;
-      if (fault.empty() && !candidate.sealed) without = target_.take_attributes(opened.fd.get());
+      if (fault.empty() && !candidate.sealed)
+        without = candidate.same_file ? target_.take_attributes(opened.fd.get())
+                                      : files::names_of(files::user_attributes(opened.fd.get()));
       if (fault.empty()) fault = target_.put_in_place(task);
       if (fault.empty() && !without.empty())
         report_.without_attributes.push_back(
@@ -318,8 +377,8 @@ class Restorer {
   Target target_;
   std::vector<files::Fd> roots_;
   std::vector<std::string> labels_;
-  const std::vector<RestoreTask>* tasks_ = nullptr;
-  std::map<std::size_t, StrayFiles> strays_;  ///< by source; made when first needed
+  std::vector<Failed> failed_;     ///< no copy at a place of its own could be used
+  std::set<Place> restored_from_;  ///< where what was looked for was found
   RestoreReport report_;
 };
 

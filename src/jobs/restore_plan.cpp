@@ -70,20 +70,24 @@ class Planner {
 
   void add(archive::Row row) {
     const std::vector<archive::CopyInfo> copies = view_.copies_of(row);
+    const archive::Item item = view_.item(row);
     std::vector<RestoreCandidate> candidates;
+    std::vector<std::string> origins;  // of the candidates
     std::map<std::string, archive::Seq> places;
     for (std::size_t source = 0; source < options_.sources.size(); ++source) {
       for (const archive::CopyInfo& copy : copies) {
         if (copy.volume != options_.sources[source].volume || copy.row.state != archive::CopyRow::State::live)
           continue;
-        candidates.push_back({source, copy.path, copy.row.size_bytes, copy.stored.has_value()});
-        archive::Seq& newest = places[origin_path(copy)];
+        candidates.push_back({source, copy.path, copy.row.size_bytes, copy.stored.has_value(),
+                              copy.stored ? copy.stored->digest : item.digest});
+        origins.push_back(origin_path(copy));
+        archive::Seq& newest = places[origins.back()];
         newest = std::max(newest, copy.row.seq);
       }
     }
-    const archive::Item item = view_.item(row);
     for (const auto& [path, seq] : places) {
       if (!is_below(path, options_.below)) continue;
+      for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].same_file = origins[i] == path;
       put({is_safe(path) ? path : "_/" + item.digest.hex(), item.digest, item.size_bytes,
            modified(copies, path), candidates},
           seq);
@@ -138,27 +142,6 @@ class Planner {
 };
 
 }  // namespace
-
-StrayFiles::StrayFiles(int root_fd, const std::vector<RestoreTask>& tasks, std::size_t source) {
-  std::unordered_set<std::string> places;
-  for (const RestoreTask& task : tasks)
-    for (const RestoreCandidate& candidate : task.candidates)
-      if (candidate.source == source) places.insert(candidate.path);
-  files::Walker walker(fmt::format("/proc/self/fd/{}", root_fd));
-  while (const auto directory = walker.next())
-    for (const files::DirectoryEntry& entry : directory->entries) {
-      std::string path = files::join_path(directory->path, entry.name);
-      if (entry.stat.kind == files::FileKind::regular && !places.contains(path))
-        by_size_.emplace(entry.stat.size_bytes, std::move(path));
-    }
-}
-
-std::vector<std::string> StrayFiles::of_size(std::uint64_t size_bytes) const {
-  std::vector<std::string> paths;
-  const auto [first, last] = by_size_.equal_range(size_bytes);
-  for (auto at = first; at != last; ++at) paths.push_back(at->second);
-  return paths;
-}
 
 std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options) {
   return Planner(view, options).run();

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-
 #include "dalil/jobs/restore.hpp"
 
 namespace dalil::jobs {
@@ -12,6 +10,8 @@ struct RestoreCandidate {
   std::string path;        ///< on the drive
   std::uint64_t stored_size = 0;
   bool sealed = false;
+  Digest stored_digest{};  ///< of what lies there
+  bool same_file = false;  ///< a copy of this very file, and not of another one with its content
 };
 
 /// A file that shall be there in the end.
@@ -21,17 +21,6 @@ struct RestoreTask {
   std::uint64_t size_bytes = 0;
   std::optional<std::int64_t> mtime_ns{};    ///< since 1970
   std::vector<RestoreCandidate> candidates;  ///< in the order in which they are tried
-};
-
-/// Where else a content may lie on a drive: regular files that are no place of a copy that was asked for. In
-/// the order of their names, by size.
-class StrayFiles {
- public:
-  StrayFiles(int root_fd, const std::vector<RestoreTask>& tasks, std::size_t source);
-  std::vector<std::string> of_size(std::uint64_t size_bytes) const;
-
- private:
-  std::multimap<std::uint64_t, std::string> by_size_;
 };
 
 /// What the options ask for, by path. No file of the drives is looked at.

@@ -11,6 +11,8 @@ inline constexpr const char* kRunBegun = "BEGUN";
 /// Between these two: everything is copied, and the drive's lists and its snapshot of the archive are being
 /// written. It is the last that such a snapshot knows of the run. Persistent.
 inline constexpr const char* kRunClosing = "CLOSING";
+/// A count of a backup's run: 1 if the drive's lists could not be written. Persistent.
+inline constexpr const char* kListsLacking = "lists_lacking";
 
 /// The last backup to a drive, where it did not come to its end.
 struct UnfinishedBackup {

@@ -25,7 +25,8 @@ struct VolumeIdentity {
 VolumeIdentity identify_volume(const std::string& path);
 
 /// As it is found from anywhere: what is noted for later must not depend on where somebody stood. Links are
-/// not followed.
+/// not followed, and nothing is folded: "..", behind a link, leads elsewhere. As given if there is no working
+/// directory any more.
 std::string absolute_path(const std::string& path);
 
 /// The file system's name if it is one on a network (nfs, cifs, 9p, fuse.sshfs ...), where LMDB's locks and
