@@ -67,6 +67,20 @@ media::Pixels reduced(const media::Pixels& pixels, std::uint32_t times) {
   return out;
 }
 
+media::Pixels placeholder(std::uint32_t width, std::uint32_t height, const std::vector<std::string>& lines) {
+  constexpr Color kPaper{222, 222, 222}, kInk{28, 28, 28};
+  constexpr std::uint32_t kLine = Raster::kGlyphHeight + 4;
+  Raster raster(width, height, kPaper);
+  const auto count = static_cast<std::uint32_t>(lines.size());
+  std::uint32_t top = height > count * kLine ? (height - count * kLine) / 2 : 0;
+  for (const std::string& line : lines) {
+    const auto taken = static_cast<std::uint32_t>(line.size()) * Raster::kGlyphWidth;
+    raster.write(width > taken ? (width - taken) / 2 : 0, top, line, kInk);
+    top += kLine;
+  }
+  return {width, height, Bytes(raster.rgb().begin(), raster.rgb().end())};
+}
+
 Raster grid_of(const std::vector<media::Pixels>& pictures, std::uint32_t columns, Color background) {
   constexpr std::uint32_t kGap = 4;
   std::uint32_t width = 0, height = 0;

@@ -208,7 +208,8 @@ SignedReport decode_report(std::string_view bytes) {
     report->exceptions.push_back(exception_from(rest.substr(0, end)));
     rest.remove_prefix(end + 1);
   }
-  if (statement_of(*report) != note->text) throw bad_report("it was altered, its lines are not those that were signed");
+  if (statement_of(*report) != note->text)
+    throw bad_report("it was altered, its lines are not those that were signed");
   compare_counts(*report);
   auto key = key_from(*encoded, *note);
   return {std::move(*report), std::move(*note), std::move(key)};

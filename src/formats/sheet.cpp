@@ -94,6 +94,7 @@ std::string card_html(const SheetCard& card, const PageWords& words) {
       "<article class=\"card{}\">\n{}<p class=\"head\"><code dir=\"ltr\">{}</code><span>{}</span></p>\n",
       card.pictures.size() > kFewFrames ? " wide" : "", pictures_html(card, words), markup_text(card.id),
       apart(card.kind));
+  if (!card.remark.empty()) out += line("basis", apart(card.remark));
   out += line("time", card.time.empty() ? words.no_time : claim_html(card.time, card.time_basis, words));
   if (!card.place.empty()) out += line("place", claim_html(card.place, card.place_basis, words));
   for (const std::string& one : card.verified)

@@ -15,13 +15,22 @@ constexpr std::uint32_t kLines = 3, kLineHeight = Raster::kGlyphHeight + 4;
 constexpr std::uint32_t kCardWidth = kCell + kGap, kCardHeight = kCell + kLines * kLineHeight + kGap;
 constexpr Color kWhite{255, 255, 255}, kPaper{238, 238, 238}, kInk{28, 28, 28}, kRed{168, 50, 58};
 
-/// In a square of kCell: one, or four or nine that are smaller.
-void draw_pictures(Raster& raster, std::uint32_t left, std::uint32_t top,
+/// What kind of thing it is, without its size or length.
+std::string kind_of(const SheetCard& card) {
+  return card.kind.substr(0, card.kind.find(' '));
+}
+
+/// In a square of kCell: one, or four or nine that are smaller. Words where there are none, or one could not
+/// be decoded.
+void draw_pictures(Raster& raster, std::uint32_t left, std::uint32_t top, const SheetCard& card,
                    const std::vector<media::Pixels>& all) {
+  const bool shown = std::any_of(all.begin(), all.end(), [](const auto& one) { return !one.empty(); });
+  if (!shown) return raster.paste(left, top, placeholder(kCell, kCell, {kind_of(card), "no picture"}));
   const std::uint32_t aside = all.size() <= 1 ? 1 : all.size() <= 4 ? 2 : 3;
   const std::uint32_t side = kCell / aside;
   for (std::uint32_t i = 0; i < all.size() && i < aside * aside; ++i) {
-    const media::Pixels small = reduced(all[i], aside);
+    const media::Pixels small =
+        all[i].empty() ? placeholder(side, side, {"no", "picture"}) : reduced(all[i], aside);
     const std::uint32_t right = i % aside * side, below = i / aside * side;
     raster.paste(left + right + (side - std::min(side, small.width)) / 2,
                  top + below + (side - std::min(side, small.height)) / 2, small);
@@ -44,8 +53,7 @@ std::string short_time(const SheetCard& card) {
 void draw_card(Raster& raster, std::uint32_t left, std::uint32_t top, std::size_t number,
                const SheetCard& card, const std::vector<media::Pixels>& pixels) {
   raster.fill(left, top, kCell, kCell, kPaper);
-  draw_pictures(raster, left, top, pixels);
-  if (card.pictures.empty()) raster.write(left + kGap, top + kCell / 2, "no picture", kInk);
+  draw_pictures(raster, left, top, card, pixels);
   std::uint32_t line = top + kCell + 4;
   raster.write(left, line, fmt::format("#{} {}", number, card.id), kInk);
   raster.write(left, line += kLineHeight, short_time(card), kInk);

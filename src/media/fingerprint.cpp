@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -28,8 +29,9 @@ constexpr Part kAsked[] = {Part::centre_95, Part::centre_85, Part::centre_75};
 constexpr const char* kPoseNames[kPoses] = {"upright",    "mirrored",     "upside down",   "turned by 180",
                                             "transposed", "turned by 90", "turned by 270", "transversed"};
 
-/// What compression leaves of a uniform border still counts as uniform.
-constexpr int kBorderTolerance = 14;
+/// What compression leaves of a uniform border still counts as uniform; of bars that software drew it leaves
+/// little.
+constexpr int kBorderTolerance = 14, kDrawnTolerance = 3;
 /// One pixel in so many may differ: dust, a frayed edge.
 constexpr std::uint32_t kStrayShare = 64;
 /// Narrower ones are edges of pictures, not borders; and of each side at least this must be left.
@@ -49,19 +51,19 @@ std::uint8_t median_of(const Line& line) {
   return values[line.count / 2];
 }
 
-bool is_uniform(const Line& line, std::uint8_t shade) {
-  std::size_t strays = 0;
+bool is_uniform(const Line& line, std::uint8_t shade, int tolerance) {
+  std::size_t left = line.count / kStrayShare;
   for (std::size_t i = 0; i < line.count; ++i)
-    if (std::abs(int{line.first[i * line.step]} - int{shade}) > kBorderTolerance) ++strays;
-  return strays <= line.count / kStrayShare;
+    if (std::abs(int{line.first[i * line.step]} - int{shade}) > tolerance && left-- == 0) return false;
+  return true;
 }
 
 /// How many lines from `first` on, in steps of `step`, are of the first one's shade.
 template <typename LineAt>
-std::uint32_t border_depth(const LineAt& line_at, std::uint32_t lines) {
+std::uint32_t border_depth(const LineAt& line_at, std::uint32_t lines, int tolerance) {
   const std::uint8_t shade = median_of(line_at(0));
   std::uint32_t depth = 0;
-  while (depth < lines && is_uniform(line_at(depth), shade)) ++depth;
+  while (depth < lines && is_uniform(line_at(depth), shade, tolerance)) ++depth;
   return depth;
 }
 
@@ -78,20 +80,22 @@ Span between_borders(std::uint32_t before, std::uint32_t after, std::uint32_t si
   return {before, side - before - after};
 }
 
-Span rows_of(const Luma& luma, const Region& in) {
+Span rows_of(const Luma& luma, const Region& in, int tolerance) {
   const auto line = [&](std::uint32_t y) {
     return Line{luma.values.data() + std::size_t{in.top + y} * luma.width + in.left, 1, in.width};
   };
   const auto from_below = [&](std::uint32_t y) { return line(in.height - 1 - y); };
-  return between_borders(border_depth(line, in.height), border_depth(from_below, in.height), in.height);
+  return between_borders(border_depth(line, in.height, tolerance),
+                         border_depth(from_below, in.height, tolerance), in.height);
 }
 
-Span columns_of(const Luma& luma, const Region& in) {
+Span columns_of(const Luma& luma, const Region& in, int tolerance) {
   const auto line = [&](std::uint32_t x) {
     return Line{luma.values.data() + std::size_t{in.top} * luma.width + in.left + x, luma.width, in.height};
   };
   const auto from_right = [&](std::uint32_t x) { return line(in.width - 1 - x); };
-  return between_borders(border_depth(line, in.width), border_depth(from_right, in.width), in.width);
+  return between_borders(border_depth(line, in.width, tolerance),
+                         border_depth(from_right, in.width, tolerance), in.width);
 }
 
 Region centre_of(const Region& whole, double share) {
@@ -125,6 +129,13 @@ Region part_of(const Region& whole, const Share& across, const Share& down) {
   return part;
 }
 
+void add_line(std::uint32_t* __restrict sums, const std::uint8_t* __restrict line, std::size_t count) {
+  constexpr std::size_t kBlock = 16;  // of a fixed size, so that the compiler uses vectors
+  for (; count >= kBlock; count -= kBlock, sums += kBlock, line += kBlock)
+    for (std::size_t x = 0; x < kBlock; ++x) sums[x] += line[x];
+  for (std::size_t x = 0; x < count; ++x) sums[x] += line[x];
+}
+
 /// Mean brightness of the cells of a grid.
 Bytes sketch_of(const Luma& luma, const Region& region) {
   Bytes sketch;
@@ -134,14 +145,16 @@ Bytes sketch_of(const Luma& luma, const Region& region) {
     const std::uint32_t to = first + (i + 1) * length / kSketchSide;
     return Span{from, std::max(1U, to - from)};
   };
+  std::vector<std::uint32_t> line(region.width);  // the sum of a row of cells, column by column
   for (std::uint32_t i = 0; i < kSketchSide; ++i) {
     const Span rows = bounds(i, region.top, region.height);
+    std::fill(line.begin(), line.end(), 0);
+    for (std::uint32_t y = rows.first; y < rows.first + rows.length; ++y)
+      add_line(line.data(), luma.values.data() + std::size_t{y} * luma.width + region.left, line.size());
     for (std::uint32_t j = 0; j < kSketchSide; ++j) {
-      const Span columns = bounds(j, region.left, region.width);
-      std::uint32_t sum = 0;
-      for (std::uint32_t y = rows.first; y < rows.first + rows.length; ++y)
-        for (std::uint32_t x = columns.first; x < columns.first + columns.length; ++x)
-          sum += luma.values[std::size_t{y} * luma.width + x];
+      const Span columns = bounds(j, 0, region.width);
+      const auto from = line.begin() + columns.first;
+      const std::uint32_t sum = std::accumulate(from, from + columns.length, 0U);
       const std::uint32_t cells = rows.length * columns.length;
       sketch.push_back(static_cast<std::uint8_t>((sum + cells / 2) / cells));
     }
@@ -241,20 +254,53 @@ Luma upright(Luma stored, std::uint8_t orientation) {
   return seen;
 }
 
-Region without_borders(const Luma& luma) {
+namespace {
+
+enum class Borders { any, drawn };
+
+Region trimmed(const Luma& luma, Borders which) {
+  const int tolerance = which == Borders::drawn ? kDrawnTolerance : kBorderTolerance;
   Region region{0, 0, luma.width, luma.height};
-  // Bars above and below keep those at the sides from being uniform, and the other way round.
+  // Bars above and below keep those at the sides from being uniform, and the other way round. What lies
+  // behind drawn bars is picture, however uniform.
   for (int round = 0; round < 2; ++round) {
-    const Span rows = rows_of(luma, region);
-    region.top += rows.first;
-    region.height = rows.length;
-    const Span columns = columns_of(luma, region);
-    region.left += columns.first;
-    region.width = columns.length;
+    if (which == Borders::any || region.height == luma.height) {
+      const Span rows = rows_of(luma, region, tolerance);
+      region.top += rows.first;
+      region.height = rows.length;
+    }
+    if (which == Borders::any || region.width == luma.width) {
+      const Span columns = columns_of(luma, region, tolerance);
+      region.left += columns.first;
+      region.width = columns.length;
+    }
   }
   if (region.height < kLeastLeft * luma.height || region.width < kLeastLeft * luma.width)
     return {0, 0, luma.width, luma.height};
   return region;
+}
+
+Luma cut_out(const Luma& luma, const Region& region) {
+  Luma out{region.width, region.height, {}};
+  out.values.reserve(std::size_t{region.width} * region.height);
+  for (std::uint32_t y = 0; y < region.height; ++y) {
+    const auto line = luma.values.begin() +
+                      static_cast<std::ptrdiff_t>(std::size_t{region.top + y} * luma.width + region.left);
+    out.values.insert(out.values.end(), line, line + region.width);
+  }
+  return out;
+}
+
+}  // namespace
+
+Region without_borders(const Luma& luma) {
+  return trimmed(luma, Borders::any);
+}
+
+Luma without_drawn_bars(const Luma& luma) {
+  const Region region = trimmed(luma, Borders::drawn);
+  const bool none = region == Region{0, 0, luma.width, luma.height};
+  return none || region == without_borders(luma) ? Luma{} : cut_out(luma, region);
 }
 
 Fingerprints fingerprints_of(const Luma& upright, bool for_question) {

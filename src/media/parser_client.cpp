@@ -235,12 +235,12 @@ struct ParserClient::State {
         found.facts = decode(body);
         break;
       case ParserWork::fingerprints:
-      case ParserWork::question:
         found.looks.fingerprints = decode_fingerprints(body);
         break;
       case ParserWork::thumbnails:
         found.looks.thumbnails = decode_thumbnails(body);
         break;
+      case ParserWork::question:
       case ParserWork::looks:
         found.looks = protocol::decode_looks(body);
         break;

@@ -52,11 +52,13 @@ struct Answer {
 };
 static_assert(sizeof(Answer) == 12);
 
-/// Fingerprints as a block, then thumbnails as one.
+/// Of a question, or of what is looked at for good: fingerprints as a block, then thumbnails as one, then the
+/// other guess.
 inline Bytes encode_looks(const Looks& looks) {
   Bytes out;
   append_block(out, encode(looks.fingerprints));
   append_block(out, encode(looks.thumbnails));
+  append_block(out, encode(looks.other_guess));
   return out;
 }
 /// Error(corrupt) for anything `encode_looks` would not write.
@@ -65,6 +67,7 @@ inline Looks decode_looks(ByteView bytes) {
   Looks looks;
   looks.fingerprints = decode_fingerprints(in.block(kMostFingerprintBytes));
   looks.thumbnails = decode_thumbnails(in.block(kMaxEncoded));
+  looks.other_guess = decode_fingerprints(in.block(kMostFingerprintBytes));
   in.expect_end();
   return looks;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <span>
+#include <vector>
 
 #include "dalil/base/error.hpp"
 #include "dalil/media/fingerprint.hpp"
@@ -15,26 +17,6 @@ constexpr std::size_t kSamples = 64, kFrequencies = 16;
 using Samples = std::array<std::array<float, kSamples>, kSamples>;
 using Spectrum = std::array<float, kFrequencies * kFrequencies>;
 
-/// Numbers in rows.
-struct Field {
-  std::size_t width, height;
-  std::vector<float> values;
-  const float* row(std::size_t y) const { return values.data() + y * width; }
-  float* row(std::size_t y) { return values.data() + y * width; }
-};
-Field make_field(std::size_t width, std::size_t height) {
-  return {width, height, std::vector<float>(width * height)};
-}
-
-Field field_of(const Luma& luma, const Region& region) {
-  Field field = make_field(region.width, region.height);
-  for (std::size_t y = 0; y < field.height; ++y) {
-    const std::uint8_t* from = luma.values.data() + (region.top + y) * luma.width + region.left;
-    std::copy_n(from, field.width, field.row(y));
-  }
-  return field;
-}
-
 /// Width of the box for a side of so many pixels: about half of a sample's share of it.
 std::size_t box_width(std::size_t side) {
   return (side + 2 * kSamples - 1) / (2 * kSamples);
@@ -43,54 +25,78 @@ std::size_t box_width(std::size_t side) {
 /// The box of output i covers inputs [i - before, i + after], as far as they exist; of an even width one more
 /// after.
 struct Box {
-  explicit Box(std::size_t side)
-      : after((box_width(side) + 2) / 2 - 1), before(box_width(side) - 1 - after) {}
-  std::size_t after, before;
+  explicit Box(std::size_t width)
+      : side(width), after((box_width(width) + 2) / 2 - 1), before(box_width(width) - 1 - after) {}
+  std::size_t side, after, before;
+  std::size_t first(std::size_t i) const { return i - std::min(i, before); }
+  std::size_t end(std::size_t i) const { return std::min(i + after + 1, side); }
 };
 
-void add_row(std::vector<float>& sums, const float* row) {
-  for (std::size_t x = 0; x < sums.size(); ++x) sums[x] += row[x];
-}
-void take_row(std::vector<float>& sums, const float* row) {
-  for (std::size_t x = 0; x < sums.size(); ++x) sums[x] -= row[x];
-}
+/// What filtering a side with the box twice and taking 64 samples of it amounts to: each is a sum of the few
+/// inputs that it can see. The rest need never be worked out.
+class Taps {
+ public:
+  explicit Taps(std::size_t side) {
+    const Box box(side);
+    weights_.reserve(kSamples * (2 * box_width(side) + 1));
+    for (std::size_t i = 0; i < kSamples; ++i) add(box, i, (2 * i + 1) * side / (2 * kSamples));
+    begins_[kSamples] = weights_.size();
+  }
+  /// The first input of sample i.
+  std::size_t first(std::size_t i) const { return firsts_[i]; }
+  /// Of the inputs from there on.
+  std::span<const float> weights(std::size_t i) const {
+    return {weights_.data() + begins_[i], begins_[i + 1] - begins_[i]};
+  }
 
-/// Each value becomes the mean of the box above and below it.
-void filter_columns(const Field& from, Field& to) {
-  const Box box(from.height);
-  std::vector<float> sums(from.width, 0.0F);
-  std::size_t count = 0;
-  for (; count < std::min(box.after, from.height); ++count) add_row(sums, from.row(count));
-  for (std::size_t y = 0; y < from.height; ++y) {
-    if (y + box.after < from.height) add_row(sums, from.row(y + box.after)), ++count;
-    if (y > box.before) take_row(sums, from.row(y - box.before - 1)), --count;
-    const float share = 1.0F / static_cast<float>(count);
-    float* out = to.row(y);
-    for (std::size_t x = 0; x < from.width; ++x) out[x] = sums[x] * share;
+ private:
+  void add(const Box& box, std::size_t i, std::size_t at) {
+    const std::size_t from = box.first(at), to = box.end(at);
+    firsts_[i] = box.first(from);
+    begins_[i] = weights_.size();
+    weights_.resize(begins_[i] + box.end(to - 1) - firsts_[i]);
+    float* weights = weights_.data() + begins_[i];
+    for (std::size_t once = from; once < to; ++once) {
+      const std::size_t begin = box.first(once), end = box.end(once);
+      const float share = 1.0F / static_cast<float>((to - from) * (end - begin));
+      for (std::size_t k = begin; k < end; ++k) weights[k - firsts_[i]] += share;
+    }
   }
-}
 
-/// Filters twice from top to bottom, and makes the 64 rows that count the columns of the result.
-Field filtered_and_turned(Field field) {
-  if (Box(field.height).after > 0) {
-    Field other = make_field(field.width, field.height);
-    filter_columns(field, other);
-    filter_columns(other, field);
-  }
-  Field turned = make_field(kSamples, field.width);
-  for (std::size_t i = 0; i < kSamples; ++i) {
-    const float* from = field.row((2 * i + 1) * field.height / (2 * kSamples));
-    for (std::size_t x = 0; x < field.width; ++x) turned.row(x)[i] = from[x];
-  }
-  return turned;
+  std::array<std::size_t, kSamples> firsts_{};
+  std::array<std::size_t, kSamples + 1> begins_{};
+  std::vector<float> weights_;
+};
+
+/// In blocks of a fixed size that overlap with nothing, for which the compiler uses vectors.
+void add_weighted(float* __restrict into, const std::uint8_t* __restrict line, float weight,
+                  std::size_t count) {
+  constexpr std::size_t kBlock = 16;
+  for (; count >= kBlock; count -= kBlock, into += kBlock, line += kBlock)
+    for (std::size_t x = 0; x < kBlock; ++x) into[x] += weight * static_cast<float>(line[x]);
+  for (std::size_t x = 0; x < count; ++x) into[x] += weight * static_cast<float>(line[x]);
 }
 
 /// The description filters rows, columns, rows, columns; the order makes no difference, and this one leaves
-/// most of the work to few rows.
+/// most of the work to lines that lie one after the other in memory.
 Samples samples_of(const Luma& luma, const Region& region) {
-  const Field field = filtered_and_turned(filtered_and_turned(field_of(luma, region)));
   Samples samples{};
-  for (std::size_t i = 0; i < kSamples; ++i) std::copy_n(field.row(i), kSamples, samples[i].begin());
+  const Taps across(region.width), down(region.height);
+  std::vector<float> line(region.width);
+  for (std::size_t i = 0; i < kSamples; ++i) {
+    std::fill(line.begin(), line.end(), 0.0F);
+    const std::uint8_t* from = luma.values.data() + (region.top + down.first(i)) * luma.width + region.left;
+    for (const float weight : down.weights(i)) {
+      add_weighted(line.data(), from, weight, line.size());
+      from += luma.width;
+    }
+    for (std::size_t j = 0; j < kSamples; ++j) {
+      const float* values = line.data() + across.first(j);
+      float sum = 0;
+      for (const float weight : across.weights(j)) sum += weight * *values++;
+      samples[i][j] = sum;
+    }
+  }
   return samples;
 }
 
@@ -101,34 +107,80 @@ int gradient(float a, float b) {
 std::uint8_t quality_of(const Samples& samples) {
   int sum = 0;
   for (std::size_t i = 0; i < kSamples; ++i)
-    for (std::size_t j = 0; j < kSamples; ++j) {
-      if (i + 1 < kSamples) sum += gradient(samples[i][j], samples[i + 1][j]);
-      if (j + 1 < kSamples) sum += gradient(samples[i][j], samples[i][j + 1]);
-    }
+    for (std::size_t j = 0; j + 1 < kSamples; ++j) sum += gradient(samples[i][j], samples[i][j + 1]);
+  for (std::size_t i = 0; i + 1 < kSamples; ++i)
+    for (std::size_t j = 0; j < kSamples; ++j) sum += gradient(samples[i][j], samples[i + 1][j]);
   return static_cast<std::uint8_t>(std::min(sum / 90, 100));
 }
 
-using Cosines = std::array<std::array<float, kSamples>, kFrequencies>;
+/// The cosines of one frequency are the same from both ends if it is even, and of opposite sign if it is odd:
+/// half of the samples, each with its mirror added or taken away, are enough.
+constexpr std::size_t kHalf = kSamples / 2, kEach = kFrequencies / 2;
+using EachFrequency = std::array<float, kEach>;
+
+/// By sample, then by frequency: 1, 3, 5 ... and 2, 4, 6 ...
+struct Cosines {
+  std::array<EachFrequency, kHalf> odd, even;
+};
 Cosines make_cosines() {
   Cosines cosines{};
   const double scale = std::sqrt(2.0 / kSamples);
-  for (std::size_t i = 0; i < kFrequencies; ++i)
-    for (std::size_t j = 0; j < kSamples; ++j)
-      cosines[i][j] = static_cast<float>(
-          scale * std::cos(std::numbers::pi / (2 * kSamples) * static_cast<double>((i + 1) * (2 * j + 1))));
+  for (std::size_t k = 0; k < kHalf; ++k)
+    for (std::size_t i = 0; i < kEach; ++i) {
+      const double angle = std::numbers::pi / (2 * kSamples) * static_cast<double>(2 * k + 1);
+      cosines.odd[k][i] = static_cast<float>(scale * std::cos(angle * static_cast<double>(2 * i + 1)));
+      cosines.even[k][i] = static_cast<float>(scale * std::cos(angle * static_cast<double>(2 * i + 2)));
+    }
   return cosines;
+}
+
+/// Frequencies of one line of samples, by their parity.
+struct Line {
+  EachFrequency odd{}, even{};
+};
+Line line_of(const std::array<float, kSamples>& samples, const Cosines& cosines) {
+  Line line;
+  for (std::size_t k = 0; k < kHalf; ++k) {
+    const float difference = samples[k] - samples[kSamples - 1 - k],
+                sum = samples[k] + samples[kSamples - 1 - k];
+    for (std::size_t j = 0; j < kEach; ++j) line.odd[j] += difference * cosines.odd[k][j];
+    for (std::size_t j = 0; j < kEach; ++j) line.even[j] += sum * cosines.even[k][j];
+  }
+  return line;
+}
+
+/// One row of the spectrum of lines that were folded as their samples were.
+Line row_of(const std::array<Line, kHalf>& folded, const std::array<EachFrequency, kHalf>& cosines,
+            std::size_t i) {
+  Line row;
+  for (std::size_t k = 0; k < kHalf; ++k) {
+    const float cosine = cosines[k][i];
+    for (std::size_t j = 0; j < kEach; ++j) row.odd[j] += cosine * folded[k].odd[j];
+    for (std::size_t j = 0; j < kEach; ++j) row.even[j] += cosine * folded[k].even[j];
+  }
+  return row;
 }
 
 Spectrum spectrum_of(const Samples& samples) {
   static const Cosines cosines = make_cosines();
-  std::array<std::array<float, kSamples>, kFrequencies> half{};
-  for (std::size_t i = 0; i < kFrequencies; ++i)
-    for (std::size_t k = 0; k < kSamples; ++k)
-      for (std::size_t j = 0; j < kSamples; ++j) half[i][j] += cosines[i][k] * samples[k][j];
-  Spectrum spectrum{};
-  for (std::size_t i = 0; i < kFrequencies; ++i)
-    for (std::size_t j = 0; j < kFrequencies; ++j)
-      for (std::size_t k = 0; k < kSamples; ++k) spectrum[i * kFrequencies + j] += half[i][k] * cosines[j][k];
+  std::array<Line, kHalf> differences, sums;
+  for (std::size_t k = 0; k < kHalf; ++k) {
+    const Line one = line_of(samples[k], cosines), mirror = line_of(samples[kSamples - 1 - k], cosines);
+    for (std::size_t j = 0; j < kEach; ++j) {
+      differences[k].odd[j] = one.odd[j] - mirror.odd[j];
+      differences[k].even[j] = one.even[j] - mirror.even[j];
+      sums[k].odd[j] = one.odd[j] + mirror.odd[j];
+      sums[k].even[j] = one.even[j] + mirror.even[j];
+    }
+  }
+  Spectrum spectrum;
+  for (std::size_t i = 0; i < kFrequencies; ++i) {
+    const Line row = i % 2 == 0 ? row_of(differences, cosines.odd, i / 2) : row_of(sums, cosines.even, i / 2);
+    for (std::size_t j = 0; j < kEach; ++j) {
+      spectrum[i * kFrequencies + 2 * j] = row.odd[j];
+      spectrum[i * kFrequencies + 2 * j + 1] = row.even[j];
+    }
+  }
   return spectrum;
 }
 

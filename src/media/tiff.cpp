@@ -81,6 +81,13 @@ std::optional<TiffReader> TiffReader::open(Source& source, std::uint64_t base, s
   return reader;
 }
 
+TiffReader TiffReader::headless(Source& source, std::uint64_t base, std::uint64_t length, ByteOrder order) {
+  base = std::min(base, source.size());
+  TiffReader reader(source, base, std::min(length, source.size() - base));
+  reader.order_ = order;
+  return reader;
+}
+
 ByteView TiffReader::view(std::uint64_t offset, std::size_t size) {
   if (offset > length_ || length_ - offset < size) return {};
   return source_->view(base_ + offset, size);

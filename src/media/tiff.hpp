@@ -36,6 +36,9 @@ class TiffReader {
   /// Absent unless there is a TIFF header (also those of ORF and RW2).
   static std::optional<TiffReader> open(Source& source, std::uint64_t base, std::uint64_t length);
 
+  /// A structure without a header of its own, as some maker notes are: its first directory is not known.
+  static TiffReader headless(Source& source, std::uint64_t base, std::uint64_t length, ByteOrder order);
+
   std::uint32_t first_directory() const { return first_; }
   std::uint64_t base() const { return base_; }
   ByteOrder order() const { return order_; }

@@ -105,7 +105,7 @@ void note_trailer(Source& source, std::uint64_t begin, MediaFacts& facts) {
   facts.signs.push_back("behind its end lie " + with_size(size, nature_of(source, begin)));
 }
 
-std::optional<PictureSize> jpeg_size(Source& source, std::uint64_t begin, std::uint64_t end) {
+std::optional<JpegFrame> jpeg_frame(Source& source, std::uint64_t begin, std::uint64_t end) {
   constexpr int kMostSegments = 100;
   std::uint64_t at = begin + 2;
   for (int i = 0; i < kMostSegments && at + 9 <= end; ++i) {
@@ -113,10 +113,15 @@ std::optional<PictureSize> jpeg_size(Source& source, std::uint64_t begin, std::u
     if (head.empty() || head[0] != 0xff || head[1] == 0xda || head[1] == 0xd9) return std::nullopt;
     const std::uint8_t marker = head[1];
     if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc)
-      return PictureSize{load_u16(head, 7), load_u16(head, 5)};
+      return JpegFrame{marker - 0xc0U, head[4], {load_u16(head, 7), load_u16(head, 5)}};
     at += marker == 0xff ? 1 : is_standalone(marker) ? 2 : 2 + std::uint64_t{load_u16(head, 2)};
   }
   return std::nullopt;
+}
+
+std::optional<PictureSize> jpeg_size(Source& source, std::uint64_t begin, std::uint64_t end) {
+  const auto frame = jpeg_frame(source, begin, end);
+  return frame ? std::optional(frame->size) : std::nullopt;
 }
 
 std::optional<std::uint64_t> end_of_jpeg(Source& source, std::uint64_t at, std::uint64_t limit) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dalil/media/facts.hpp"
+#include "dalil/media/thumbnail.hpp"
 #include "source.hpp"
 
 namespace dalil::media {
@@ -17,10 +18,14 @@ void note_trailer(Source& source, std::uint64_t begin, MediaFacts& facts);
 /// The same for what an index of the format names, for instance "2 pictures, by its index (MPF)".
 void note_known_trailer(std::uint64_t size, std::string_view what, MediaFacts& facts);
 
-/// Width and height of the JPEG at [begin, end), from its frame header; absent if there is none.
-struct PictureSize {
-  std::uint32_t width = 0, height = 0;
+/// What the frame header of a JPEG says.
+struct JpegFrame {
+  unsigned process = 0;  ///< 0: baseline, 1: extended, 2: progressive, 3: lossless ... (T.81, table B.1)
+  unsigned depth = 0;    ///< bits a value
+  PictureSize size;
 };
+/// Of the JPEG at [begin, end); absent if it has none.
+std::optional<JpegFrame> jpeg_frame(Source& source, std::uint64_t begin, std::uint64_t end);
 std::optional<PictureSize> jpeg_size(Source& source, std::uint64_t begin, std::uint64_t end);
 
 /// Where the JPEG ends whose entropy-coded data begin at `at`: behind its EOI. Absent if there is none, or it

@@ -4,10 +4,6 @@
 #include <array>
 #include <cstring>
 
-extern "C" {
-#include <libavutil/pixdesc.h>
-}
-
 namespace dalil::parser {
 namespace {
 
@@ -52,17 +48,6 @@ bool has_plain_luma(const AVPixFmtDescriptor& format) {
   const AVComponentDescriptor& first = format.comp[0];
   return (format.flags & odd) == 0 && first.depth == 8 && first.step == 1 && first.shift == 0 &&
          first.offset == 0;
-}
-
-/// One component of one line, scaled to 8 bits.
-void read_component(const AVFrame& frame, const AVPixFmtDescriptor& format, int y, int component,
-                    std::vector<std::uint16_t>& into) {
-  av_read_image_line2(into.data(), const_cast<const std::uint8_t**>(frame.data), frame.linesize, &format, 0,
-                      y, component, frame.width, 0, sizeof(std::uint16_t));
-  const int depth = format.comp[component].depth;
-  if (depth == 8) return;
-  const std::uint32_t most = (1U << depth) - 1;
-  for (std::uint16_t& value : into) value = static_cast<std::uint16_t>(value * 255U / most);
 }
 
 std::uint16_t brightness(std::uint32_t red, std::uint32_t green, std::uint32_t blue) {
@@ -119,6 +104,23 @@ Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters) {
   codec->max_pixels = kMostPixels;
   if (avcodec_open2(codec.get(), decoder, nullptr) < 0) return nullptr;
   return codec;
+}
+
+int decode_one(AVCodecContext& codec, const AVPacket& packet, AVFrame& frame) {
+  int result = avcodec_send_packet(&codec, &packet);
+  if (result < 0) return result;
+  avcodec_send_packet(&codec, nullptr);
+  return avcodec_receive_frame(&codec, &frame);
+}
+
+void read_component(const AVFrame& frame, const AVPixFmtDescriptor& format, int y, int component,
+                    std::vector<std::uint16_t>& into) {
+  av_read_image_line2(into.data(), const_cast<const std::uint8_t**>(frame.data), frame.linesize, &format, 0,
+                      y, component, static_cast<int>(into.size()), 0, sizeof(std::uint16_t));
+  const int depth = format.comp[component].depth;
+  if (depth == 8) return;
+  const std::uint32_t most = (1U << depth) - 1;
+  for (std::uint16_t& value : into) value = static_cast<std::uint16_t>(value * 255U / most);
 }
 
 media::Luma luma_of(const AVFrame& frame) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
 }
 
 #include "dalil/media/fingerprint.hpp"
@@ -27,6 +29,13 @@ using Frame = std::unique_ptr<AVFrame, FreeFrame>;
 /// Opens the decoder in one thread (a sandboxed worker can have no others), with a limit to the pixels of a
 /// frame. `parameters` may be null. Null if it cannot be opened.
 Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters);
+
+/// The first frame that comes out of one packet and its end; FFmpeg's error if there is none.
+int decode_one(AVCodecContext& codec, const AVPacket& packet, AVFrame& frame);
+
+/// One component of one line, scaled to 8 bits; as many values as there is room for.
+void read_component(const AVFrame& frame, const AVPixFmtDescriptor& format, int y, int component,
+                    std::vector<std::uint16_t>& into);
 
 /// Brightness of a frame, reduced to the working size. Empty if its form is unknown.
 media::Luma luma_of(const AVFrame& frame);

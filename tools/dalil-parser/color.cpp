@@ -1,13 +1,12 @@
 #include "color.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace dalil::parser {
 namespace {
 
 std::uint8_t to_byte(double value) {
-  return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
+  return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5);
 }
 
 /// 16..235, as videos have it, to 0..255.

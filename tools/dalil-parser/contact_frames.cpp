@@ -90,9 +90,9 @@ Thumbnails nothing(const std::string& problem) {
 }
 
 /// False: there is nothing, or not all of it, and the file should be gone through from its beginning.
-bool look_here_and_there(int fd, std::uint64_t size, const char* demuxer, Thumbnails& out) {
-  FrameReader reader(fd, size, kTimeLimit);
-  if (!reader.open(demuxer)) {
+bool look_here_and_there(const Footage& footage, Thumbnails& out) {
+  FrameReader reader(footage.fd, footage.size, footage.within(kTimeLimit));
+  if (!reader.open(footage.demuxer)) {
     out = nothing(reader.problem);
     return true;
   }
@@ -105,20 +105,20 @@ bool look_here_and_there(int fd, std::uint64_t size, const char* demuxer, Thumbn
 
 }  // namespace
 
-Thumbnails contact_sheet(int fd, std::uint64_t size, const char* demuxer) {
+Thumbnails contact_sheet(const Footage& footage) {
   Thumbnails out;
-  if (look_here_and_there(fd, size, demuxer, out)) return out;
-  FrameReader reader(fd, size, kTimeLimit / 2);
-  if (!reader.open(demuxer)) return nothing(reader.problem);
+  if (look_here_and_there(footage, out)) return out;
+  FrameReader reader(footage.fd, footage.size, footage.within(kTimeLimit / 2));
+  if (!reader.open(footage.demuxer)) return nothing(reader.problem);
   out.pictures.clear();
   Sheet sheet(out, reader.stream(), Origin::video);
   take_in_order(reader, Plan(reader.duration_ms()), sheet);
   return sheet.empty() ? nothing(reader.problem) : out;
 }
 
-Thumbnails first_frame(int fd, std::uint64_t size, const char* demuxer) {
-  FrameReader reader(fd, size, kTimeLimit);
-  const AVFrame* frame = reader.open(demuxer) ? reader.next() : nullptr;
+Thumbnails first_frame(const Footage& footage) {
+  FrameReader reader(footage.fd, footage.size, footage.within(kTimeLimit));
+  const AVFrame* frame = reader.open(footage.demuxer) ? reader.next() : nullptr;
   if (frame == nullptr) return nothing(reader.problem);
   Thumbnails out;
   Sheet(out, reader.stream(), Origin::picture).add(*frame, 0);

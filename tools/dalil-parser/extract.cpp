@@ -11,6 +11,7 @@
 #include "frames.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
+#include "raw_preview.hpp"
 #include "signs.hpp"
 
 namespace dalil::parser {
@@ -73,6 +74,10 @@ constexpr std::array kFormats = {
 };
 
 constexpr std::chrono::seconds kPictureTime{8};
+/// For all that is wanted of one file. The rest of the main process's limit is for what cannot be
+/// interrupted: one frame, one look at a container's headers.
+constexpr std::chrono::seconds kLooksTime{30}, kUninterrupted{8};
+static_assert(kLooksTime + kUninterrupted < kDecodingLimit);
 
 const Row* row_of(std::string_view format) {
   for (const auto& row : kFormats)
@@ -80,15 +85,15 @@ const Row* row_of(std::string_view format) {
   return nullptr;
 }
 
-/// EXIF's, as our own readers of headers find it.
-std::uint8_t orientation_of(int fd, std::uint64_t size, std::string_view format) {
-  const Row* row = row_of(format);
-  if (row == nullptr || row->read == nullptr) return 0;
+/// What our own readers of headers say of a picture.
+MediaFacts headers_of(int fd, std::uint64_t size, std::string_view format) {
   MediaFacts facts;
+  const Row* row = row_of(format);
+  if (row == nullptr || row->read == nullptr) return facts;
   Packets packets;
   FileSource source(fd, size);
   row->read(source, facts, packets);
-  return facts.orientation;
+  return facts;
 }
 
 bool wants_prints(ParserWork work) {
@@ -106,51 +111,112 @@ Thumbnails thumbnails_of(Pixels pixels, std::uint8_t orientation, std::string pr
   return out;
 }
 
+bool is_heif(std::string_view format) {
+  return format == "heic" || format == "avif";
+}
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// By the JPEG that the camera put beside its raw data. It stands for these, so the size is theirs.
+Decoded decode_preview(int fd, std::uint64_t size, std::string_view format, const MediaFacts& headers,
+                       Deadline deadline, Purpose purpose) {
+  FileSource source(fd, size);
+  const auto preview = find_raw_preview(source, format);
+  Decoded out;
+  if (!preview) {
+    out.problem = "raw data are not decoded, and there is no preview beside them";
+    return out;
+  }
+  out = decode_jpeg(fd, preview->jpeg, deadline, purpose);
+  out.width = std::max(out.width, headers.width);
+  out.height = std::max(out.height, headers.height);
+  const std::string seen = "seen by the camera's preview of " + std::to_string(preview->size.width) + "x" +
+                           std::to_string(preview->size.height) + ", not by its raw data";
+  out.problem = out.problem.empty() ? seen : out.problem + "; " + seen;
+  return out;
+}
+
+Decoded decode(int fd, std::uint64_t size, std::string_view format, const MediaFacts& headers,
+               Purpose purpose) {
+  const Deadline deadline = std::chrono::steady_clock::now() + kPictureTime;
+  if (format == "jpeg") return decode_jpeg(fd, {0, size}, deadline, purpose);
+  if (is_heif(format)) return decode_heif(fd, size, deadline, purpose);
+  if (!is_decodable(format)) return decode_preview(fd, size, format, headers, deadline, purpose);
+  Decoded out = decode_picture(fd, size, format, purpose);
+  if (format != "tiff" || !out.luma.empty() || !out.pixels.empty()) return out;
+  Decoded preview = decode_preview(fd, size, format, headers, deadline, purpose);
+  return preview.luma.empty() && preview.pixels.empty() ? out : preview;
+}
+
 Looks look_at_picture(int fd, std::uint64_t size, std::string_view format, ParserWork work) {
   const Purpose purpose{wants_prints(work), wants_thumbnails(work)};
-  Decoded decoded = format == "jpeg"
-                        ? decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime, purpose)
-                        : decode_picture(fd, size, format, purpose);
-  const std::uint8_t orientation = orientation_of(fd, size, format);
+  const MediaFacts headers = headers_of(fd, size, format);
+  Decoded decoded = decode(fd, size, format, headers, purpose);
+  const std::uint8_t orientation = decoded.orientation ? *decoded.orientation : headers.orientation;
   Looks looks;
   if (purpose.thumbnail)
     looks.thumbnails = thumbnails_of(std::move(decoded.pixels), orientation, decoded.problem);
   if (!purpose.luma) return looks;
-  Fingerprints& prints = looks.fingerprints;
-  prints = fingerprints_of(upright(std::move(decoded.luma), orientation), work == ParserWork::question);
-  prints.width = orientation >= 5 ? decoded.height : decoded.width;
-  prints.height = orientation >= 5 ? decoded.width : decoded.height;
-  prints.problem = std::move(decoded.problem);
+  const Luma seen = upright(std::move(decoded.luma), orientation);
+  const bool for_question = work == ParserWork::question;
+  looks.fingerprints = fingerprints_of(seen, for_question);
+  if (for_question) looks.other_guess = fingerprints_of(without_drawn_bars(seen), true);
+  for (Fingerprints* prints : {&looks.fingerprints, &looks.other_guess}) {
+    prints->width = orientation >= 5 ? decoded.height : decoded.width;
+    prints->height = orientation >= 5 ? decoded.width : decoded.height;
+  }
+  looks.other_guess.borders = !looks.other_guess.prints.empty();
+  looks.fingerprints.problem = std::move(decoded.problem);
   return looks;
 }
 
 /// Of a container: one frame alone, or all of them.
-Looks look_into(int fd, std::uint64_t size, const char* demuxer, bool moving, ParserWork work) {
+Looks look_into(const Footage& footage, bool moving, ParserWork work) {
   const bool for_question = work == ParserWork::question;
   Looks looks;
   if (wants_prints(work))
-    looks.fingerprints = moving ? look_at_frames(fd, size, demuxer, for_question)
-                                : look_at_first_frame(fd, size, demuxer, for_question);
-  if (wants_thumbnails(work))
-    looks.thumbnails = moving ? contact_sheet(fd, size, demuxer) : first_frame(fd, size, demuxer);
+    looks.fingerprints =
+        moving ? look_at_frames(footage, for_question) : look_at_first_frame(footage, for_question);
+  if (wants_thumbnails(work)) looks.thumbnails = moving ? contact_sheet(footage) : first_frame(footage);
   return looks;
+}
+
+/// What viewers show of the file may be something else.
+std::string with_remark(const std::string& problem) {
+  return (problem.empty() ? "" : problem + "; ") + "seen by the first frame of its movie";
+}
+
+bool shows_something(const Looks& looks) {
+  return !looks.fingerprints.prints.empty() || !looks.thumbnails.pictures.empty();
 }
 
 }  // namespace
 
 Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, ParserWork work) {
-  if (format == "jpeg" || is_decodable(format)) return look_at_picture(fd, size, format, work);
-  if (format == "avif") return look_into(fd, size, "mov", false, work);
+  const Deadline deadline = std::chrono::steady_clock::now() + kLooksTime;
+  if (format == "jpeg" || is_decodable(format) || has_raw_preview(format))
+    return look_at_picture(fd, size, format, work);
+  if (is_heif(format)) {
+    Looks looks = look_at_picture(fd, size, format, work);
+    if (shows_something(looks)) return looks;
+    // Sequences of pictures need not have one that is an item: their movie has frames.
+    Looks frame = look_into({fd, size, "mov", deadline}, false, work);
+    if (!shows_something(frame)) return looks;
+    frame.fingerprints.problem = with_remark(looks.fingerprints.problem);
+    frame.thumbnails.problem = with_remark(looks.thumbnails.problem);
+    return frame;
+  }
   const Row* row = row_of(format);
   if (kind == MediaKind::video && row != nullptr && row->demuxer != nullptr)
-    return look_into(fd, size, row->demuxer, true, work);
+    return look_into({fd, size, row->demuxer, deadline}, true, work);
   Looks none;
   none.fingerprints.problem = none.thumbnails.problem = "pictures of this format are not decoded";
   return none;
 }
 
 Pixels pixels_in(int fd, std::uint64_t size) {
-  return decode_jpeg(fd, size, std::chrono::steady_clock::now() + kPictureTime, {.thumbnail = true}).pixels;
+  const Deadline deadline = std::chrono::steady_clock::now() + kPictureTime;
+  return decode_jpeg(fd, {0, size}, deadline, {.thumbnail = true}).pixels;
 }
 
 MediaFacts extract(int fd, std::uint64_t size, MediaKind kind, std::string_view format) {

@@ -41,8 +41,8 @@ std::uint8_t orientation_of(const AVStream& stream) {
   }
 }
 
-FrameReader::FrameReader(int fd, std::uint64_t size, std::chrono::seconds patience)
-    : input_{fd, static_cast<std::int64_t>(size), Clock::now() + patience, kMostRead} {}
+FrameReader::FrameReader(int fd, std::uint64_t size, Clock::time_point deadline)
+    : input_{fd, static_cast<std::int64_t>(size), deadline, kMostRead} {}
 
 bool FrameReader::open(const char* demuxer) {
   const AVInputFormat* format = av_find_input_format(demuxer);

@@ -11,7 +11,7 @@ std::uint8_t orientation_of(const AVStream& stream);
 /// One video file while its frames are gone through, with one decoder and an end of patience.
 class FrameReader {
  public:
-  FrameReader(int fd, std::uint64_t size, std::chrono::seconds patience);
+  FrameReader(int fd, std::uint64_t size, Clock::time_point deadline);
 
   /// False: `problem` says why not.
   bool open(const char* demuxer);

@@ -54,10 +54,10 @@ void take_size(Fingerprints& out, const FrameReader& reader, std::uint8_t orient
 
 }  // namespace
 
-Fingerprints look_at_frames(int fd, std::uint64_t size, const char* demuxer, bool for_question) {
+Fingerprints look_at_frames(const Footage& footage, bool for_question) {
   Fingerprints out;
-  FrameReader reader(fd, size, kTimeLimit);
-  if (!reader.open(demuxer)) {
+  FrameReader reader(footage.fd, footage.size, footage.within(kTimeLimit));
+  if (!reader.open(footage.demuxer)) {
     out.problem = reader.problem;
     return out;
   }
@@ -89,10 +89,10 @@ Fingerprints look_at_frames(int fd, std::uint64_t size, const char* demuxer, boo
   return out;
 }
 
-Fingerprints look_at_first_frame(int fd, std::uint64_t size, const char* demuxer, bool for_question) {
+Fingerprints look_at_first_frame(const Footage& footage, bool for_question) {
   Fingerprints out;
-  FrameReader reader(fd, size, kTimeLimit);
-  const AVFrame* frame = reader.open(demuxer) ? reader.next() : nullptr;
+  FrameReader reader(footage.fd, footage.size, footage.within(kTimeLimit));
+  const AVFrame* frame = reader.open(footage.demuxer) ? reader.next() : nullptr;
   if (frame == nullptr) {
     out.problem = reader.problem.empty() ? "the picture cannot be decoded" : reader.problem;
     return out;

@@ -59,10 +59,10 @@ Bytes work_out(const protocol::Request& request, int fd, media::MediaKind kind) 
   const auto work = static_cast<media::ParserWork>(request.work);
   switch (work) {
     case media::ParserWork::fingerprints:
-    case media::ParserWork::question:
       return media::encode(parser::look_at(fd, request.file_size, kind, format, work).fingerprints);
     case media::ParserWork::thumbnails:
       return media::encode(parser::look_at(fd, request.file_size, kind, format, work).thumbnails);
+    case media::ParserWork::question:
     case media::ParserWork::looks:
       return protocol::encode_looks(parser::look_at(fd, request.file_size, kind, format, work));
     case media::ParserWork::pixels:

@@ -34,14 +34,6 @@ bool read_whole(int fd, std::uint8_t* into, std::size_t size) {
   return true;
 }
 
-/// The first frame that comes out.
-int decode_one(AVCodecContext& codec, const AVPacket& packet, AVFrame& frame) {
-  int result = avcodec_send_packet(&codec, &packet);
-  if (result < 0) return result;
-  avcodec_send_packet(&codec, nullptr);
-  return avcodec_receive_frame(&codec, &frame);
-}
-
 }  // namespace
 
 bool is_decodable(std::string_view format) {

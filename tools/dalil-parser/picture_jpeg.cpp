@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <vector>
 
 #include "color.hpp"
@@ -29,8 +30,8 @@ constexpr JOCTET kEnd[] = {0xFF, JPEG_EOI};
 /// whatever owns memory is a member.
 class JpegReader {
  public:
-  JpegReader(int fd, std::uint64_t size, Clock::time_point deadline, Purpose purpose)
-      : fd_(fd), size_(size), deadline_(deadline), purpose_(purpose) {}
+  JpegReader(int fd, media::Extent where, Clock::time_point deadline, Purpose purpose)
+      : fd_(fd), end_(where.offset + where.size), at_(where.offset), deadline_(deadline), purpose_(purpose) {}
   ~JpegReader() {
     if (created_) jpeg_destroy_decompress(&jpeg_);
   }
@@ -65,7 +66,6 @@ class JpegReader {
     source_.skip_input_data = [](j_decompress_ptr jpeg, long count) { self(jpeg).skip(count); };
     source_.resync_to_restart = jpeg_resync_to_restart;
     source_.term_source = [](j_decompress_ptr) {};
-    piece_.resize(kPiece);
   }
 
   void check_patience() {
@@ -80,8 +80,9 @@ class JpegReader {
 
   boolean fill() {
     ssize_t got = -1;
-    if (at_ < size_) do {
-        got = pread(fd_, piece_.data(), kPiece, static_cast<off_t>(at_));
+    if (at_ < end_) do {
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(kPiece, end_ - at_));
+        got = pread(fd_, piece_.get(), most, static_cast<off_t>(at_));
       } while (got < 0 && errno == EINTR);
     if (got <= 0) {  // as if the picture ended here
       ++errors_.num_warnings;
@@ -90,7 +91,7 @@ class JpegReader {
       return TRUE;
     }
     at_ += static_cast<std::uint64_t>(got);
-    source_.next_input_byte = piece_.data();
+    source_.next_input_byte = piece_.get();
     source_.bytes_in_buffer = static_cast<std::size_t>(got);
     return TRUE;
   }
@@ -103,7 +104,7 @@ class JpegReader {
       source_.bytes_in_buffer -= wanted;
       return;
     }
-    at_ = std::min(size_, at_ + (wanted - source_.bytes_in_buffer));
+    at_ = std::min(end_, at_ + (wanted - source_.bytes_in_buffer));
     source_.bytes_in_buffer = 0;
   }
 
@@ -215,7 +216,7 @@ class JpegReader {
   }
 
   int fd_;
-  std::uint64_t size_, at_ = 0;
+  std::uint64_t end_, at_;
   Clock::time_point deadline_;
   Purpose purpose_;
   jpeg_decompress_struct jpeg_{};
@@ -224,7 +225,8 @@ class JpegReader {
   jpeg_source_mgr source_{};
   std::jmp_buf back_{};
   std::array<char, JMSG_LENGTH_MAX> text_{};
-  std::vector<JOCTET> piece_;
+  /// Not filled with zeros first, as a vector would be.
+  std::unique_ptr<JOCTET[]> piece_ = std::make_unique_for_overwrite<JOCTET[]>(kPiece);
   std::vector<JSAMPLE> row_;
   media::Luma luma_;
   media::PictureSize thumbnail_;
@@ -234,8 +236,8 @@ class JpegReader {
 
 }  // namespace
 
-Decoded decode_jpeg(int fd, std::uint64_t size, Clock::time_point deadline, Purpose purpose) {
-  return JpegReader(fd, size, deadline, purpose).run();
+Decoded decode_jpeg(int fd, media::Extent where, Clock::time_point deadline, Purpose purpose) {
+  return JpegReader(fd, where, deadline, purpose).run();
 }
 
 }  // namespace dalil::parser

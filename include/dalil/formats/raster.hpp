@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,9 @@ class Raster {
   std::uint32_t width_, height_;
   Bytes rgb_;
 };
+
+/// Words where a picture should be, line by line in the middle of it. Lines that are too long are cut.
+media::Pixels placeholder(std::uint32_t width, std::uint32_t height, const std::vector<std::string>& lines);
 
 /// As ISO/IEC 15948 has it, without any remark or time.
 Bytes png_of(const Raster& raster);

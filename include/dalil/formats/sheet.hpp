@@ -32,6 +32,7 @@ struct SheetCard {
   std::vector<media::Thumbnail> pictures;
   bool moving = false;     ///< pictures are frames: their times are shown
   std::string no_picture;  ///< why there is none
+  std::string remark;      ///< of those that there are: "seen by the camera's preview ..."
   bool not_tried = false;  ///< nobody tried to make one
 };
 

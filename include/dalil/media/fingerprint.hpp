@@ -91,6 +91,11 @@ Luma upright(Luma stored, std::uint8_t orientation);
 /// none, or if too little would be left.
 Region without_borders(const Luma& luma);
 
+/// What the picture was before somebody drew uniform bars beside it, of which next to nothing differs from
+/// their outermost line. Where it is dark beside dark bars, `without_borders` takes more off; then what that
+/// makes of the picture without bars is another guess. Empty if there are no bars, or both agree.
+Luma without_drawn_bars(const Luma& luma);
+
 /// Which part of a picture or video a fingerprint is of. Persistent, never renumber.
 enum class Part : std::uint8_t {
   whole = 1,      ///< without its uniform borders

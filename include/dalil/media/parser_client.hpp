@@ -46,6 +46,8 @@ enum class ParserWork : std::uint8_t {
 struct Looks {
   Fingerprints fingerprints;
   Thumbnails thumbnails;
+  /// Of a question the looks by another guess of what its borders are. Without prints if there is none.
+  Fingerprints other_guess;
 };
 
 struct ParserOptions {
@@ -56,7 +58,7 @@ struct ParserOptions {
 };
 
 /// For all that decodes: a video takes longer than looking at its headers. The worker itself stops after 20 s
-/// of decoding for fingerprints, and 12 s for thumbnails.
+/// of decoding for fingerprints, after 12 s for thumbnails, and after 30 s for both.
 inline constexpr std::chrono::milliseconds kDecodingLimit{40'000};
 
 /// A sandboxed worker process that looks at files, one after the other. One client per thread.
@@ -88,7 +90,7 @@ class ParserClient {
   /// Likewise for clients that work for fingerprints. What could not be looked at has none, and `problem`
   /// says why.
   Fingerprints collect_fingerprints();
-  /// Likewise for clients that work for fingerprints, thumbnails or both.
+  /// Likewise for clients that work for fingerprints, thumbnails or both, or for a question.
   Looks collect_looks();
   /// Likewise for clients that work for pixels; empty if it could not be decoded.
   Pixels collect_pixels();

@@ -40,6 +40,30 @@ std::size_t count(const std::string& text, std::string_view part) {
 
 }  // namespace
 
+TEST_CASE("words stand where a card has no picture, or one that could not be decoded") {
+  Sheet sheet;
+  sheet.add(card_with(0));
+  sheet.add(card_with(1));
+  sheet.add(card_with(4, true));
+  const Raster picture = sheet.picture([&](const SheetCard& card) {
+    std::vector<media::Pixels> pixels(card.pictures.size());
+    if (pixels.size() == 4) pixels[1] = pixels_of(256, 256, kBlue);
+    return pixels;
+  });
+  const auto dark = [&](std::uint32_t left, std::uint32_t top, std::uint32_t side) {
+    std::size_t found = 0;
+    for (std::uint32_t y = top; y < top + side; ++y)
+      for (std::uint32_t x = left; x < left + side; ++x) found += picture.at(x, y).red < 64 ? 1 : 0;
+    return found;
+  };
+  CHECK(dark(20, 20, 256) > 200);
+  CHECK(dark(20 + 276, 20, 256) == dark(20, 20, 256));  // the same words
+  const std::uint32_t third = 20 + 2 * 276;
+  CHECK(picture.at(third + 128 + 64, 20 + 64) == kBlue);
+  for (const auto& [x, y] : {std::pair{0U, 0U}, {0U, 128U}, {128U, 128U}})
+    CHECK(dark(third + x, 20 + y, 128) > 100);
+}
+
 TEST_CASE("a sheet escapes names and keeps each apart") {
   Sheet sheet;
   sheet.title = "<script>alert(1)</script>";

@@ -159,6 +159,32 @@ TEST_CASE("uniform borders are found, whatever their shade, and pictures without
   }
 }
 
+TEST_CASE("a night sky beside black bars is seen as it was before the bars were drawn") {
+  // A sky that darkens upwards in three steps, with some noise, above a lit town: how many of the steps are
+  // taken for border hangs on what comes before them.
+  const Luma town = picture(300, 140, 21);
+  Luma night{300, 220, {}};
+  for (std::uint32_t y = 0; y < 80; ++y)
+    for (std::uint32_t x = 0; x < 300; ++x)
+      night.values.push_back(static_cast<std::uint8_t>(16 + y / 27 * 15 + (x * 7 + y * 13) % 3));
+  night.values.insert(night.values.end(), town.values.begin(), town.values.end());
+  const Luma barred = framed(night, 0, 40, 0);
+  const auto whole = [](const Luma& luma) { return fingerprints_of(luma, false).prints.at(0).hash; };
+  CHECK(distance(whole(barred), whole(night)) > 31);
+  const Luma guess = without_drawn_bars(barred);
+  REQUIRE(!guess.empty());
+  CHECK(guess.width == 300);
+  CHECK(guess.height >= 216);
+  CHECK(distance(whole(guess), whole(night)) <= 31);
+}
+
+TEST_CASE("there is no other guess without bars, nor where both agree") {
+  const Luma luma = picture(300, 200, 22);
+  CHECK(without_drawn_bars(luma).empty());
+  CHECK(without_drawn_bars(framed(luma, 0, 40, 0)).empty());
+  CHECK(without_drawn_bars(Luma{200, 200, std::vector<std::uint8_t>(40'000, 9)}).empty());
+}
+
 TEST_CASE("what is all border is left as it is") {
   Luma dark{300, 200, std::vector<std::uint8_t>(60'000, 3)};
   CHECK(without_borders(dark) == all_of(dark));

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <random>
 #include <vector>
 
+#include "dalil/files/handle.hpp"
 #include "dalil/media/fingerprint.hpp"
 
 namespace dalil::testing {
@@ -48,6 +52,12 @@ inline media::Luma framed(const media::Luma& from, std::uint32_t across, std::ui
     std::copy_n(from.values.begin() + std::ptrdiff_t{y} * from.width, from.width,
                 out.values.begin() + (std::ptrdiff_t{y} + down) * out.width + across);
   return out;
+}
+
+inline files::Fd in_memory(ByteView content) {
+  files::Fd fd(memfd_create("test", MFD_CLOEXEC));
+  if (write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) fd.reset();
+  return fd;
 }
 
 inline media::Region all_of(const media::Luma& luma) {

@@ -12,11 +12,13 @@
 #include "dalil/base/error.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/media/parser_client.hpp"
+#include "looks_helpers.hpp"
 #include "plain_jpeg.hpp"
 #include "testing.hpp"
 
 using namespace dalil;
 using namespace dalil::media;
+using dalil::testing::in_memory;
 using dalil::testing::plain_jpeg;
 
 namespace {
@@ -90,12 +92,6 @@ TEST_CASE("what encode would not write is refused") {
 
 #ifdef DALIL_TEST_PARSER
 namespace {
-
-files::Fd in_memory(ByteView content) {
-  files::Fd fd(memfd_create("test", MFD_CLOEXEC));
-  REQUIRE(write(fd.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()));
-  return fd;
-}
 
 void append_le32(Bytes& out, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
