@@ -226,11 +226,11 @@ KnownDay known_day(std::int64_t from_ms, std::int64_t to_ms, const LocalClock& l
   if (to_ms - from_ms < kDayMs - 1) return best;
   const auto since_midnight = [](std::int64_t ms) { return ((ms % kDayMs) + kDayMs) % kDayMs; };
   for (std::int64_t quarters = 1; quarters <= kFarthest; ++quarters)
-    for (const std::int64_t shift : {quarters * kQuarterMs, -quarters * kQuarterMs})
-      if (since_midnight(from + shift) != 0 || since_midnight(to + shift) != kDayMs - 1)
-        continue;  // no whole days there
-      else if (const std::size_t digits = common_digits(from + shift, to + shift); digits > best.digits)
-        best = {day_of(from + shift), digits};
+    for (const std::int64_t shift : {quarters * kQuarterMs, -quarters * kQuarterMs}) {
+      const bool whole_days = since_midnight(from + shift) == 0 && since_midnight(to + shift) == kDayMs - 1;
+      const std::size_t digits = whole_days ? common_digits(from + shift, to + shift) : 0;
+      if (digits > best.digits) best = {day_of(from + shift), digits};
+    }
   return best;
 }
 

@@ -23,7 +23,10 @@ const std::pair<const CopyFinder::Key, CopyFinder::Places>& CopyFinder::places_i
   if (const auto found = directories_.find(key); found != directories_.end()) return *found;
   if (places_ > kMostPlaces) forget();
   Places places;
-  for (const DirectoryPortion& portion : read_directory(reader, key.first, key.second))
+  const std::vector<DirectoryPortion> portions = read_directory(reader, key.first, key.second);
+  // An entry put a copy there, and what has gone since keeps its row.
+  if (portions.empty()) read_portion(reader, key.first, key.second, 0);
+  for (const DirectoryPortion& portion : portions)
     for (const CopyRow& row : portion.rows) places.emplace(row.seq, portion.number);
   places_ += places.size() + 1;
   return *directories_.emplace(key, std::move(places)).first;

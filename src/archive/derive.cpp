@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "convert.hpp"
 #include "dalil/archive/policy.hpp"
@@ -308,10 +309,21 @@ void Deriver::apply(const records::CopiesGone& gone) {
   }
 }
 
+/// The newest facts hold, and nothing of those before.
+void Deriver::forget_facts(Row item) {
+  static constexpr std::array kOfFacts{&kFactTaken,      &kFactTakenBasis,   &kFactTakenPrecision,
+                                       &kFactClaimed,    &kFactClaimedBasis, &kFactClaimedPrecision,
+                                       &kFactPlace,      &kFactCamera,       &kFactDuration,
+                                       &kFactDimensions, &kFactSoftware,     &kFactFormat,
+                                       &kFactText};
+  for (const Column* column : kOfFacts) writer_->set(*column, item, Bytes(column->width));
+}
+
 void Deriver::apply(Seq seq, const records::FactsStated& stated) {
   const auto item = find_item(Digest::from_bytes(as_bytes(stated.digest())));
   if (!item) return pass_over(seq, "an item");
   const media::MediaFacts facts = media::decode(as_bytes(stated.facts()));
+  if (load_u64(writer_->cell(kFactSeq, *item).data()) != 0) forget_facts(*item);
   writer_->set(kFactKind, *item, u8_value(static_cast<std::uint8_t>(facts.kind)));
   writer_->set(kFactSeq, *item, u64_value(seq + 1));
   const auto best = [&facts](media::TimeOrigin origin) -> const media::TimeClaim* {

@@ -7,6 +7,7 @@
 
 #include "copy_index.hpp"
 #include "dalil/archive/model.hpp"
+#include "dalil/archive/review.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/ledger/ledger.hpp"
 
@@ -95,6 +96,7 @@ class Deriver {
   void apply(Seq seq, const records::LinkSeen& link);
   void apply(const records::CopiesGone& gone);
   void apply(Seq seq, const records::FactsStated& facts);
+  void forget_facts(Row item);
   void apply(Seq seq, const records::FingerprintsStated& fingerprints);
   void apply(Seq seq, const records::IncidentRevised& revised);
   void apply(Seq seq, const records::LinkMade& link);
@@ -147,6 +149,7 @@ class Deriver {
   void change_live(Row item, Row volume, int copies, int damaged);
   void set_facts_for_search(Row item, const media::MediaFacts& facts);
   void set_incident_for_search(Row row, const records::Incident& incident);
+  void set_review_for_search(Row row, const Review& review);
   void chain_link(Row link, Row item, Row incident);
 
   ledger::Writer* writer_;

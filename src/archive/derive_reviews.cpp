@@ -52,6 +52,7 @@ void Deriver::apply(Seq seq, const records::ReviewStated& stated) {
   writer_->set(of_link ? kReviewLink : kReviewItem, row, u32_value(*subject + 1));
   writer_->set(kReviewState, row, state);
   writer_->set(kReviewPrevious, row, u32_value(load_u32(writer_->cell(last, *subject).data())));
+  set_review_for_search(row, review);
   writer_->set(last, *subject, u32_value(row + 1));
   writer_->set(state_column, *subject, state);
   if (of_link) return;

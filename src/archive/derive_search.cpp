@@ -148,6 +148,14 @@ void Deriver::set_facts_for_search(Row item, const media::MediaFacts& facts) {
   if (!text.empty()) writer_->set(kFactText, item, as_bytes(text));
 }
 
+void Deriver::set_review_for_search(Row row, const Review& review) {
+  std::string text;
+  for (const std::string* part : {&review.method, &review.result, &review.note}) append_folded(text, *part);
+  for (const auto* place : {&review.made, &review.shown})
+    if (*place) append_folded(text, (*place)->name);
+  if (!text.empty()) writer_->set(kReviewText, row, as_bytes(text));
+}
+
 void Deriver::set_incident_for_search(Row row, const records::Incident& incident) {
   IncidentSummary summary;
   summary.days = from_record(incident).days();

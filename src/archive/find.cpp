@@ -7,7 +7,6 @@
 
 #include "dalil/archive/answers.hpp"
 #include "dalil/base/error.hpp"
-#include "dalil/base/text.hpp"
 #include "plan.hpp"
 
 namespace dalil::archive {

@@ -9,6 +9,7 @@
 #include "derive.hpp"
 #include "entry_fields.hpp"
 #include "entry_kinds.hpp"
+#include "evidence_only.hpp"
 #include "schema.hpp"
 #include "summarize.hpp"
 
@@ -168,15 +169,9 @@ class Log {
 
 /// An empty list would say that there are none.
 void refuse_invisible(const View& view, const std::vector<unsigned>& kinds) {
-  for (const unsigned kind : kinds) {
-    const auto seal_class = class_of_kind(kind);
-    if (!seal_class || view.can_read(*seal_class)) continue;
-    throw Error(ErrorCode::wrong_key,
-                fmt::format("entries of the kind '{}' are not visible to this role", kind_name(kind)),
-                *seal_class == ledger::SealClass::source
-                    ? "open the archive with an archivist's key"
-                    : "open the archive with an investigator's or an archivist's key");
-  }
+  for (const unsigned kind : kinds)
+    if (const auto seal_class = class_of_kind(kind))
+      require_class(view, *seal_class, fmt::format("entries of the kind '{}'", kind_name(kind)));
 }
 
 }  // namespace

@@ -168,27 +168,23 @@ Planner::Planner(View& view, View* twin, const Query& query)
     : view_(view), twin_(twin), query_(query), reader_(view.reader()) {}
 
 Plan Planner::plan(const Condition& condition) {
-  if (is_about(condition, Scope::copy)) return copies(condition, false, true);
-  if (condition.kind == Condition::Kind::copy) return copies(condition.parts.front(), true, true);
-  if (condition.kind == Condition::Kind::all && !is_about(condition, Scope::link))
-    return all(condition, true);
-  return part(condition);
+  return part(condition, true);
 }
 
-Plan Planner::part(const Condition& condition) {
+Plan Planner::part(const Condition& condition, bool outermost) {
   if (is_about(condition, Scope::link)) return links(condition);
-  if (is_about(condition, Scope::copy)) return copies(condition, false, false);
+  if (is_about(condition, Scope::copy)) return copies(condition, false, outermost);
   switch (condition.kind) {
     case Condition::Kind::all:
-      return all(condition, false);
+      return all(condition, outermost);
     case Condition::Kind::any:
       return any(condition.parts);
     case Condition::Kind::none:
-      return {Plan::Kind::none, {part(condition.parts.front())}, {}, {}};
+      return {Plan::Kind::none, {part(condition.parts.front(), false)}, {}, {}};
     case Condition::Kind::link:
       return links(condition.parts.front());
     case Condition::Kind::copy:
-      return copies(condition.parts.front(), true, false);
+      return copies(condition.parts.front(), true, outermost);
     case Condition::Kind::test:
       break;
   }
@@ -218,11 +214,7 @@ Plan Planner::all(const Condition& condition, bool outermost) {
   Plan plan;
   if (!of_links.is_nothing()) plan.parts.push_back(links(of_links));
   const auto single = std::ranges::find_if(rest, [](const Condition* one) { return cost_of(*one) > 0; });
-  const auto take = [&](const Condition* one) {
-    plan.parts.push_back(outermost && one->kind == Condition::Kind::copy
-                             ? copies(one->parts.front(), true, true)
-                             : part(*one));
-  };
+  const auto take = [&](const Condition* one) { plan.parts.push_back(part(*one, outermost)); };
   std::for_each(rest.begin(), single, take);
   if (!of_copies.is_nothing()) plan.parts.push_back(copies(of_copies, false, outermost));
   std::for_each(single, rest.end(), take);
@@ -234,7 +226,7 @@ Plan Planner::all(const Condition& condition, bool outermost) {
 Plan Planner::any(const std::vector<Condition>& parts) {
   Plan plan;
   plan.kind = Plan::Kind::any;
-  for (const Condition& one : parts) plan.parts.push_back(part(one));
+  for (const Condition& one : parts) plan.parts.push_back(part(one, false));
   plan.only = together(plan.parts);
   return plan;
 }

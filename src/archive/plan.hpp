@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,7 +42,8 @@ class Planner {
  private:
   using Condition = archive::Condition;
 
-  Plan part(const Condition& condition);
+  /// `outermost`: it has to be met in any case.
+  Plan part(const Condition& condition, bool outermost);
   Plan all(const Condition& condition, bool outermost);
   Plan any(const std::vector<Condition>& parts);
   Plan copies(const Condition& condition, bool live_only, bool outermost);
@@ -56,6 +56,8 @@ class Planner {
   Narrow consent(const std::string& scope);
   Narrow is(const std::string& word);
   Narrow has(const std::string& word);
+  /// Tags whose names, folded, pass.
+  Matches tags_where(const std::function<bool(const std::string& folded)>& passes);
   /// Items that bear one of these tags.
   ItemSet tagged(const Matches& tags);
   Narrow within(ItemSet set) const;
@@ -65,6 +67,7 @@ class Planner {
   Narrow texts(const std::vector<std::string>& words);
   ItemSet with_text_elsewhere(const std::vector<std::string>& needles);
   Matches incidents_with_text(const std::vector<std::string>& needles);
+  ItemSet reviewed_with_text(const std::vector<std::string>& needles);
   /// What a text may be called otherwise, folded; itself first.
   std::vector<std::string> needles_of(const std::string& text) const;
   // plan_links.cpp
@@ -77,6 +80,7 @@ class Planner {
   static void scan_block(ledger::Reader& reader, const LinkTest& test, std::uint32_t block, ItemSet& found);
   ItemSet linked_to(Matches incidents);
   ItemSet linked();
+  ItemSet set_of(const std::vector<Row>& items);
   // plan_incidents.cpp
   Matches incidents_where(const Condition& condition);
   Matches incidents_where(const Test& test);

@@ -35,27 +35,20 @@ class KnownSets {
   std::array<Slot, 256> slots_{};
 };
 
-/// Most items have sound copies on a few volumes: a set of bits says so. For the others (with damage, or on
-/// volumes that have no bit) `closer` is asked.
-void narrow_by_volumes(const Stretch& stretch, Matches& matches, const Passes& passes_on,
-                       const std::function<bool(const std::vector<LiveOnVolume>&)>& closer) {
+/// Most items have sound copies on a few volumes: `by_set` is asked of the bits. Of the others (with damage,
+/// or on volumes that have no bit) `closer` is.
+template <typename BySet, typename Closer>
+void narrow_by_volumes(const Stretch& stretch, Matches& matches, BySet by_set, Closer closer) {
   std::vector<std::size_t> later;
   Matches damaged = matches;
   filter(
       stretch, kItemDamaged, damaged,
       [](const std::uint8_t* value, std::size_t) { return load_u64(value) != 0; }, Zero::fails);
-  KnownSets known;
   filter(stretch, kItemVolumes, matches, [&](const std::uint8_t* value, std::size_t i) {
     const std::uint64_t volumes = load_u64(value);
-    if (damaged[i] != 0 || (volumes & kManyVolumes) != 0) {
-      later.push_back(i);
-      return false;
-    }
-    return known.get(volumes, [&] {
-      for (std::uint64_t left = volumes; left != 0; left &= left - 1)
-        if (passes_on(static_cast<Row>(std::countr_zero(left)), false)) return true;
-      return false;
-    });
+    if (damaged[i] == 0 && (volumes & kManyVolumes) == 0) return by_set(volumes);
+    later.push_back(i);
+    return false;
   });
   for (const std::size_t i : later)
     matches[i] = static_cast<std::uint8_t>(
@@ -64,12 +57,22 @@ void narrow_by_volumes(const Stretch& stretch, Matches& matches, const Passes& p
 
 /// Sound and damaged copies on one volume are different ones.
 void narrow_live(const Stretch& stretch, Matches& matches, const Passes& passes) {
-  narrow_by_volumes(stretch, matches, passes, [&](const std::vector<LiveOnVolume>& live) {
-    return std::ranges::any_of(live, [&](const LiveOnVolume& one) {
-      return (one.copies > one.damaged && passes(one.volume, false)) ||
-             (one.damaged > 0 && passes(one.volume, true));
-    });
-  });
+  KnownSets known;
+  narrow_by_volumes(
+      stretch, matches,
+      [&](std::uint64_t volumes) {
+        return known.get(volumes, [&] {
+          for (std::uint64_t left = volumes; left != 0; left &= left - 1)
+            if (passes(static_cast<Row>(std::countr_zero(left)), false)) return true;
+          return false;
+        });
+      },
+      [&](const std::vector<LiveOnVolume>& live) {
+        return std::ranges::any_of(live, [&](const LiveOnVolume& one) {
+          return (one.copies > one.damaged && passes(one.volume, false)) ||
+                 (one.damaged > 0 && passes(one.volume, true));
+        });
+      });
 }
 
 }  // namespace
@@ -98,27 +101,16 @@ Narrow Planner::copy_count(const NumberSpan& span) {
     if (counts.back() && row < kLastVolumeBit) counted |= volume_bit(row);
   }
   return [span, counts, counted](const Stretch& stretch, Matches& matches) {
-    std::vector<std::size_t> later;
-    Matches with_damage = matches;
-    filter(
-        stretch, kItemDamaged, with_damage,
-        [](const std::uint8_t* value, std::size_t) { return load_u64(value) != 0; }, Zero::fails);
-    filter(stretch, kItemVolumes, matches, [&](const std::uint8_t* value, std::size_t i) {
-      const std::uint64_t volumes = load_u64(value);
-      if (with_damage[i] != 0 || (volumes & kManyVolumes) != 0) {
-        later.push_back(i);
-        return false;
-      }
-      return span.contains(static_cast<std::uint64_t>(std::popcount(volumes & counted)));
-    });
-    for (const std::size_t i : later) {
-      std::uint64_t count = 0;
-      for (const LiveOnVolume& one :
-           read_live(stretch.reader.cell(kItemLive, stretch.first + static_cast<Row>(i))))
-        count += static_cast<std::uint64_t>(one.copies > one.damaged && one.volume < counts.size() &&
-                                            counts[one.volume]);
-      matches[i] = static_cast<std::uint8_t>(span.contains(count));
-    }
+    narrow_by_volumes(
+        stretch, matches,
+        [&](std::uint64_t volumes) {
+          return span.contains(static_cast<std::uint64_t>(std::popcount(volumes & counted)));
+        },
+        [&](const std::vector<LiveOnVolume>& live) {
+          return span.contains(static_cast<std::uint64_t>(std::ranges::count_if(live, [&](const auto& one) {
+            return one.copies > one.damaged && one.volume < counts.size() && counts[one.volume];
+          })));
+        });
   };
 }
 

@@ -133,19 +133,24 @@ Narrow Planner::within(ItemSet set) const {
 }
 
 Narrow Planner::tag(const Test& test) {
-  const std::string wanted = fold_for_search(std::get<std::string>(test.value));
-  Matches tags(reader_.rows(kTags));
-  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
-    const std::string folded = fold_for_search(as_chars(name));
-    tags[row] =
-        static_cast<std::uint8_t>(test.exact ? folded == wanted : folded.find(wanted) != std::string::npos);
-    return true;
+  const auto& name = std::get<std::string>(test.value);
+  const std::string wanted = fold_for_search(name);
+  const Matches tags = tags_where([&](const std::string& folded) {
+    return test.exact ? folded == wanted : folded.find(wanted) != std::string::npos;
   });
-  if (std::ranges::find(tags, 1) == tags.end())
-    throw Error(ErrorCode::not_found,
-                fmt::format("there is no tag '{}'", escape_for_display(std::get<std::string>(test.value))),
+  if (!any_in(tags, 0, tags.size()))
+    throw Error(ErrorCode::not_found, fmt::format("there is no tag '{}'", escape_for_display(name)),
                 "'dalil tag list' shows them");
   return within(tagged(tags));
+}
+
+Matches Planner::tags_where(const std::function<bool(const std::string&)>& passes) {
+  Matches tags(reader_.rows(kTags));
+  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
+    tags[row] = static_cast<std::uint8_t>(passes(fold_for_search(as_chars(name))));
+    return true;
+  });
+  return tags;
 }
 
 ItemSet Planner::tagged(const Matches& tags) {

@@ -65,11 +65,8 @@ Plan Planner::links(const Condition& condition) {
   refuse_impossible(condition);
   const LinkTest test = link_test(condition);
   if (test.incidents)
-    if (auto rows = follow_chains(*test.incidents)) {
-      ItemSet items(view_.item_count());
-      for (const Row row : *rows) items.insert(row);
-      return {Plan::Kind::test, {}, within(std::move(items)), std::move(rows)};
-    }
+    if (auto rows = follow_chains(*test.incidents))
+      return {Plan::Kind::test, {}, within(set_of(*rows)), std::move(rows)};
   return {Plan::Kind::test, {}, within(scan_links(test)), {}};
 }
 
@@ -77,10 +74,13 @@ ItemSet Planner::linked_to(Matches incidents) {
   LinkTest test;
   test.incidents = std::move(incidents);
   const auto rows = follow_chains(*test.incidents);
-  if (!rows) return scan_links(test);
-  ItemSet items(view_.item_count());
-  for (const Row row : *rows) items.insert(row);
-  return items;
+  return rows ? set_of(*rows) : scan_links(test);
+}
+
+ItemSet Planner::set_of(const std::vector<Row>& items) {
+  ItemSet set(view_.item_count());
+  for (const Row item : items) set.insert(item);
+  return set;
 }
 
 /// Every incident passes.

@@ -46,20 +46,7 @@ class PlaceTest {
 /// It could lie anywhere within the radius that was stated with it.
 void narrow_verified(const Area& where, const Column& place, const Column& radius, const Stretch& stretch,
                      Matches& matches, Matches* without) {
-  std::vector<std::uint64_t> places(matches.size());
-  Matches with = matches;
-  filter(
-      stretch, place, with,
-      [&](const std::uint8_t* value, std::size_t i) {
-        places[i] = load_u64(value);
-        return places[i] != 0;
-      },
-      Zero::fails);
-  if (without != nullptr) {
-    *without = matches;
-    take_out(*without, with);
-  }
-  matches = std::move(with);
+  const auto places = take_values(stretch, place, matches, without);
   filter(stretch, radius, matches, [&](const std::uint8_t* value, std::size_t i) {
     return lies_within(widened(where, load_u32(value)), places[i]);
   });

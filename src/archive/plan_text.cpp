@@ -134,19 +134,37 @@ Narrow Planner::texts(const std::vector<std::string>& texts) {
              const Stretch& stretch, Matches& matches) { test->narrow(stretch, matches); };
 }
 
-/// In descriptions of incidents that they are linked to, and in tags.
+/// In descriptions of incidents that they are linked to, in reviews, and in tags.
 ItemSet Planner::with_text_elsewhere(const std::vector<std::string>& needles) {
   if (!view_.can_read(ledger::SealClass::evidence)) return ItemSet(view_.item_count());
   ItemSet found = linked_to(incidents_with_text(needles));
-  Matches tags(reader_.rows(kTags));
-  reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
-    const std::string folded = fold_for_search(as_chars(name));
-    tags[row] = static_cast<std::uint8_t>(std::ranges::any_of(
-        needles, [&](const std::string& needle) { return folded.find(needle) != std::string::npos; }));
-    return true;
+  found.join(reviewed_with_text(needles));
+  const Matches tags = tags_where([&](const std::string& folded) {
+    return std::ranges::any_of(
+        needles, [&](const std::string& needle) { return folded.find(needle) != std::string::npos; });
   });
   if (any_in(tags, 0, tags.size())) found.join(tagged(tags));
   return found;
+}
+
+/// Of an item itself, or of a link that stands.
+ItemSet Planner::reviewed_with_text(const std::vector<std::string>& needles) {
+  Matches reviews(reader_.rows(kReviews));
+  reader_.scan_texts(kReviewText, [&](const ledger::Reader::Texts& texts) {
+    mark(texts, needles, reviews, texts.first);
+    return true;
+  });
+  ItemSet items(view_.item_count());
+  for (Row review = 0; review < reviews.size(); ++review) {
+    if (reviews[review] == 0) continue;
+    const Row item = load_u32(reader_.cell(kReviewItem, review).data());
+    const Row link = load_u32(reader_.cell(kReviewLink, review).data());
+    if (item != 0)
+      items.insert(item - 1);
+    else if (load_u64(reader_.cell(kLinkWithdrawn, link - 1).data()) == 0)
+      items.insert(load_u32(reader_.cell(kLinkItem, link - 1).data()));
+  }
+  return items;
 }
 
 Matches Planner::incidents_with_text(const std::vector<std::string>& needles) {

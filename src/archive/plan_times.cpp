@@ -103,20 +103,7 @@ class TimeTest {
 
 /// Both ends are known, and inclusive: neither zone nor precision is in doubt.
 void narrow_verified(const TimeSpan& span, const Stretch& stretch, Matches& matches, Matches* without) {
-  std::vector<std::uint64_t> from(matches.size());
-  Matches verified = matches;
-  filter(
-      stretch, kItemVerifiedFrom, verified,
-      [&](const std::uint8_t* value, std::size_t i) {
-        from[i] = load_u64(value);
-        return from[i] != 0;
-      },
-      Zero::fails);
-  if (without != nullptr) {
-    *without = matches;
-    take_out(*without, verified);
-  }
-  matches = std::move(verified);
+  const auto from = take_values(stretch, kItemVerifiedFrom, matches, without);
   filter(stretch, kItemVerifiedTo, matches, [&](const std::uint8_t* value, std::size_t i) {
     return unshift_time(from[i]) < add_clamped(span.end_ms, span.tolerance_ms) &&
            unshift_time(load_u64(value)) >= add_clamped(span.begin_ms, -span.tolerance_ms);

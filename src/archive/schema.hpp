@@ -152,7 +152,8 @@ inline constexpr Column kReviewItem{kReviews, 2, SealClass::evidence, 4, 4096, "
 inline constexpr Column kReviewLink{kReviews, 3, SealClass::evidence, 4, 4096, "review.link"};  ///< row + 1
 inline constexpr Column kReviewState{kReviews, 4, SealClass::evidence, 1, 4096, "review.state"};
 inline constexpr Column kReviewPrevious{kReviews, 5,    SealClass::evidence,
-                                        4,        4096, "review.previous"};  ///< row + 1
+                                        4,        4096, "review.previous"};                    ///< row + 1
+inline constexpr Column kReviewText{kReviews, 6, SealClass::evidence, 0, 256, "review.text"};  ///< folded
 
 /// One row a name that a query was ever saved under.
 inline constexpr Column kQueryName{kQueries, 1, SealClass::evidence, 0, 256, "query.name"};
@@ -269,6 +270,7 @@ inline constexpr Column kColumns[] = {
     kReviewLink,
     kReviewState,
     kReviewPrevious,
+    kReviewText,
     kQueryName,
     kQuerySeq,
     kQueryStands,

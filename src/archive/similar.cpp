@@ -10,6 +10,7 @@
 
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
+#include "evidence_only.hpp"
 #include "likeness.hpp"
 #include "schema.hpp"
 
@@ -24,11 +25,7 @@ namespace {
 /// Candidates whose sketches are compared; what comes behind is further away than so many others.
 constexpr std::size_t kMostCandidates = 400;
 
-void require_evidence(const View& view) {
-  if (view.can_read(ledger::SealClass::evidence)) return;
-  throw Error(ErrorCode::wrong_key, "fingerprints are not visible to this role",
-              "open the archive with an investigator's or an archivist's key");
-}
+constexpr const char* kFingerprints = "fingerprints";
 
 /// Every pose of what is asked as a whole; of parts, which are many, the likely ones.
 std::span<const Pose> poses_of(Part part, bool flips) {
@@ -130,7 +127,7 @@ const char* name_of(Change change) {
 }
 
 std::optional<Seq> fingerprints_entry(View& view, Row item) {
-  require_evidence(view);
+  require_evidence(view, kFingerprints);
   const std::uint64_t seq = load_u64(view.reader().cell(kItemPrintsSeq, item).data());
   if (seq == 0) return std::nullopt;
   return seq - 1;
@@ -148,12 +145,12 @@ std::optional<media::Fingerprints> fingerprints_of(View& view, Row item) {
 }
 
 media::MediaKind kind_of(View& view, Row item) {
-  require_evidence(view);
+  require_evidence(view, kFingerprints);
   return static_cast<media::MediaKind>(view.reader().cell(kFactKind, item)[0]);
 }
 
 Coverage coverage(View& view) {
-  require_evidence(view);
+  require_evidence(view, kFingerprints);
   Coverage out;
   std::vector<bool> picture(view.item_count());
   view.reader().scan(kFactKind, [&](Row first, Row count, ByteView values) {
@@ -174,7 +171,7 @@ Coverage coverage(View& view) {
 
 Looks Looks::load(const Archive& archive, unsigned threads) {
   View first = archive.view();
-  require_evidence(first);
+  require_evidence(first, kFingerprints);
   const Row rows = first.reader().rows(kPrints);
   auto table = std::make_unique<media::PrintTable>(rows);
   const std::uint32_t blocks = (rows + kPrintHash.rows_per_block - 1) / kPrintHash.rows_per_block;
@@ -191,7 +188,7 @@ Looks Looks::load(const Archive& archive, unsigned threads) {
 
 std::vector<Likeness> Looks::find(View& view, const media::Fingerprints& question,
                                   const SimilarOptions& options) const {
-  require_evidence(view);
+  require_evidence(view, kFingerprints);
   const Questions asked = questions_from(question, options.flips);
   const bool clip = has_frames(question);
   const int limit = clip ? std::max(options.narrow, std::min(options.wide, kClipLimit))
@@ -209,6 +206,23 @@ std::vector<Likeness> Looks::find(View& view, const media::Fingerprints& questio
   for (const Row item : order) {
     const Candidate candidate{view, question, item, *table_, asked.of, by_item[item], options};
     if (auto likeness = judge(candidate)) out.push_back(std::move(*likeness));
+  }
+  std::ranges::stable_sort(out, {}, &Likeness::distance);
+  return out;
+}
+
+std::vector<Likeness> Looks::find_any(View& view, std::span<const media::Fingerprints> guesses,
+                                      const SimilarOptions& options) const {
+  std::vector<Likeness> out;
+  for (const media::Fingerprints& guess : guesses) {
+    if (guess.prints.empty()) continue;
+    for (Likeness& one : find(view, guess, options)) {
+      const auto known = std::ranges::find(out, one.item, &Likeness::item);
+      if (known == out.end())
+        out.push_back(std::move(one));
+      else if (one.distance < known->distance)
+        *known = std::move(one);
+    }
   }
   std::ranges::stable_sort(out, {}, &Likeness::distance);
   return out;

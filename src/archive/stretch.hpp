@@ -71,6 +71,27 @@ void filter(const Stretch& stretch, const ledger::Column& column, Matches& match
   }
 }
 
+/// Leaves the items that have a value in this column of eight bytes, and returns the values, by index.
+/// `without`, unless null, gets the others.
+inline std::vector<std::uint64_t> take_values(const Stretch& stretch, const ledger::Column& column,
+                                              Matches& matches, Matches* without) {
+  std::vector<std::uint64_t> values(matches.size());
+  Matches with = matches;
+  filter(
+      stretch, column, with,
+      [&](const std::uint8_t* value, std::size_t i) {
+        values[i] = load_u64(value);
+        return values[i] != 0;
+      },
+      Zero::fails);
+  if (without != nullptr) {
+    *without = matches;
+    take_out(*without, with);
+  }
+  matches = std::move(with);
+  return values;
+}
+
 /// Leaves what is in the set.
 inline void keep(const Stretch& stretch, const ItemSet& set, Matches& matches) {
   for (std::size_t i = 0; i < matches.size(); ++i)

@@ -36,8 +36,12 @@ ThumbnailRecord ThumbnailRecord::decode(ByteView content) {
   return record;
 }
 
-std::optional<media::Thumbnails> thumbnails_of(View& view, Row item) {
+void require_thumbnails(const View& view) {
   require_evidence(view, "thumbnails");
+}
+
+std::optional<media::Thumbnails> thumbnails_of(View& view, Row item) {
+  require_thumbnails(view);
   const Digest digest = view.item(item).digest;
   const auto content = view.reader().record(kThumbnails, token_of(view.reader(), digest));
   if (!content) return std::nullopt;
@@ -48,7 +52,7 @@ std::optional<media::Thumbnails> thumbnails_of(View& view, Row item) {
 }
 
 bool has_thumbnails(View& view, const Digest& digest) {
-  require_evidence(view, "thumbnails");
+  require_thumbnails(view);
   return view.reader().has_record(kThumbnails, token_of(view.reader(), digest));
 }
 

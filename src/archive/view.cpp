@@ -11,6 +11,7 @@
 #include "dalil/merkle/note.hpp"
 #include "derive.hpp"
 #include "directory_portion.hpp"
+#include "evidence_only.hpp"
 #include "link_rows.hpp"
 #include "schema.hpp"
 #include "summarize.hpp"
@@ -39,11 +40,7 @@ void View::State::forget() {
 }
 
 void View::State::require(SealClass seal_class, const char* what) const {
-  if (reader.can_read(seal_class)) return;
-  throw Error(ErrorCode::wrong_key, fmt::format("{} are not visible to this role", what),
-              seal_class == SealClass::source
-                  ? "open the archive with an archivist's key"
-                  : "open the archive with an investigator's or an archivist's key");
+  require_class(reader, seal_class, what);
 }
 
 View::View(std::unique_ptr<State> state) : state_(std::move(state)) {}

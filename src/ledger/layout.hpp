@@ -86,7 +86,7 @@ void append_line(std::string& out, Seq seq, std::string_view time, std::string_v
 /// 1: tokens of every kind under the inventory key. 2: those of incidents, cameras and links under the
 /// evidence key. 3: what searches need (paths, live copies, words, summaries of incidents, chains of links),
 /// reviews, tags and fingerprints.
-inline constexpr std::uint32_t kDerivedGeneration = 3;
+inline constexpr std::uint32_t kDerivedGeneration = 4;
 
 /// Sizes that everything else is checked against, sealed in the meta table.
 struct State {

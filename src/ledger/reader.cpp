@@ -213,6 +213,10 @@ void Reader::for_each_record(const RecordTable& table, const std::function<bool(
   const std::uint8_t prefix[] = {table.id};
   std::uint64_t seen = 0;
   for (bool more = cursor.seek(prefix); more && cursor.key()[0] == table.id; more = cursor.next()) {
+    // Walking from leaf to leaf and going down to a key are two ways; damage may cut off either.
+    const auto found = state_->txn.get(state_->core->records, cursor.key());
+    if (!found || found->data() != cursor.value().data())
+      throw not_committed(fmt::format("table '{}' has a record that its key does not lead to", table.name));
     state_->seals.open(state_->held, table.seal_class, layout::Place::record, cursor.key(), cursor.value());
     ++seen;
     if (!visit(state_->held)) return;

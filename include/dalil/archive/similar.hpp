@@ -72,6 +72,10 @@ class Looks {
   static Looks load(const Archive& archive, unsigned threads);
   std::size_t size() const { return table_->size(); }
   const media::PrintTable& table() const { return *table_; }
+  /// What looks like one of these, the nearest first, each item once. All are of one picture or video, by
+  /// other guesses of its borders.
+  std::vector<Likeness> find_any(View& view, std::span<const media::Fingerprints> guesses,
+                                 const SimilarOptions& options) const;
   /// What looks like this, the nearest first. `view` is asked for the sketches of candidates.
   std::vector<Likeness> find(View& view, const media::Fingerprints& question,
                              const SimilarOptions& options) const;

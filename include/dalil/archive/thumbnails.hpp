@@ -10,6 +10,8 @@
 /// Error(wrong_key). They are in no entry: who loses them makes them again from the files.
 namespace dalil::archive {
 
+/// Error(wrong_key) for a role that may not see them, whatever there is.
+void require_thumbnails(const View& view);
 /// As they were made last; absent if nobody made any. Without a picture `problem` says why there is none.
 std::optional<media::Thumbnails> thumbnails_of(View& view, Row item);
 /// Whether somebody tried to make them.

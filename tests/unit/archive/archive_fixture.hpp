@@ -78,6 +78,13 @@ inline archive::Query query(const std::function<void(archive::Query&)>& set) {
   return made;
 }
 
+/// What meets a question as people write it.
+inline std::vector<archive::Row> rows_where(archive::View& view, const std::string& text) {
+  archive::Query query;
+  query.where = archive::QueryReader{}.read(text);
+  return archive::find(view, query);
+}
+
 /// The code of the Error that `act` throws; absent if it throws none.
 inline std::optional<ErrorCode> code_of(const std::function<void()>& act) {
   try {

@@ -292,9 +292,22 @@ TEST_CASE("facts of an item come back whole") {
   facts.times.push_back({.field = "moov/mvhd", .raw = "r", .ms = -86'400'000});
   facts.places.push_back({"udta", "", -90, 180, {}, {}});
   d.editor->add_facts(item, facts);
+  {
+    View view = d.commit();
+    CHECK(view.facts(item) == facts);
+    CHECK(!view.facts(other));
+    CHECK(rows_where(view, "camera:maker").size() == 1);
+  }
+  media::MediaFacts better;
+  better.kind = media::MediaKind::photo;
+  better.model = "Model";
+  d.editor->add_facts(item, better);
   View view = d.commit();
-  CHECK(view.facts(item) == facts);
-  CHECK(!view.facts(other));
+  CHECK(view.facts(item) == better);
+  CHECK(rows_where(view, "camera:model").size() == 1);
+  for (const char* former :
+       {"camera:maker", "kind:video", "duration>0:01", "width>1", "box:-90,-180..90,180"})
+    CHECK(rows_where(view, former).empty());
 }
 
 TEST_CASE("an incident with every field set comes back equal") {

@@ -63,6 +63,23 @@ TEST_CASE("a picture is found in another size, and no other picture is", "[simil
   CHECK(is_sound(*gallery.archive));
 }
 
+TEST_CASE("of several guesses each item is found once, as the nearest has it", "[similar]") {
+  Gallery gallery;
+  const Row item = gallery.add("it", looks_of(picture(320, 240, 7)));
+  const Row other = gallery.add("other", looks_of(picture(320, 240, 8)));
+  const media::Fingerprints right = looks_of(picture(320, 240, 7), true),
+                            cropped = looks_of(part_of(picture(320, 240, 7), {16, 12, 288, 216}), true),
+                            both = looks_of(picture(640, 480, 8), true);
+  View view = gallery.archive->view();
+  const Looks looks = Looks::load(*gallery.archive, 1);
+  const auto found = looks.find_any(view, std::array{cropped, right, media::Fingerprints{}, both}, {});
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].item == item);
+  CHECK(found[0].distance == 0);
+  CHECK(found[1].item == other);
+  CHECK(looks.find_any(view, std::array{media::Fingerprints{}}, {}).empty());
+}
+
 TEST_CASE("cropped, bordered and mirrored versions say what they are", "[similar]") {
   Gallery gallery;
   const media::Luma luma = picture(400, 300, 3);
