@@ -299,7 +299,7 @@ class BackupRun {
 
   /// What was wanted of the last backup, whatever came of it, and what lists on the drive tell.
   unsigned parity_wanted(const DriveJob& job) const {
-    unsigned percent = ParityKeeper(job.root, job.target.folder, {}, progress_, stop_).percent();
+    const unsigned percent = parity_percent_on(job.root->get());
     archive::View view = archive_.view();
     for (const archive::RunSummary& run : view.runs(kRunsSearched))  // the newest first
       if (run.kind == "backup" && run.volume == job.volume->row)
@@ -315,7 +315,8 @@ class BackupRun {
     try {
       ParityKeeper keeper(job.root, job.target.folder, live_files(job), progress_, stop_);
       const unsigned percent = job.parity_percent;
-      if (job.report.state == DriveReport::State::done && (percent > 0 || keeper.percent() > 0))
+      if (job.report.state == DriveReport::State::done &&
+          (percent > 0 || parity_percent_on(job.root->get()) > 0))
         keeper.make(percent, options_.parity.has_value());
       job.report.parity = keeper.report();
       if (!keeper.changed()) return;

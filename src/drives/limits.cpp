@@ -52,7 +52,8 @@ void for_each_component(std::string_view path, Visit visit) {
 }  // namespace
 
 Limits limits_of(const std::string& file_system) {
-  if (file_system == "vfat" || file_system == "msdos") return {true, true, false, 255, kFatLargest, "2 s"};
+  if (file_system == "vfat" || file_system == "msdos" || file_system == "fuse.fusefat")
+    return {true, true, false, 255, kFatLargest, "2 s"};
   if (file_system == "exfat" || file_system == "fuseblk.exfat" || file_system == "fuse.exfat")
     return {true, true, false, 255, UINT64_MAX, "10 ms"};
   // Linux writes other names to NTFS than Windows reads.

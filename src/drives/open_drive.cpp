@@ -9,6 +9,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/files/attributes.hpp"
 #include "dalil/files/walk.hpp"
 #include "layout.hpp"
 #include "parts.hpp"
@@ -162,6 +163,7 @@ DriveJob open_drive(const archive::Archive& archive, archive::View& view, const 
     throw Error(ErrorCode::io, fmt::format("{} is read-only", quoted(target.folder)),
                 "its write protection may be on, or its file system damaged");
   job.limits = limits_of(job.identity.file_system);
+  job.limits.attributes = job.limits.attributes && files::holds_attributes(job.root->get());
   job.volume = view.find_volume(target.volume);
   if (job.volume && job.volume->kind != archive::VolumeKind::backup)
     throw Error(ErrorCode::conflict, fmt::format("volume {} is no backup", quoted(target.volume)),

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/files/read.hpp"
+#include "dalil/files/volume.hpp"
 #include "dalil/files/walk.hpp"
 #include "layout.hpp"
 #include "par2.hpp"
@@ -40,9 +40,7 @@ bool is_there(Folders& folders, const std::string& path) {
 }
 
 std::uint64_t free_bytes(int fd) {
-  struct statvfs status {};
-  if (::fstatvfs(fd, &status) != 0) return UINT64_MAX;
-  return std::uint64_t{status.f_bavail} * status.f_frsize;
+  return files::free_bytes(fd).value_or(UINT64_MAX);
 }
 
 }  // namespace
@@ -75,6 +73,13 @@ std::vector<std::string> parity_lists_on(int root_fd) {
     return !file.ends_with(".sha256") || !ParityName::of_file(file);
   });
   return lists;
+}
+
+unsigned parity_percent_on(int root_fd) {
+  unsigned most = 0;
+  for (const std::string& list : parity_lists_on(root_fd))
+    most = std::max(most, ParityName::of_file(list)->percent);
+  return most;
 }
 
 std::vector<ParitySet> parity_sets_on(int root_fd) {
@@ -141,14 +146,6 @@ void ParityKeeper::judge(Known& known) const {
     known.current = known.current && live != nullptr;
     if (live != nullptr) known.bytes += live->size_bytes;
   }
-}
-
-unsigned ParityKeeper::percent() const {
-  unsigned most = 0;
-  for (const Known& known : sets_) most = std::max(most, known.set.name.percent);
-  for (const std::string& list : parity_lists_on(root_->get()))
-    most = std::max(most, ParityName::of_file(list)->percent);
-  return most;
 }
 
 bool ParityKeeper::is_whole(const ParitySet& set) const {
@@ -403,7 +400,7 @@ void ParityKeeper::remove_leaving() {
 
 ParityReport ParityKeeper::report() const {
   ParityReport report = report_;
-  if (report.percent == 0 && leaving_.empty()) report.percent = percent();
+  if (report.percent == 0 && leaving_.empty()) report.percent = parity_percent_on(root_->get());
   std::unordered_set<std::string> covered;
   Folders folders(root_->get());
   for (const Known& known : sets_) {

@@ -18,6 +18,8 @@ std::optional<Digest> digest_of_file(int root_fd, const std::string& path, bool 
 
 /// Names of the lists in dalil/parity, whatever is in them.
 std::vector<std::string> parity_lists_on(int root_fd);
+/// The most that they are of; 0 if there are none. Lists stay longer than what they list.
+unsigned parity_percent_on(int root_fd);
 /// The sets whose list can be read and whose PAR2 files are there.
 std::vector<ParitySet> parity_sets_on(int root_fd);
 
@@ -34,8 +36,6 @@ class ParityKeeper {
   /// `live` is what the ledger has of the drive, as it lies there.
   ParityKeeper(std::shared_ptr<const files::Fd> root, std::string mount, std::vector<ParityFile> live,
                jobs::Progress& progress, const jobs::StopFlag& stop);
-  /// Of the sets that are there, or were: their lists stay longer than what they list. 0 if there are none.
-  unsigned percent() const;
   /// Makes what is lacking. With `prove` also what is there is read and compared with its list.
   void make(unsigned percent, bool prove);
   /// What is covered now, and what is not.

@@ -70,7 +70,8 @@ class RoomCheck {
   void run() {
     parity_ = room_for_parity(options_, plan_, job_);
     if (job_.report.to_copy == 0 && parity_ == 0) return;
-    free_ = job_.identity.free_bytes + bytes_to_clear(folders_, job_);
+    if (!job_.identity.free_bytes) return;  // then it is noticed when the drive is full
+    free_ = *job_.identity.free_bytes + bytes_to_clear(folders_, job_);
     if (need([](std::size_t) { return false; }) <= free_) return;
     // What lies there already is read only where that decides.
     const std::uint64_t needed = need([this](std::size_t i) { return is_there(i); });

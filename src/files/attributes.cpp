@@ -2,6 +2,8 @@
 
 #include <sys/xattr.h>
 
+#include <cerrno>
+
 #include "dalil/base/text.hpp"
 
 namespace dalil::files {
@@ -25,6 +27,10 @@ std::vector<Attribute> user_attributes(int fd) {
   return attributes;
 }
 
+bool holds_attributes(int fd) {
+  return ::fgetxattr(fd, "user.dalil", nullptr, 0) >= 0 || (errno != ENOTSUP && errno != ENOSYS);
+}
+
 std::string names_of(const std::vector<Attribute>& attributes) {
   std::string names;
   for (const auto& [name, value] : attributes)
@@ -33,11 +39,10 @@ std::string names_of(const std::vector<Attribute>& attributes) {
 }
 
 std::string set_attributes(int fd, const std::vector<Attribute>& attributes) {
-  std::string lost;
-  for (const auto& [name, value] : attributes)
-    if (::fsetxattr(fd, name.c_str(), value.data(), value.size(), 0) != 0)
-      lost += (lost.empty() ? "" : ", ") + escape_for_display(name);
-  return lost;
+  std::vector<Attribute> lost;
+  for (const Attribute& one : attributes)
+    if (::fsetxattr(fd, one.first.c_str(), one.second.data(), one.second.size(), 0) != 0) lost.push_back(one);
+  return names_of(lost);
 }
 
 }  // namespace dalil::files

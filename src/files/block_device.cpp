@@ -143,6 +143,7 @@ BlockDeviceFacts block_device_facts(unsigned major, unsigned minor, const System
   fill_if_empty(facts.uuid, noted["ID_FS_UUID"]);
   facts.label = link_name(fs::path(places.dev) / "disk/by-label", major, minor);
   fill_if_empty(facts.label, unescape_kernel_name(noted["ID_FS_LABEL_ENC"]));
+  facts.file_system = noted["ID_FS_TYPE"];
   facts.serial = noted["ID_SERIAL_SHORT"];
 
   const auto block = resolve(fs::path(places.sys) / "dev/block" / number);

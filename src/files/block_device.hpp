@@ -14,9 +14,10 @@ struct SystemPlaces {
 
 /// What is known of a block device; empty where nothing is.
 struct BlockDeviceFacts {
-  std::string uuid;    ///< of the file system on it
-  std::string label;   ///< of the file system on it
-  std::string serial;  ///< of the disk
+  std::string uuid;         ///< of the file system on it
+  std::string label;        ///< of the file system on it
+  std::string file_system;  ///< its type
+  std::string serial;       ///< of the disk
   std::optional<bool> rotational;
 };
 

@@ -51,12 +51,25 @@ fs::path directory_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+/// Not made from the name of what it becomes, which may be 255 bytes long already.
+std::string hidden_name(const fs::path& directory) {
+  return (directory / fs::unique_path(".dalil-%%%%-%%%%-%%%%-%%%%.tmp")).string();
+}
+
+/// Of a file that is being written: in sight beside it and with its name, as what a kill leaves may be a key.
+/// Unique, and hidden where the name is too long to be added to.
+std::string partial_name(const fs::path& path) {
+  constexpr std::size_t kLongestName = 255;
+  const std::string end = fs::unique_path(".partial-%%%%-%%%%").string();
+  if (path.filename().size() + end.size() <= kLongestName) return path.string() + end;
+  return hidden_name(directory_of(path));
+}
+
 /// A file that is removed unless it has been renamed into place.
 class TemporaryFile {
  public:
-  TemporaryFile(const fs::path& directory, unsigned mode)
-      // A name of its own and not one made from the target's, which may be 255 bytes long already.
-      : path_((directory / fs::unique_path(".dalil-%%%%-%%%%-%%%%-%%%%.tmp")).string()),
+  TemporaryFile(std::string path, unsigned mode)
+      : path_(std::move(path)),
         fd_(open_or_throw("create a file beside", path_, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)) {}
   ~TemporaryFile() {
     if (!renamed_) ::unlink(path_.c_str());
@@ -124,7 +137,7 @@ Bytes read_small_file(const std::string& path, std::uint64_t limit_bytes) {
 void write_atomically(const std::string& path, ByteView content, unsigned mode) {
   const fs::path directory = directory_of(path);
   {
-    TemporaryFile temporary(directory, mode);
+    TemporaryFile temporary(hidden_name(directory), mode);
     if (const int error_number = temporary.write_and_sync(content))
       throw system_error("write", path, error_number);
     if (const int error_number = temporary.rename_to(path)) throw system_error("replace", path, error_number);
@@ -135,7 +148,7 @@ void write_atomically(const std::string& path, ByteView content, unsigned mode) 
 void write_new_file(const std::string& path, ByteView content, unsigned mode) {
   const fs::path directory = directory_of(path);
   {
-    TemporaryFile temporary(directory, mode);
+    TemporaryFile temporary(partial_name(path), mode);
     if (const int error_number = temporary.write_and_sync(content))
       throw system_error("write", path, error_number);
     const int error_number = temporary.rename_to_new(path);
@@ -144,7 +157,12 @@ void write_new_file(const std::string& path, ByteView content, unsigned mode) {
                   "an earlier one may be evidence: name another file");
     if (error_number != 0) throw system_error("create", path, error_number);
   }
-  sync_directory(directory.string());
+  try {
+    sync_directory(directory.string());
+  } catch (...) {
+    ::unlink(path.c_str());  // what failed leaves nothing that the next run would have to ask about
+    throw;
+  }
 }
 
 void sync_directory(const std::string& path) {

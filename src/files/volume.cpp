@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
+#include <array>
 #include <boost/filesystem/operations.hpp>
 #include <boost/filesystem/path.hpp>
 #include <cerrno>
@@ -72,12 +73,29 @@ void ask_file_system(const std::string& path, VolumeIdentity& identity) {
   if (identity.label.empty() && ::ioctl(fd.get(), FS_IOC_GETFSLABEL, label) == 0) identity.label = label;
 }
 
+/// Of a file system of this size, or one that says that it has none at all.
+std::optional<std::uint64_t> free_of(const struct statvfs& found) {
+  if (found.f_blocks == 0) return std::nullopt;
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
 void measure(const std::string& path, VolumeIdentity& identity) {
   struct statvfs found;
   if (::statvfs(path.c_str(), &found) != 0) throw system_error("examine the file system of", path, errno);
   identity.size_bytes = std::uint64_t{found.f_blocks} * found.f_frsize;
-  identity.free_bytes = std::uint64_t{found.f_bavail} * found.f_frsize;
+  identity.free_bytes = free_of(found);
   identity.read_only = (found.f_flag & ST_RDONLY) != 0;
+}
+
+/// A program that serves a disk's file system tells the kernel "fuseblk", whatever is on the disk.
+std::string served_file_system(const std::string& device, const std::string& noted) {
+  if (!noted.empty()) return "fuseblk." + noted;
+  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  std::array<char, 11> first{};  // a jump of three bytes, then the name in eight
+  if (!fd || ::pread(fd.get(), first.data(), first.size(), 0) != static_cast<ssize_t>(first.size()))
+    return "fuseblk";
+  const std::string_view name(first.data() + 3, 8);
+  return name == "EXFAT   " ? "fuseblk.exfat" : name == "NTFS    " ? "fuseblk.ntfs" : "fuseblk";
 }
 
 /// Itself or, for something that is yet to be created, the directory that it would be below.
@@ -100,6 +118,8 @@ VolumeIdentity identify_volume(const std::string& path) {
     identity.file_system = mount->file_system;
     const auto [device_major, device_minor] = device_numbers(*mount);
     BlockDeviceFacts facts = block_device_facts(device_major, device_minor);
+    if (identity.file_system == "fuseblk")
+      identity.file_system = served_file_system(identity.device, facts.file_system);
     identity.uuid = std::move(facts.uuid);
     identity.label = std::move(facts.label);
     identity.serial = std::move(facts.serial);
@@ -108,6 +128,11 @@ VolumeIdentity identify_volume(const std::string& path) {
   // In memory or behind a network a file system makes up an identity for each mount.
   if (identity.device.starts_with('/')) ask_file_system(real, identity);
   return identity;
+}
+
+std::optional<std::uint64_t> free_bytes(int fd) {
+  struct statvfs found {};
+  return ::fstatvfs(fd, &found) == 0 ? free_of(found) : std::nullopt;
 }
 
 std::optional<std::string> network_file_system(const std::string& path) {

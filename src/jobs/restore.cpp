@@ -12,7 +12,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -46,6 +45,20 @@ Fault read_plain(int fd, const Take& take, const StopFlag& stop) {
     at += static_cast<std::uint64_t>(got);
   }
   return "interrupted";
+}
+
+/// Absent if it cannot be read whole.
+std::optional<Digest> digest_of(int fd, const StopFlag& stop) {
+  crypto::Sha256Stream hash;
+  const Fault fault = read_plain(
+      fd,
+      [&](ByteView piece) {
+        hash.update(piece);
+        return true;
+      },
+      stop);
+  if (!fault.empty()) return std::nullopt;
+  return hash.finish();
 }
 
 const char* words_of(crypto::age::Failure failure) {
@@ -93,15 +106,17 @@ class Target {
     const files::Opened opened = files::open_regular(root_.get(), task.path.c_str());
     if (opened.error_number == ENOENT) return There::nothing;
     if (opened.error_number != 0 || opened.stat.size_bytes != task.size_bytes) return There::other;
-    crypto::Sha256Stream hash;
-    const Fault fault = read_plain(
-        opened.fd.get(),
-        [&](ByteView piece) {
-          hash.update(piece);
-          return true;
-        },
-        stop);
-    return fault.empty() && hash.finish() == task.digest ? There::same : There::other;
+    return digest_of(opened.fd.get(), stop) == task.digest ? There::same : There::other;
+  }
+
+  /// Whether names may hold signs that Windows has not.
+  bool holds_any_name() const {
+    constexpr const char* kProbe = ".dalil-probe?:";
+    const files::Fd probe(
+        openat(root_.get(), kProbe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    const bool there = !probe && errno == EEXIST;
+    if (probe || there) unlinkat(root_.get(), kProbe, 0);
+    return probe || there;
   }
 
   void begin() {
@@ -195,7 +210,8 @@ class Restorer {
   }
 
   RestoreReport run() {
-    const std::vector<RestoreTask> tasks = plan_restore(view_, options_);
+    const bool any_name = options_.dry_run || target_.holds_any_name();
+    const std::vector<RestoreTask> tasks = plan_restore(view_, options_, any_name);
     view_.rest();
     require_key(tasks);
     report_.wanted = tasks.size();
@@ -232,15 +248,11 @@ class Restorer {
     std::vector<std::string> reasons;
     if (there == Target::There::other)
       return give_up(task, {"something else lies at its place, and is not overwritten"});
-    std::vector<RestoreCandidate> candidates = task.candidates;
-    std::ranges::stable_sort(candidates, std::greater{}, &RestoreCandidate::same_file);
-    for (const RestoreCandidate& candidate : candidates) {
+    for (const RestoreCandidate& candidate : task.candidates) {
       const Fault fault = try_candidate(task, candidate);
       if (stop_.requested()) return;
       if (fault.empty()) {
-        restored_from_.insert({candidate.source, candidate.path});
-        ++report_.restored;
-        report_.bytes += task.size_bytes;
+        restored_from_.emplace(candidate.source, candidate.path);
         if (!reasons.empty()) ++report_.from_other_copies;
         return;
       }
@@ -255,71 +267,51 @@ class Restorer {
     const RestoreTask* task;
     std::vector<std::string> reasons;
   };
-  struct Place {
-    std::size_t source;
-    std::string path;
-    bool operator<(const Place& other) const {
-      return std::tie(source, path) < std::tie(other.source, other.path);
-    }
-  };
+  /// A file on a drive: source and path.
+  using Place = std::pair<std::size_t, std::string>;
+  using Places = std::map<Digest, std::vector<Place>>;
 
   /// What was moved or renamed on a drive is found by its size and the SHA-256 of what lies there: files of
   /// such a size are read, nothing is decrypted, and nothing is written before it is known to be wanted.
   void find_elsewhere() {
     std::set<std::uint64_t> sizes;
-    std::map<Digest, std::vector<RestoreCandidate>> found;
+    Places found;
     for (const Failed& one : failed_)
       for (const RestoreCandidate& candidate : one.task->candidates) {
         sizes.insert(candidate.stored_size);
         found[candidate.stored_digest];
       }
-    for (std::size_t source = 0; source < roots_.size() && !failed_.empty(); ++source)
-      look_through(source, sizes, found);
+    for (std::size_t source = 0; source < roots_.size(); ++source) look_through(source, sizes, found);
     for (Failed& one : failed_) {
       if (stop_.requested()) return;
       if (!restore_from(*one.task, found)) give_up(*one.task, std::move(one.reasons));
     }
   }
 
-  void look_through(std::size_t source, const std::set<std::uint64_t>& sizes,
-                    std::map<Digest, std::vector<RestoreCandidate>>& found) {
+  void look_through(std::size_t source, const std::set<std::uint64_t>& sizes, Places& found) {
     files::Walker walker(fmt::format("/proc/self/fd/{}", roots_[source].get()));
     while (const auto directory = walker.next())
       for (const files::DirectoryEntry& entry : directory->entries) {
         if (stop_.requested()) return;
         if (entry.stat.kind != files::FileKind::regular || !sizes.contains(entry.stat.size_bytes)) continue;
-        std::string path = files::join_path(directory->path, entry.name);
-        if (restored_from_.contains({source, path})) continue;
-        const auto digest = digest_at(source, path);
+        Place place(source, files::join_path(directory->path, entry.name));
+        if (restored_from_.contains(place)) continue;
+        const files::Opened opened = files::open_regular(roots_[source].get(), place.second.c_str());
+        const auto digest =
+            opened.error_number == 0 ? digest_of(opened.fd.get(), stop_) : std::optional<Digest>();
         const auto wanted = digest ? found.find(*digest) : found.end();
-        if (wanted != found.end())
-          wanted->second.push_back({source, std::move(path), entry.stat.size_bytes, false, *digest});
+        if (wanted != found.end()) wanted->second.push_back(std::move(place));
       }
   }
 
-  std::optional<Digest> digest_at(std::size_t source, const std::string& path) const {
-    const files::Opened opened = files::open_regular(roots_[source].get(), path.c_str());
-    if (opened.error_number != 0) return std::nullopt;
-    crypto::Sha256Stream hash;
-    const Fault fault = read_plain(
-        opened.fd.get(),
-        [&](ByteView piece) {
-          hash.update(piece);
-          return true;
-        },
-        stop_);
-    if (!fault.empty()) return std::nullopt;
-    return hash.finish();
-  }
-
-  bool restore_from(const RestoreTask& task, const std::map<Digest, std::vector<RestoreCandidate>>& found) {
-    for (const RestoreCandidate& candidate : task.candidates)
-      for (RestoreCandidate place : found.at(candidate.stored_digest)) {
-        place.sealed = candidate.sealed;
-        if (stop_.requested() || !try_candidate(task, place).empty()) continue;
-        ++report_.restored;
+  bool restore_from(const RestoreTask& task, const Places& found) {
+    for (RestoreCandidate candidate : task.candidates)
+      for (const auto& [source, path] : found.at(candidate.stored_digest)) {
+        candidate.source = source;
+        candidate.path = path;
+        candidate.same_file = false;
+        if (stop_.requested() || !try_candidate(task, candidate).empty()) continue;
         ++report_.from_other_places;
-        report_.bytes += task.size_bytes;
         return true;
       }
     return false;
@@ -330,6 +322,7 @@ class Restorer {
     ++progress_.problems;
   }
 
+  /// Counts it if it is put in place.
   Fault try_candidate(const RestoreTask& task, const RestoreCandidate& candidate) {
     const files::Opened opened = files::open_regular(roots_[candidate.source].get(), candidate.path.c_str());
     if (opened.error_number == ENOENT) return "is missing";
@@ -366,7 +359,12 @@ class Restorer {
       target_.abandon();
       throw;
     }
-    if (!fault.empty()) target_.abandon();
+    if (!fault.empty()) {
+      target_.abandon();
+    } else {
+      ++report_.restored;
+      report_.bytes += task.size_bytes;
+    }
     return fault;
   }
 

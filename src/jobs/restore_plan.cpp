@@ -1,11 +1,10 @@
 #include "restore_plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <unordered_set>
 
+#include "dalil/base/text.hpp"
 #include "dalil/files/walk.hpp"
 
 namespace dalil::jobs {
@@ -36,10 +35,37 @@ bool is_safe(const std::string& path) {
   return true;
 }
 
+/// A name as a backup with --rename-safe wrote it, back: every %XX as its byte.
+std::string without_escapes(std::string_view name) {
+  std::string out;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const auto byte = name[at] == '%' ? from_hex(name.substr(at + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      out += static_cast<char>(byte->front());
+      at += 2;
+    } else {
+      out += name[at];
+    }
+  }
+  return out;
+}
+
+/// Whether some of the names of a path were written with escapes to make the other; the rest are the same.
+bool is_renamed_form(std::string_view renamed, std::string_view original) {
+  while (true) {
+    const std::size_t end = renamed.find('/'), original_end = original.find('/');
+    const std::string_view name = renamed.substr(0, end), from = original.substr(0, original_end);
+    if (name != from && without_escapes(name) != from) return false;
+    if (end == renamed.npos || original_end == original.npos) return end == original_end;
+    renamed.remove_prefix(end + 1);
+    original.remove_prefix(original_end + 1);
+  }
+}
+
 class Planner {
  public:
-  Planner(archive::View& view, const RestoreOptions& options)
-      : view_(view), options_(options), volumes_(view.volumes()) {}
+  Planner(archive::View& view, const RestoreOptions& options, bool original_names)
+      : view_(view), options_(options), original_names_(original_names), volumes_(view.volumes()) {}
 
   std::vector<RestoreTask> run() {
     if (options_.items) {
@@ -54,7 +80,7 @@ class Planner {
 
  private:
   /// Where a copy's content lay when it was taken in: for a backup, on the volume that it was made from.
-  std::string origin_path(const archive::CopyInfo& copy) const {
+  std::string origin_path(const archive::CopyInfo& copy, const std::vector<archive::CopyInfo>& copies) const {
     if (copy.stored) {
       const archive::StoredForm& from = *copy.stored;
       const std::string label =
@@ -64,8 +90,25 @@ class Planner {
     constexpr std::string_view kPayload = "data/";  // of a bag, with the volume's label behind
     const archive::Volume& volume = volumes_.at(copy.volume);
     if (volume.kind == archive::VolumeKind::backup && copy.path.starts_with(kPayload))
-      return copy.path.substr(kPayload.size());
+      return original_name(copy.path.substr(kPayload.size()), copies);
     return safe_component(volume.label) + "/" + copy.path;
+  }
+
+  /// A drive may have been unable to hold a name; copies on the volume that it was made from, even those that
+  /// are gone, tell what it was.
+  std::string original_name(const std::string& path, const std::vector<archive::CopyInfo>& copies) const {
+    const std::size_t slash = path.find('/');
+    if (!original_names_ || slash == path.npos || path.find('%', slash) == path.npos) return path;
+    const std::string_view label = std::string_view(path).substr(0, slash),
+                           kept = std::string_view(path).substr(slash + 1);
+    const archive::CopyInfo* renamed = nullptr;
+    for (const archive::CopyInfo& other : copies) {
+      const archive::Volume& volume = volumes_.at(other.volume);
+      if (volume.kind == archive::VolumeKind::backup || safe_component(volume.label) != label) continue;
+      if (other.path == kept) return path;  // that is its name
+      if (is_renamed_form(kept, other.path)) renamed = &other;
+    }
+    return renamed == nullptr ? path : path.substr(0, slash + 1) + renamed->path;
   }
 
   void add(archive::Row row) {
@@ -80,16 +123,18 @@ class Planner {
           continue;
         candidates.push_back({source, copy.path, copy.row.size_bytes, copy.stored.has_value(),
                               copy.stored ? copy.stored->digest : item.digest});
-        origins.push_back(origin_path(copy));
+        origins.push_back(origin_path(copy, copies));
         archive::Seq& newest = places[origins.back()];
         newest = std::max(newest, copy.row.seq);
       }
     }
     for (const auto& [path, seq] : places) {
       if (!is_below(path, options_.below)) continue;
-      for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].same_file = origins[i] == path;
+      std::vector<RestoreCandidate> ordered = candidates;
+      for (std::size_t i = 0; i < ordered.size(); ++i) ordered[i].same_file = origins[i] == path;
+      std::ranges::stable_sort(ordered, std::greater{}, &RestoreCandidate::same_file);
       put({is_safe(path) ? path : "_/" + item.digest.hex(), item.digest, item.size_bytes,
-           modified(copies, path), candidates},
+           modified(copies, path), std::move(ordered)},
           seq);
     }
   }
@@ -101,7 +146,7 @@ class Planner {
     const archive::CopyInfo* best = nullptr;
     const auto rank = [&](const archive::CopyInfo& copy) {
       const bool backup = volumes_.at(copy.volume).kind == archive::VolumeKind::backup;
-      return (origin_path(copy) == path ? 2 : 0) + (backup ? 0 : 1);
+      return (origin_path(copy, copies) == path ? 2 : 0) + (backup ? 0 : 1);
     };
     for (const archive::CopyInfo& copy : copies)
       if (!copy.stored && (best == nullptr || rank(copy) > rank(*best))) best = &copy;
@@ -136,6 +181,7 @@ class Planner {
 
   archive::View& view_;
   const RestoreOptions& options_;
+  const bool original_names_;
   std::vector<archive::Volume> volumes_;
   std::map<std::string, RestoreTask> tasks_;
   std::map<std::string, archive::Seq> newest_;
@@ -143,8 +189,9 @@ class Planner {
 
 }  // namespace
 
-std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options) {
-  return Planner(view, options).run();
+std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options,
+                                      bool original_names) {
+  return Planner(view, options, original_names).run();
 }
 
 }  // namespace dalil::jobs

@@ -23,7 +23,9 @@ struct RestoreTask {
   std::vector<RestoreCandidate> candidates;  ///< in the order in which they are tried
 };
 
-/// What the options ask for, by path. No file of the drives is looked at.
-std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options);
+/// What the options ask for, by path. No file of the drives is looked at. `original_names`: what a drive
+/// could not hold gets its name back; false where the target cannot hold it either.
+std::vector<RestoreTask> plan_restore(archive::View& view, const RestoreOptions& options,
+                                      bool original_names);
 
 }  // namespace dalil::jobs

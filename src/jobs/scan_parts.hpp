@@ -40,7 +40,11 @@ struct ReadFile {
   Content content;
   crypto::TagNonce nonce{};
   std::optional<media::MediaFacts> facts;
+  std::optional<archive::Row> held;  ///< the item, if the archive had it, and wants facts of it all the same
 };
+
+/// Whether something is to be found out of an item that the archive holds.
+bool wants_facts(archive::View& view, archive::Row item, LookAgain which);
 
 /// From the walk and the readers to the recorder.
 struct Findings {
@@ -143,6 +147,7 @@ class ScanReader {
   std::size_t most_awaited() const;
   bool hand_over(FindingsQueue& findings, std::size_t most_held);
   bool collect(Awaited& batch, bool wait);
+  void add_what_names_say(ReadFile& file);
 
   const ScanOptions& options_;
   const Awaiting awaiting_;
@@ -188,7 +193,8 @@ class ScanRecorder {
   bool links_wanted_;
   std::unordered_set<std::uint64_t> links_;  ///< that stand already
   std::optional<archive::Row> source_;
-  std::vector<archive::Row> from_source_;  ///< items that are not assigned to it yet
+  std::unordered_set<archive::Row> looked_again_;  ///< items of before that have new facts
+  std::vector<archive::Row> from_source_;          ///< items that are not assigned to it yet
   std::unordered_map<std::uint64_t, ReadFile>
       by_inode_;                   ///< files with several names, without their descriptors
   std::vector<HardLink> waiting_;  ///< for their first name's reading

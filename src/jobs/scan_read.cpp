@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "dalil/archive/proof.hpp"
 #include "scan_parts.hpp"
 
 namespace dalil::jobs {
@@ -65,11 +68,17 @@ Findings ScanReader::read(std::vector<FileTask> tasks, std::vector<Content> cont
   Findings findings;
   findings.files.reserve(tasks.size());
   for (std::size_t i = 0; i < tasks.size(); ++i)
-    findings.files.push_back({std::move(tasks[i]), std::move(contents[i]), nonces[i], std::nullopt});
+    findings.files.push_back(
+        {std::move(tasks[i]), std::move(contents[i]), nonces[i], std::nullopt, std::nullopt});
   return findings;
 }
 
-/// Hands the media among new contents to the parser. What the archive holds already has its facts.
+bool wants_facts(archive::View& view, archive::Row item, LookAgain which) {
+  if (which == LookAgain::all || !archive::facts_entry(view, item)) return true;
+  return which == LookAgain::missing && !view.facts(item)->problem.empty();
+}
+
+/// Hands the media to the parser, but for contents that the archive holds with their facts.
 void ScanReader::parse(Findings& findings) {
   if (!options_.metadata) return;
   bool renewed = false;
@@ -79,7 +88,11 @@ void ScanReader::parse(Findings& findings) {
       view_.renew();
       renewed = true;
     }
-    if (view_.find_item(file.content.digest)) continue;
+    const auto held = view_.find_item(file.content.digest);
+    // What was destroyed by redaction comes back only where somebody asks for it.
+    if (held && (options_.look_again == LookAgain::none || !wants_facts(view_, *held, options_.look_again)))
+      continue;
+    file.held = held;
     if (!parser_)
       parser_ =
           std::make_unique<media::ParserClient>(media::ParserOptions{.program = options_.parser_program});
@@ -89,6 +102,27 @@ void ScanReader::parse(Findings& findings) {
   if (renewed) view_.rest();
 }
 
+/// Another name of the same content may have told a time, which stays. What was known is no news, and a
+/// reading that failed takes nothing from one that did not.
+void ScanReader::add_what_names_say(ReadFile& file) {
+  std::optional<media::MediaFacts> known;
+  if (file.held) {
+    view_.renew();
+    known = view_.facts(*file.held);
+    view_.rest();
+  }
+  std::vector<media::TimeClaim>& times = file.facts->times;
+  const auto add = [&times](const media::TimeClaim& claim) {
+    if (std::ranges::find(times, claim) == times.end()) times.push_back(claim);
+  };
+  if (known)
+    for (const media::TimeClaim& claim : known->times)
+      if (claim.origin == media::TimeOrigin::file_name) add(claim);
+  for (const media::TimeClaim& claim : media::times_in_name(file.task.name)) add(claim);
+  const bool worse = known && known->problem.empty() && !file.facts->problem.empty();
+  if (worse || known == file.facts) file.facts.reset();
+}
+
 /// True once all of the batch is answered; false if it is not and there was to be no waiting.
 bool ScanReader::collect(Awaited& batch, bool wait) {
   for (; batch.collected < batch.findings.files.size(); ++batch.collected) {
@@ -96,8 +130,7 @@ bool ScanReader::collect(Awaited& batch, bool wait) {
     if (file.facts) {
       if (!wait && !parser_->ready()) return false;
       *file.facts = parser_->collect();
-      for (media::TimeClaim& claim : media::times_in_name(file.task.name))
-        file.facts->times.push_back(std::move(claim));
+      add_what_names_say(file);
     }
     file.content.fd.reset();
     file.task.directory_fd.reset();

@@ -155,12 +155,11 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
   copy.tag_nonce = file.nonce;
   copy.tags = file.content.tags;
   const archive::AddedCopy added = editor_->add_copy(copy);
-  if (added.new_item) {
-    ++report.new_items;
-    if (file.facts) {
-      editor_->add_facts(added.item, *file.facts);
-      ++report.media;
-    }
+  report.new_items += added.new_item ? 1 : 0;
+  // Of several copies the first one tells.
+  if (file.facts && (added.new_item || (file.held && looked_again_.insert(added.item).second))) {
+    editor_->add_facts(added.item, *file.facts);
+    ++report.media;
   }
   ++report.indexed;
   if (expected.changed) ++report.changed;

@@ -127,7 +127,9 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
   const bool known_live = known != nullptr && known->state == CopyRow::State::live;
   result.present += known_live ? 1 : 0;
   const bool same = known_live && unchanged(entry.stat, *known);
-  if (same && !options_.rehash) {
+  const bool look_again =
+      same && options_.look_again != LookAgain::none && wants_facts(view_, known->item, options_.look_again);
+  if (same && !options_.rehash && !look_again) {
     ++found_.unchanged;
     if (wants_known_) found_.known.emplace_back(full(), known->item);
     return;

@@ -58,6 +58,15 @@ class Interrupted(Scenario):
         self.assertGreater(summary["indexed"], 0)
         self.assertEqual(self.finish()["unchanged"], summary["indexed"])
 
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "sanitizers have handlers of their own")
+    def test_a_read_outside_of_memory_is_told(self):
+        process = self.begin()
+        process.send_signal(signal.SIGSEGV)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 13)
+        self.assertIn(b"dalil: error: a read outside of memory", err)
+        self.finish()
+
     def test_sigterm_is_like_ctrl_c(self):
         process = self.begin()
         process.send_signal(signal.SIGTERM)

@@ -194,9 +194,11 @@ class Snapshots(Recovery):
             time.sleep(rng.random() * took)
             process.send_signal(signal.SIGKILL)
             process.communicate()
-            if os.path.exists(taken + ".note"):
+            if os.path.exists(taken):  # its note came first
                 self.dalil("restore", "--archive-from", taken, "--recovery-key", self.recovery, "--to", self.restored)
                 shutil.rmtree(self.restored)
+            else:
+                self.dalil("snapshot", "--out", taken)
             process = self.start("restore", "--archive-from", self.snapshot, "--recovery-key", self.recovery, "--to",
                                  self.restored)
             time.sleep(rng.random() * took)

@@ -2,27 +2,18 @@
 import base64
 import os
 import re
-import shutil
-import subprocess
 
-from scenario import FAILURE, NO, WRONG_KEY, Scenario, main
+from media import MediaScenario
+from scenario import FAILURE, NO, WRONG_KEY, main
 
-FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
 PICTURES = re.compile(r'<img width="(\d+)" height="(\d+)" alt="([^"]*)" src="data:image/jpeg;base64,([^"]*)">')
 
 
-class Sheet(Scenario):
-    def setUp(self):
-        super().setUp()
-        if shutil.which("ffmpeg") is None:
-            self.skipTest("needs ffmpeg")
-        os.mkdir(self.tree)
-        self.make_archive()
-
+class Sheet(MediaScenario):
     def make(self, name, source, *more):
         full = os.path.join(self.tree, name)
         os.makedirs(os.path.dirname(full), exist_ok=True)
-        subprocess.run([*FFMPEG, "-f", "lavfi", "-i", source, *more, full], check=True, stdin=subprocess.DEVNULL)
+        self.ffmpeg("-f", "lavfi", "-i", source, *more, full)
 
     def make_media(self):
         self.make("IMG_20170912_113000.jpg", "testsrc=size=800x600", "-frames:v", "1", "-q:v", "2")
@@ -135,8 +126,7 @@ class Sheet(Scenario):
         summary = self.dalil("sheet", "--out", path, "--json").summary
         self.assertEqual((summary["shown"], summary["without_picture"]), (4, 1))
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
-        raw = subprocess.run([*FFMPEG, "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], check=True,
-                             stdin=subprocess.DEVNULL, capture_output=True).stdout
+        raw = self.ffmpeg("-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
         width, height = 20 + 4 * 276, 20 + 336
         self.assertEqual(len(raw), width * height * 3)
 
@@ -151,6 +141,27 @@ class Sheet(Scenario):
             content = file.read()
         self.assertNotIn(b"tEXt", content)
         self.assertNotIn(b"tIME", content)
+
+    def test_words_stand_where_a_picture_cannot_be_decoded(self):
+        self.make_media()
+        path = os.path.join(self.dir, "sheet.png")
+        result = self.dalil("sheet", "--out", path, env={"DALIL_PARSER": os.environ["DALIL_BAD_PARSER"]})
+        self.assertRegex(result.err, r"warning: 11 pictures could not be decoded .*words stand")
+        raw = self.ffmpeg("-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+        width = 20 + 4 * 276
+        for card in range(4):
+            cell = b"".join(raw[(y * width + 20 + card * 276) * 3:(y * width + 276 + card * 276) * 3]
+                            for y in range(20, 276))
+            dark = sum(cell[i] < 64 for i in range(0, len(cell), 3))
+            self.assertTrue(200 < dark < 5000, (card, dark))  # letters
+
+    def test_a_page_says_what_is_to_be_known_of_a_picture(self):
+        self.make("cut.jpg", "testsrc2=size=400x300", "-frames:v", "1")
+        os.truncate(self.path("cut.jpg"), os.path.getsize(self.path("cut.jpg")) * 2 // 3)
+        self.scan("--thumbnails", expect=None)
+        page = self.page("cut")[1]
+        self.assertIn("data:image/jpeg", page)
+        self.assert_on(page, '<p class="basis"><bdi>the picture&#39;s data are damaged in places</bdi></p>')
 
     def test_auditors_get_no_page(self):
         self.make_media()

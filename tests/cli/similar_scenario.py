@@ -2,11 +2,9 @@
 import os
 import random
 import shutil
-import subprocess
 
-from scenario import FAILURE, NO, PARTIAL, WRONG_KEY, Scenario, main
-
-FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
+from media import MediaScenario
+from scenario import FAILURE, NO, PARTIAL, WRONG_KEY, main
 
 
 def clouds(number, width=40, height=30):
@@ -18,19 +16,7 @@ def clouds(number, width=40, height=30):
     return b"P5 %d %d 255\n" % (width, height) + b"".join(rows)
 
 
-class Similar(Scenario):
-    def setUp(self):
-        super().setUp()
-        if shutil.which("ffmpeg") is None:
-            self.skipTest("needs ffmpeg")
-        os.mkdir(self.tree)
-
-    def ffmpeg(self, *arguments):
-        subprocess.run([*FFMPEG, *arguments], check=True, stdin=subprocess.DEVNULL)
-
-    def path(self, name):
-        return os.path.join(self.tree, name)
-
+class Similar(MediaScenario):
     def picture(self, name, number=1, size="640:480"):
         seed = self.write("clouds.pgm", clouds(number), below=os.path.join(self.dir, "seeds"))
         self.ffmpeg("-i", os.fsdecode(seed), "-vf", f"scale={size}:flags=bicubic", "-q:v", "2", self.path(name))
@@ -59,7 +45,6 @@ class Similar(Scenario):
         return {one["digest"]: one for one in result.of("likeness")}
 
     def test_a_file_that_was_never_taken_in_finds_its_other_versions_and_nothing_else(self):
-        self.make_archive()
         for number in range(1, 9):
             self.picture(f"p{number}.jpg", number)
         summary = self.take_in()
@@ -87,7 +72,6 @@ class Similar(Scenario):
         self.assert_sound()
 
     def test_an_item_is_asked_for_by_its_digits_and_does_not_find_itself(self):
-        self.make_archive()
         self.picture("a.jpg", 2)
         self.picture("b.jpg", 5)
         self.change("a.jpg", "tree/a-small.jpg", "scale=iw/2:-1")
@@ -98,7 +82,6 @@ class Similar(Scenario):
         self.assertTrue(same[self.digest("a.jpg")]["same_content"])
 
     def test_the_very_same_file_is_found_whatever_its_looks(self):
-        self.make_archive()
         self.ffmpeg("-f", "lavfi", "-i", "color=gray:size=320x240", "-frames:v", "1", self.path("flat.jpg"))
         self.write("notes.txt", b"no picture at all")
         self.write("broken.heic", b"\0\0\0\x18ftypheic\0\0\0\0heicmif1" + b"\0" * 64)
@@ -119,7 +102,6 @@ class Similar(Scenario):
                    message="neither a picture nor a video")
 
     def test_a_clip_is_found_with_the_seconds_of_its_part(self):
-        self.make_archive()
         self.clip("clip.mp4", 1, 16)
         self.clip("other.mp4", 2, 8)
         self.take_in()
@@ -139,7 +121,6 @@ class Similar(Scenario):
         self.assertLess(abs(found[clip]["stretches"][0]["from_ms"] - 8000), 2500)
 
     def test_duplicates_are_grouped_with_the_largest_first_and_its_reasons(self):
-        self.make_archive()
         for number in (1, 4, 6):
             self.picture(f"p{number}.jpg", number)
         for number in (1, 4):
@@ -156,7 +137,6 @@ class Similar(Scenario):
         self.assertIn("2 groups of 5 items in all", self.dalil("duplicates").out)
 
     def test_what_cannot_be_decoded_is_on_record_with_the_reason_and_not_tried_again(self):
-        self.make_archive()
         self.picture("good.jpg", 3)
         with open(self.path("good.jpg"), "rb") as stream:
             content = stream.read()
@@ -172,7 +152,6 @@ class Similar(Scenario):
         self.assert_sound()
 
     def test_a_file_that_is_another_by_now_is_not_taken_for_the_item(self):
-        self.make_archive()
         self.picture("a.jpg", 1)
         self.scan()
         self.picture("a.jpg", 2)
@@ -181,7 +160,6 @@ class Similar(Scenario):
         self.assertIn("another content", result.of("problem")[0]["detail"])
 
     def test_a_scan_can_take_them_at_once_and_without_any_there_is_a_hint(self):
-        self.make_archive()
         self.picture("a.jpg", 1)
         self.scan()
         self.fails("similar", self.digest("a.jpg")[:12], expect=FAILURE, message="no fingerprints on record",
@@ -193,7 +171,6 @@ class Similar(Scenario):
         self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
 
     def test_rebuild_rotation_and_redaction_agree(self):
-        self.make_archive()
         self.picture("a.jpg", 1)
         self.picture("b.jpg", 2)
         self.take_in()
@@ -211,7 +188,6 @@ class Similar(Scenario):
         self.assert_sound()
 
     def test_auditors_are_refused(self):
-        self.make_archive()
         self.picture("a.jpg", 1)
         self.take_in()
         key = os.path.join(self.dir, "auditor.txt")
@@ -223,7 +199,6 @@ class Similar(Scenario):
                    env=as_auditor)
 
     def test_what_is_no_picture_is_said_so(self):
-        self.make_archive()
         text = self.write("notes.txt", b"words")
         self.fails("similar", os.fsdecode(text), expect=FAILURE, message="neither a picture nor a video")
         self.fails("similar", "nowhere.jpg", expect=FAILURE, message="no item 'nowhere.jpg'")

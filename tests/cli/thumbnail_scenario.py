@@ -1,31 +1,16 @@
 """Small pictures of what photos and videos show: made by the worker, sealed, nowhere in clear, carried along."""
 import json
 import os
-import shutil
 import signal
-import subprocess
 import time
 
-from scenario import FAILURE, INTERRUPTED, PARTIAL, WRONG_KEY, Scenario, main
+from media import MediaScenario
+from scenario import FAILURE, INTERRUPTED, PARTIAL, WRONG_KEY, main
 
-FFMPEG = ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", "1"]
 JPEG_STARTS = b"\xff\xd8\xff\xe0\0\x10JFIF"
 
 
-class Thumbnail(Scenario):
-    def setUp(self):
-        super().setUp()
-        if shutil.which("ffmpeg") is None:
-            self.skipTest("needs ffmpeg")
-        os.mkdir(self.tree)
-        self.make_archive()
-
-    def ffmpeg(self, *arguments):
-        subprocess.run([*FFMPEG, *arguments], check=True, stdin=subprocess.DEVNULL)
-
-    def path(self, name):
-        return os.path.join(self.tree, name)
-
+class Thumbnail(MediaScenario):
     def picture(self, name, source="testsrc=size=800x600"):
         self.ffmpeg("-f", "lavfi", "-i", source, "-frames:v", "1", "-q:v", "2", self.path(name))
 

@@ -225,7 +225,7 @@ void print_drive(Printer& out, const BackupReport& report, const DriveReport& dr
   if (!drive.read_path.empty() && drive.copied > 0)
     out.line(fmt::format("  read back   {}", drive.read_path));
   print_parity(out, drive.parity);
-  out.line(fmt::format("  free        {}", bytes_text(drive.free_bytes)));
+  out.line(fmt::format("  free        {}", drive.free_bytes ? bytes_text(*drive.free_bytes) : "unknown"));
 }
 
 /// What is wrong with an original is not mended by doing the same again.
@@ -377,7 +377,7 @@ void print_objects(Printer& out, const BackupReport& report, double seconds) {
                    {"left_out", drive.left_out},
                    {"failed", drive.failed},
                    {"file_system", drive.file_system},
-                   {"free_bytes", drive.free_bytes},
+                   {"free_bytes", drive.free_bytes ? Json(*drive.free_bytes) : Json(nullptr)},
                    {"read_path", drive.read_path},
                    {"stock_check", drive.stock_check}};
     put_text(fields, "why", drive.why);

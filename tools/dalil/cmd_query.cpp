@@ -23,10 +23,7 @@ void refuse_circle(archive::View& view, const std::string& name, const std::stri
     if (other == name)
       throw Error(ErrorCode::conflict, "the query would lead back to itself: " + in_quotes("@" + name),
                   "nothing was saved; choose another name, or write out what the older one asks for");
-    const auto saved = archive::find_saved_query(view, other);
-    if (saved) return saved->text;
-    throw Error(ErrorCode::not_found, "there is no saved query " + in_quotes(other),
-                "'dalil query list' shows them");
+    return text_of_saved(view, other);
   };
   (void)reader.read(text);
 }

@@ -4,6 +4,7 @@
 #include "custody_forms.hpp"
 #include "dalil/archive/recovery.hpp"
 #include "dalil/base/text.hpp"
+#include "dalil/files/new_file.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
 #include "refs.hpp"
@@ -80,15 +81,14 @@ int run_export(Session& session, const ExportOptions& options) {
   Printer& out = session.out();
   if (to_output) {
     out.flush();
-    for (const auto& identity : identities)
-      if (const int error = write_identity(1, identity))
-        throw system_error("write", "standard output", error);
+    if (const int error = write_all(1, as_chars(key_file_text("", identities).view())))
+      throw system_error("write", "standard output", error);
     return kExitOk;
   }
   const std::string head = "# recovery key of the archive " +
                            ledger::origin_of(archive.keyring().archive_id()) +
                            "\n# opens its sealed drives and snapshots: age -d -i THIS-FILE\n";
-  write_key_file(options.out_file, head, identities);
+  files::write_new_file(options.out_file, key_file_text(head, identities).view());
   out.line("written to " + in_quotes(options.out_file));
   out.line("Whoever has this file can read every sealed drive of this archive. Keep it on");
   out.line("paper or on a medium of its own, where neither the archive nor a drive is.");

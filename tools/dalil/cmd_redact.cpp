@@ -49,6 +49,8 @@ int run_redact(Session& session, const RedactOptions& options) {
         "disk's");
     session.out().line(
         "free blocks, unreadable without keys: 'dalil key rotate' makes the old keys worthless.");
+    session.out().line(
+        "Metadata that was destroyed is in its file, too: 'dalil scan --look-again' would read it again.");
   }
   session.out().object(
       "summary", {{"command", "redact"}, {"entries", options.entries.size()}, {"dry_run", options.dry_run}});

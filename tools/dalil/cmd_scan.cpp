@@ -27,6 +27,7 @@ struct ScanArguments {
                                                                         note_file;
   bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false;
   bool fingerprints = false, thumbnails = false;
+  std::string look_again;
   unsigned threads = 0;
 };
 
@@ -155,6 +156,16 @@ bool some_unreadable(const jobs::ScanReport& report) {
                      [](const auto& problem) { return problem.verdict == archive::Verdict::unreadable; });
 }
 
+jobs::LookAgain look_again_from(const ScanArguments& arguments) {
+  if (arguments.look_again.empty()) return jobs::LookAgain::none;
+  if (arguments.no_metadata)
+    throw Error(ErrorCode::usage, "--look-again and --no-metadata contradict each other", "leave out one");
+  if (arguments.look_again == "missing") return jobs::LookAgain::missing;
+  if (arguments.look_again == "all") return jobs::LookAgain::all;
+  throw Error(ErrorCode::usage, fmt::format("--look-again takes no {}", in_quotes(arguments.look_again)),
+              "missing: files without metadata, or whose reading failed; all: every file");
+}
+
 jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments, archive::Row volume,
                                IncidentFinder* finder) {
   jobs::ScanOptions options;
@@ -170,6 +181,7 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
   options.source = arguments.source;
   options.note = words_from(arguments.note, arguments.note_file);
   options.metadata = !arguments.no_metadata;
+  options.look_again = look_again_from(arguments);
   options.threads = arguments.threads;
   Printer& out = session.out();
   options.on_problem = [&out](const auto& problem) { out.object("problem", json_of(problem)); };
@@ -288,6 +300,9 @@ Runner declare_scan(Options& app) {
   app.add_option("--note-file", options->note_file, "the note from a file; - is standard input")
       ->type_name("FILE");
   app.add_flag("--rehash", options->rehash, "read also what has not changed");
+  app.add_option("--look-again", options->look_again,
+                 "read unchanged files again for metadata: missing (those without), or all")
+      ->type_name("WHICH");
   app.add_flag("--fingerprints", options->fingerprints, "then record what pictures and videos look like");
   app.add_flag("--thumbnails", options->thumbnails, "then make thumbnails of pictures and videos");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");

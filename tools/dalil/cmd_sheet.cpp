@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
-#include "dalil/archive/review.hpp"
 #include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/new_file.hpp"
@@ -44,7 +43,7 @@ void put_reason(formats::SheetCard& card, const std::optional<media::MediaFacts>
   if (card.not_tried)
     card.no_picture = "none was made yet";
   else if (thumbnails)
-    card.no_picture = thumbnails->problem;
+    (thumbnails->pictures.empty() ? card.no_picture : card.remark) = thumbnails->problem;
   else
     card.no_picture = facts ? media::name_of(kind) : "no media";
 }
@@ -65,7 +64,7 @@ void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
 }
 
 void put_reviews(formats::SheetCard& card, archive::View& view, archive::Row row) {
-  const archive::Assessment assessment = archive::assessment_of(archive::reviews_of_item(view, row));
+  const archive::Assessment assessment = assessment_of(view, row);
   if (assessment.time) card.verified.push_back(text_of(*assessment.time));
   if (assessment.made) card.verified.push_back(text_of(*assessment.made));
   if (assessment.shown) card.verified.push_back(text_of(*assessment.shown));
@@ -127,15 +126,18 @@ formats::Sheet sheet_of(archive::View& view, const std::vector<archive::Row>& ro
   return sheet;
 }
 
-Bytes picture_of(const formats::Sheet& sheet) {
+/// How many of the pictures could not be decoded here: words stand in their place. A page shows them by the
+/// browser's decoder.
+std::uint64_t write_sheet(const std::string& path, const formats::Sheet& sheet) {
+  if (!is_picture(path)) {
+    files::write_new_file(path, as_bytes(sheet.page()));
+    return 0;
+  }
   ThumbnailDecoder decoder;
-  return formats::png_of(
-      sheet.picture([&](const formats::SheetCard& card) { return decoder.decode(card.pictures); }));
-}
-
-void write_sheet(const std::string& path, const formats::Sheet& sheet) {
-  if (is_picture(path)) return files::write_new_file(path, picture_of(sheet));
-  files::write_new_file(path, as_bytes(sheet.page()));
+  const formats::Raster picture =
+      sheet.picture([&](const formats::SheetCard& card) { return decoder.decode(card.pictures); });
+  files::write_new_file(path, formats::png_of(picture));
+  return decoder.failures();
 }
 
 void note_left_out(Printer& out, const formats::Sheet& sheet) {
@@ -147,30 +149,24 @@ void note_left_out(Printer& out, const formats::Sheet& sheet) {
                   bytes_text(formats::Sheet::kMostPictureBytes)));
 }
 
-/// Whoever may not see the pictures gets no page, whatever matches.
-void refuse_role(const archive::View& view) {
-  if (view.can_read(ledger::SealClass::evidence)) return;
-  throw Error(ErrorCode::wrong_key, "thumbnails are not visible to this role",
-              "open the archive with an investigator's or an archivist's key");
-}
-
 int run_sheet(Session& session, const SheetOptions& options) {
   require_sheet_name(options.out);
   sort_named(options.order.sort);
   const archive::Archive archive = session.open();
   archive::View view = archive.view();
-  refuse_role(view);
+  archive::require_thumbnails(view);  // whatever matches
   const archive::Query query = query_from(options.query, view);
   std::vector<archive::Row> rows = archive::find(view, query);
   const std::size_t matched = rows.size();
   put_in_order(view, rows, options.order, query.local);
   const formats::Sheet sheet = sheet_of(view, rows, options);
-  write_sheet(options.out, sheet);
+  const std::uint64_t not_decoded = write_sheet(options.out, sheet);
   Printer& out = session.out();
   out.line(fmt::format("{}: {}, {} without a picture", in_quotes(options.out),
                        count_text(sheet.cards().size(), "item", "items"),
                        number_text(sheet.without_picture())));
   note_left_out(out, sheet);
+  if (not_decoded > 0) out.warn(not_decoded_text(not_decoded) + ": words stand in their place");
   if (sheet.not_tried() > 0)
     out.note(fmt::format("of {} nobody made a picture yet: 'dalil thumbnail FOLDER --volume VOLUME' does",
                          count_text(sheet.not_tried(), "photo or video", "photos and videos")));
@@ -178,7 +174,8 @@ int run_sheet(Session& session, const SheetOptions& options) {
                          {"matched", matched},
                          {"shown", sheet.cards().size()},
                          {"left_out", sheet.left_out()},
-                         {"without_picture", sheet.without_picture()}});
+                         {"without_picture", sheet.without_picture()},
+                         {"not_decoded", not_decoded}});
   if (matched == 0) out.note("nothing matched");
   return matched == 0 ? kExitNo : kExitOk;
 }

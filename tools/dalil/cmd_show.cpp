@@ -322,7 +322,12 @@ void show_picture(Printer& out, archive::View& view, archive::Row row) {
     return out.note(
         "this terminal shows no pictures (it knows neither sixel nor kitty's protocol): 'dalil "
         "sheet' writes a page that shows them");
-  const auto frames = ThumbnailDecoder().decode(thumbnails->pictures);
+  ThumbnailDecoder decoder;
+  const auto frames = decoder.decode(thumbnails->pictures);
+  if (decoder.failures() == frames.size())
+    return out.note("there is a thumbnail of it, but " + not_decoded_text(frames.size()));
+  if (decoder.failures() > 0) out.note(not_decoded_text(decoder.failures()));
+  if (!thumbnails->problem.empty()) out.note("of its picture: " + escape_for_display(thumbnails->problem));
   const formats::Raster picture = fitting_grid(frames, terminal_width_pixels());
   std::string shown = protocol == PictureProtocol::kitty ? kitty_text(picture) : sixel_text(picture);
   shown.pop_back();

@@ -34,6 +34,7 @@ struct Subject {
   std::string text;
   media::Fingerprints looks;
   std::optional<archive::Row> item;
+  media::Fingerprints other_guess = {};  ///< of a file: its looks by another guess of its borders
 };
 
 /// A file of the disk, and not the first digits of an item.
@@ -55,7 +56,7 @@ files::Fd open_file(const std::string& path) {
 }
 
 /// By the sandboxed worker; nothing of it is kept.
-media::Fingerprints look_at_file(media::ParserClient& parser, const std::string& path) {
+media::Looks look_at_file(media::ParserClient& parser, const std::string& path) {
   const files::Fd fd = open_file(path);
   std::array<std::uint8_t, 4096> head{};
   const ssize_t size = pread(fd.get(), head.data(), head.size(), 0);
@@ -64,7 +65,7 @@ media::Fingerprints look_at_file(media::ParserClient& parser, const std::string&
   if (sniffed.kind != media::MediaKind::photo && sniffed.kind != media::MediaKind::video)
     throw Error(ErrorCode::invalid, in_quotes(path) + " is neither a picture nor a video");
   parser.submit(fd.get(), sniffed);
-  return parser.collect_fingerprints();
+  return parser.collect_looks();
 }
 
 /// Its bytes come first: an item that is the very same file is found whatever its looks.
@@ -78,7 +79,9 @@ Subject subject_from_file(archive::View& view, std::unique_ptr<media::ParserClie
     parser = std::make_unique<media::ParserClient>(options);
   }
   try {
-    subject.looks = look_at_file(*parser, path);
+    media::Looks looks = look_at_file(*parser, path);
+    subject.looks = std::move(looks.fingerprints);
+    subject.other_guess = std::move(looks.other_guess);
   } catch (const Error& error) {
     if (!subject.item || error.code() != ErrorCode::invalid) throw;
     subject.looks.problem = error.what();
@@ -161,8 +164,8 @@ void print_table(Printer& out, archive::View& view, const Subject& subject,
 std::vector<archive::Likeness> matches_of(archive::View& view, const archive::Looks& looks,
                                           const Subject& subject, bool is_item,
                                           const archive::SimilarOptions& options) {
-  std::vector<archive::Likeness> found;
-  if (!subject.looks.prints.empty()) found = looks.find(view, subject.looks, options);
+  std::vector<archive::Likeness> found =
+      looks.find_any(view, std::array{subject.looks, subject.other_guess}, options);
   if (!subject.item) return found;
   archive::Likeness same;
   same.item = *subject.item;

@@ -25,8 +25,8 @@ struct SnapshotOptions {
   std::vector<std::string> recipients;
 };
 
-/// A file that is being written under a name that says so; it goes away, wherever it is by then, unless it
-/// was kept.
+/// A file that is being written under a name that says so; it goes away, wherever it is by then, unless all
+/// went well.
 class PartialFile {
  public:
   explicit PartialFile(const std::string& path) : place_(path), path_(path + kPartialEnd) {
@@ -43,8 +43,10 @@ class PartialFile {
   void write(ByteView bytes) {
     if (const int error = write_all(file_.get(), as_chars(bytes))) throw system_error("write", path_, error);
   }
-  void put_in_place() {
+  void sync() {
     if (fsync(file_.get()) != 0) throw system_error("write", path_, errno);
+  }
+  void put_in_place() {
     // Not over a file that has appeared meanwhile; where there are no hard links, a look has to do.
     if (link(path_.c_str(), place_.c_str()) == 0) {
       unlink(path_.c_str());
@@ -55,8 +57,8 @@ class PartialFile {
     path_ = place_;
     const auto slash = place_.rfind('/');
     files::sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : place_.substr(0, slash));
+    kept_ = true;
   }
-  void keep() { kept_ = true; }
 
  private:
   std::string place_, path_;
@@ -64,8 +66,21 @@ class PartialFile {
   bool kept_ = false;
 };
 
+/// A note comes first: where a run was killed between the two, there is a note, and what it is of is still
+/// called partial. A note of anything else is left alone.
+void drop_what_a_killed_run_left(const std::string& out_file) {
+  const std::string note_file = out_file + kNoteEnd, partial_file = out_file + kPartialEnd;
+  const auto is_there = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  if (is_there(out_file) || !is_there(note_file) || !is_there(partial_file)) return;
+  const std::string digest = content_of_file(partial_file).digest.hex();
+  constexpr std::uint64_t kLargestNote = 1 << 20;
+  const Bytes note = files::read_small_file(note_file, kLargestNote);
+  if (as_chars(note).find("\nsha256 " + digest + " ") != std::string_view::npos) unlink(note_file.c_str());
+}
+
 int run_snapshot(Session& session, const SnapshotOptions& options) {
   const std::string note_file = options.out_file + kNoteEnd;
+  drop_what_a_killed_run_left(options.out_file);
   refuse_existing(options.out_file, "the file");
   refuse_existing(note_file, "the note");
   archive::Archive archive = session.open();
@@ -73,15 +88,14 @@ int run_snapshot(Session& session, const SnapshotOptions& options) {
   PartialFile file(options.out_file);
   const archive::SnapshotMade made =
       archive::write_snapshot(archive, recipients, [&](ByteView piece) { file.write(piece); });
-  file.put_in_place();
-  // Without its note a snapshot is not used: the file comes first, and goes with it.
+  file.sync();
+  files::write_new_file(note_file, as_bytes(made.note), 0644);
   try {
-    files::write_new_file(note_file, as_bytes(made.note), 0644);
+    file.put_in_place();
   } catch (...) {
     unlink(note_file.c_str());
     throw;
   }
-  file.keep();
 
   Printer& out = session.out();
   const archive::SnapshotNote& stated = made.stated;

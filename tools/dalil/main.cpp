@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   try {
     crypto::harden_process();
     cli::catch_stop_signals();
+    cli::catch_memory_faults();
     return cli::run_program(argc, argv);
   } catch (const Error& error) {
     return fail(cli::exit_code_for(error.code()), error.what(), error.hint());

@@ -17,8 +17,8 @@ namespace {
 
 constexpr const char* kAbout =
     "Dalil - an evidence archive and media-integrity indexer.\n"
-    "A secret, append-only ledger says which photos and videos exist, which incident they show,\n"
-    "and whether every copy is still what it was.";
+    "A secret, append-only ledger says which photos and videos exist, which incident\n"
+    "they show, and whether every copy is still what it was.";
 
 constexpr const char* kGlobalHelp =
     "Options of every command (dalil help): --archive, --key-file, --json, -0, -q, -v, --color\n\n";

@@ -84,14 +84,16 @@ archive::Query query_from(const QueryOptions& options, archive::View& view) {
   check_names(options, view);
   archive::QueryReader reader;
   reader.local = query.local;
-  reader.saved = [&view](const std::string& name) {
-    if (const auto saved = archive::find_saved_query(view, name)) return saved->text;
-    throw Error(ErrorCode::not_found, "there is no saved query " + in_quotes(name),
-                "'dalil query list' shows them");
-  };
+  reader.saved = [&view](const std::string& name) { return text_of_saved(view, name); };
   query.where = reader.read(joined(options.words));
   understand_names(query, view);
   return query;
+}
+
+std::string text_of_saved(archive::View& view, const std::string& name) {
+  if (const auto saved = archive::find_saved_query(view, name)) return saved->text;
+  throw Error(ErrorCode::not_found, "there is no saved query " + in_quotes(name),
+              "'dalil query list' shows them");
 }
 
 void add_query_options(Options& app, QueryOptions& options) {

@@ -28,6 +28,9 @@ void add_query_options(Options& app, QueryOptions& options);
 /// understood, Error(not_found) for an incident, a source or a volume that does not exist.
 archive::Query query_from(const QueryOptions& options, archive::View& view);
 
+/// What a saved query asks for. Error(not_found) if there is none of this name.
+std::string text_of_saved(archive::View& view, const std::string& name);
+
 /// The order of answers: --sort, --reverse and --limit.
 struct OrderOptions {
   std::string sort;

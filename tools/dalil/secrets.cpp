@@ -13,6 +13,7 @@
 #include "dalil/base/text.hpp"
 #include "dalil/base/time.hpp"
 #include "dalil/files/handle.hpp"
+#include "dalil/files/new_file.hpp"
 #include "printer.hpp"
 #include "signals.hpp"
 
@@ -93,35 +94,27 @@ std::vector<crypto::age::Identity> read_key_file(const std::string& path) {
   }
 }
 
-int write_identity(int fd, const crypto::age::Identity& identity) {
-  const crypto::Secret key = identity.encode();
-  int error = write_all(fd, "# public key: " + identity.recipient() + "\n");
-  if (error == 0) error = write_all(fd, as_chars(key.view()));
-  if (error == 0) error = write_all(fd, "\n");
-  return error;
-}
-
 crypto::age::Identity make_key_file(const std::string& path) {
   std::vector<crypto::age::Identity> one;
   one.push_back(crypto::age::Identity::generate());
-  write_key_file(path, "# created: " + system_clock().now().rfc3339() + "\n", one);
+  const std::string head = "# created: " + system_clock().now().rfc3339() + "\n";
+  files::write_new_file(path, key_file_text(head, one).view());
   return std::move(one.front());
 }
 
-void write_key_file(const std::string& path, const std::string& head,
-                    const std::vector<crypto::age::Identity>& identities) {
-  const files::Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) throw system_error("create", path, errno);
-  int error = write_all(file.get(), head);
-  for (const crypto::age::Identity& identity : identities)
-    if (error == 0) error = write_identity(file.get(), identity);
-  if (error == 0 && fsync(file.get()) != 0) error = errno;
-  if (error != 0) {
-    unlink(path.c_str());
-    throw system_error("write", path, error);
+crypto::Secret key_file_text(const std::string& head, const std::vector<crypto::age::Identity>& identities) {
+  constexpr std::size_t kMostOfOne = 512;
+  std::string text = head;
+  text.reserve(head.size() + kMostOfOne * identities.size());  // no key stays behind where it grew
+  for (const crypto::age::Identity& identity : identities) {
+    const crypto::Secret key = identity.encode();
+    text += "# public key: " + identity.recipient() + "\n";
+    text += as_chars(key.view());
+    text += '\n';
   }
-  const auto slash = path.find_last_of('/');
-  files::sync_directory(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+  crypto::Secret whole(as_bytes(text));
+  crypto::wipe(text);
+  return whole;
 }
 
 crypto::Secret ask_passphrase(const std::string& prompt) {

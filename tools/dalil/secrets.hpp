@@ -22,11 +22,8 @@ std::vector<crypto::age::Identity> read_key_file(const std::string& path);
 /// Writes a new identity in age-keygen's format, mode 0600, durably; never over a file that is there.
 crypto::age::Identity make_key_file(const std::string& path);
 
-/// Writes identities in age-keygen's format, after `head` (comment lines), likewise.
-void write_key_file(const std::string& path, const std::string& head,
-                    const std::vector<crypto::age::Identity>& identities);
-/// One of them, with its recipient as a comment. errno or 0.
-int write_identity(int fd, const crypto::age::Identity& identity);
+/// Identities in age-keygen's format, each with its recipient as a comment, after `head` (comment lines).
+crypto::Secret key_file_text(const std::string& head, const std::vector<crypto::age::Identity>& identities);
 
 /// Asks on /dev/tty with echo off. Error(usage) if there is no terminal; Error(interrupted).
 crypto::Secret ask_passphrase(const std::string& prompt);

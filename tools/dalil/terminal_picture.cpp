@@ -33,7 +33,10 @@ formats::Raster fitting_grid(const std::vector<media::Pixels>& frames, std::uint
   constexpr formats::Color kBackground{32, 32, 32};
   std::uint32_t widest = 1;
   for (const media::Pixels& frame : frames) widest = std::max(widest, frame.width);
-  return formats::grid_of(frames, std::max(1U, width / (widest + kGap)), kBackground);
+  std::vector<media::Pixels> shown = frames;
+  for (media::Pixels& frame : shown)
+    if (frame.empty()) frame = formats::placeholder(widest, widest, {"no", "picture"});
+  return formats::grid_of(shown, std::max(1U, width / (widest + kGap)), kBackground);
 }
 
 std::string kitty_text(const formats::Raster& picture) {

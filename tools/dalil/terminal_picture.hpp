@@ -20,7 +20,8 @@ inline constexpr std::string_view kPictureQuestion =
 /// What the answers say that the terminal can; absent as long as the last one is not complete.
 std::optional<PictureProtocol> protocol_from(std::string_view answers);
 
-/// Frames in rows that are no wider than this, if one fits at all.
+/// Frames in rows that are no wider than this, if one fits at all. In the place of one without pixels are
+/// words.
 formats::Raster fitting_grid(const std::vector<media::Pixels>& frames, std::uint32_t width);
 
 /// Kitty's graphics protocol, in pieces, within the text itself: no file, nothing shared. No answer is

@@ -7,6 +7,7 @@
 
 #include "dalil/base/error.hpp"
 #include "dalil/files/handle.hpp"
+#include "forms.hpp"
 
 namespace dalil::cli {
 namespace {
@@ -24,9 +25,15 @@ files::Fd in_memory(ByteView content) {
   return fd;
 }
 
+media::ParserOptions for_pixels() {
+  media::ParserOptions options;
+  options.work = media::ParserWork::pixels;
+  return options;
+}
+
 }  // namespace
 
-ThumbnailDecoder::ThumbnailDecoder() : parser_({.work = media::ParserWork::pixels}) {}
+ThumbnailDecoder::ThumbnailDecoder() : parser_(for_pixels()) {}
 
 std::vector<media::Pixels> ThumbnailDecoder::decode(const std::vector<media::Thumbnail>& thumbnails) {
   std::vector<files::Fd> held;  // until the answer
@@ -35,8 +42,16 @@ std::vector<media::Pixels> ThumbnailDecoder::decode(const std::vector<media::Thu
     parser_.submit(held.back().get(), {media::MediaKind::photo, "jpeg"});
   }
   std::vector<media::Pixels> pixels;
-  for (std::size_t i = 0; i < thumbnails.size(); ++i) pixels.push_back(parser_.collect_pixels());
+  for (std::size_t i = 0; i < thumbnails.size(); ++i) {
+    pixels.push_back(parser_.collect_pixels());
+    if (pixels.back().empty()) ++failures_;
+  }
   return pixels;
+}
+
+std::string not_decoded_text(std::uint64_t count) {
+  return count_text(count, "picture", "pictures") +
+         " could not be decoded by the sandboxed process ('dalil status --sandbox' tells of it)";
 }
 
 }  // namespace dalil::cli

@@ -94,8 +94,8 @@ std::string unfinished_text(const drives::UnfinishedBackup& backup) {
   if (backup.selected == 0) return "no backup to it was finished: run one again";
   const std::string of = count_text(backup.selected, "file", "files");
   if (backup.lacking > 0)
-    return fmt::format("the last backup lacks {} of {}: run the same one again",
-                       number_text(backup.lacking), of);
+    return fmt::format("the last backup lacks {} of {}: run the same one again", number_text(backup.lacking),
+                       of);
   return fmt::format("the last backup, of {}, was not finished: run it again", of);
 }
 

@@ -75,8 +75,8 @@ struct DriveReport {
   std::uint64_t kept_versions = 0;  ///< earlier contents of paths that changed
   std::uint64_t left_out = 0;       ///< cannot be held, as was allowed
   std::uint64_t failed = 0;
-  std::uint64_t free_bytes = 0;
-  std::string read_path;  ///< how it was read back
+  std::optional<std::uint64_t> free_bytes;  ///< absent where the file system does not tell
+  std::string read_path;                    ///< how it was read back
   ParityReport parity;
 };
 const char* name_of(DriveReport::State state);

@@ -11,18 +11,22 @@ namespace dalil::files {
 struct VolumeIdentity {
   std::string mount_point;
   std::string device;       ///< /dev/sdb1
-  std::string file_system;  ///< ext4, exfat, vfat, ntfs3 ...
+  std::string file_system;  ///< ext4, exfat, vfat, ntfs3, fuseblk.exfat ...
   std::string uuid;         ///< of the file system
   std::string serial;       ///< of the disk
   std::string label;        ///< of the file system
   std::uint64_t size_bytes = 0;
-  std::uint64_t free_bytes = 0;
-  std::optional<bool> rotational;  ///< a spinning disk: one reader, in physical order
+  std::optional<std::uint64_t> free_bytes;  ///< absent where the file system does not tell
+  std::optional<bool> rotational;           ///< a spinning disk: one reader, in physical order
   bool read_only = false;
 };
 
 /// Identity of the file system that holds `path`. Error(not_found), Error(io).
 VolumeIdentity identify_volume(const std::string& path);
+
+/// What can still be written to the file system of an open file; absent where that is not told (some that a
+/// program serves through FUSE).
+std::optional<std::uint64_t> free_bytes(int fd);
 
 /// As it is found from anywhere: what is noted for later must not depend on where somebody stood. Links are
 /// not followed, and nothing is folded: "..", behind a link, leads elsewhere. As given if there is no working

@@ -18,6 +18,13 @@ struct LinkRule {
   archive::LinkType type = archive::LinkType::depicts;
 };
 
+/// Which files that have not changed are read once more, for what they say of themselves.
+enum class LookAgain : std::uint8_t {
+  none,
+  missing,  ///< those of which nothing is on record, or that could not be read when they were looked into
+  all,      ///< as after an update that understands more
+};
+
 struct ScanOptions {
   std::string folder;       ///< the tree to walk; the volume's root, or a folder below it
   std::string path_prefix;  ///< where `folder` lies within the volume, "" for its root
@@ -35,6 +42,7 @@ struct ScanOptions {
   std::string note;            ///< of class source: an archivist's
   std::string parser_program;  ///< empty: found by the media module
   bool metadata = true;
+  LookAgain look_again = LookAgain::none;
   unsigned threads = 0;  ///< 0: as many as processors
   std::function<void(const archive::RunSummary::Exception&)>
       on_problem;  ///< as they happen; one thread at a time

@@ -103,11 +103,12 @@ TEST_CASE("a partition has its disk's serial and kind") {
   CHECK(block_device_facts(8, 1, system.places).serial == "WD-1234");
   system.attribute("udev/b8:1",
                    "S:disk/by-uuid/x\nE:ID_FS_UUID=1234-ABCD\nE:ID_FS_LABEL_ENC=My\\x20Card\n"
-                   "E:ID_SERIAL_SHORT=SN42\nE:broken\n");
+                   "E:ID_SERIAL_SHORT=SN42\nE:ID_FS_TYPE=exfat\nE:broken\n");
   facts = block_device_facts(8, 1, system.places);
   CHECK(facts.serial == "SN42");
   CHECK(facts.uuid == "1234-ABCD");
   CHECK(facts.label == "My Card");
+  CHECK(facts.file_system == "exfat");
 }
 
 TEST_CASE("a solid-state disk with its own serial, and a card without any") {
@@ -165,7 +166,8 @@ TEST_CASE("this machine's volumes have a mount point and a size") {
   CHECK_FALSE(identity.mount_point.empty());
   CHECK_FALSE(identity.file_system.empty());
   CHECK(identity.size_bytes > 0);
-  CHECK(identity.free_bytes <= identity.size_bytes);
+  REQUIRE(identity.free_bytes);
+  CHECK(*identity.free_bytes <= identity.size_bytes);
   write_file(root / "f", "x");
   CHECK(identify_volume(root / "f").mount_point == identity.mount_point);
   CHECK_FALSE(network_file_system(root.path()));
