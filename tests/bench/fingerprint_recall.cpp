@@ -6,24 +6,30 @@
 // before them are left out; CHOSEN gets the names of the others, and with it nothing else is done.
 // tests/bench/fingerprints.py makes the files and calls this.
 
+#include <cstdio>
+// jpeglib.h needs what stdio.h declares.
 #include <fcntl.h>
+#include <jpeglib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/filesystem.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 #include <functional>
 #include <map>
-#include <random>
 #include <set>
 
 #include "dalil/archive/similar.hpp"
 #include "dalil/crypto/hash.hpp"
 #include "dalil/files/handle.hpp"
 #include "dalil/media/parser_client.hpp"
+#include "invented.hpp"
 
 namespace {
 
@@ -34,7 +40,7 @@ constexpr unsigned kThreads = 2;
 
 struct Looked {
   std::string name, change;
-  media::Fingerprints looks;
+  media::Fingerprints looks, other_guess;
 };
 
 std::vector<fs::path> files_in(const std::string& folder) {
@@ -69,7 +75,8 @@ std::vector<Looked> look_at(const std::vector<fs::path>& paths, media::ParserWor
     }();
     parser.submit(fd.get(), media::sniff(head));
     auto [name, change] = split_name(path);
-    out.push_back({name, change, parser.collect_fingerprints()});
+    media::Looks looks = parser.collect_looks();
+    out.push_back({name, change, std::move(looks.fingerprints), std::move(looks.other_guess)});
   }
   return out;
 }
@@ -133,49 +140,57 @@ std::vector<Looked> distinct(std::vector<Looked> all) {
   return out;
 }
 
-/// A picture of nothing: clouds of several sizes, and some shapes with edges. As different from each other as
-/// chance makes them.
-media::Luma invent(std::mt19937& random) {
-  media::Luma luma{128, 96, {}};
-  std::uniform_real_distribution<double> any(0, 1);
-  std::vector<double> values(std::size_t{luma.width} * luma.height, 0.0);
-  const double roughness = 0.4 + 0.5 * any(random);
-  double strength = 1;
-  for (std::uint32_t cells = 2; cells <= 32; cells *= 2, strength *= roughness) {
-    std::vector<double> grid(std::size_t{cells + 2} * (cells + 2));
-    for (double& node : grid) node = any(random) - 0.5;
-    for (std::uint32_t y = 0; y < luma.height; ++y)
-      for (std::uint32_t x = 0; x < luma.width; ++x) {
-        const double u = double(x) * cells / luma.width, v = double(y) * cells / luma.height;
-        const auto left = static_cast<std::size_t>(u), top = static_cast<std::size_t>(v);
-        const double fx = u - double(left), fy = v - double(top);
-        const double* at = grid.data() + top * (cells + 2) + left;
-        values[std::size_t{y} * luma.width + x] +=
-            strength * ((at[0] * (1 - fx) + at[1] * fx) * (1 - fy) +
-                        (at[cells + 2] * (1 - fx) + at[cells + 3] * fx) * fy);
-      }
+/// A JPEG in memory, as a messenger might have written it.
+files::Fd jpeg_of(const media::Luma& luma, int quality) {
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&jpeg, &bytes, &size);
+  jpeg.image_width = luma.width;
+  jpeg.image_height = luma.height;
+  jpeg.input_components = 1;
+  jpeg.in_color_space = JCS_GRAYSCALE;
+  jpeg_set_defaults(&jpeg);
+  jpeg_set_quality(&jpeg, quality, TRUE);
+  jpeg_start_compress(&jpeg, TRUE);
+  while (jpeg.next_scanline < jpeg.image_height) {
+    JSAMPROW line = const_cast<JSAMPLE*>(luma.values.data()) + std::size_t{jpeg.next_scanline} * luma.width;
+    jpeg_write_scanlines(&jpeg, &line, 1);
   }
-  const int shapes = static_cast<int>(any(random) * 12);
-  for (int i = 0; i < shapes; ++i) {
-    const double cx = any(random) * luma.width, cy = any(random) * luma.height;
-    const double rx = any(random) * luma.width / 4 + 4, ry = any(random) * luma.height / 4 + 4;
-    const double shade = any(random) * 2 - 1;
-    const bool round = any(random) < 0.5;
-    for (std::uint32_t y = 0; y < luma.height; ++y)
-      for (std::uint32_t x = 0; x < luma.width; ++x) {
-        const double dx = std::abs(x - cx) / rx, dy = std::abs(y - cy) / ry;
-        if (round ? dx * dx + dy * dy < 1 : dx < 1 && dy < 1) values[std::size_t{y} * luma.width + x] = shade;
-      }
-  }
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const double low = *least, scale = 255 / std::max(1e-6, *most - *least);
-  for (const double value : values) luma.values.push_back(static_cast<std::uint8_t>((value - low) * scale));
-  return luma;
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  files::Fd fd(memfd_create("distractor", MFD_CLOEXEC));
+  if (write(fd.get(), bytes, size) != static_cast<ssize_t>(size)) fd.reset();
+  std::free(bytes);
+  return fd;
 }
 
 /// A video's name is its number and the photos that it shows: "v01+p0001+p0017".
 bool shows(const std::string& one, const std::string& other) {
   return one.find(other) != std::string::npos || other.find(one) != std::string::npos;
+}
+
+bool is_distractor(const std::string& name) {
+  return name.starts_with("distractor-");
+}
+
+/// How many of the groups hold a distractor, and how many only such.
+void print_groups(const std::vector<archive::VersionGroup>& groups,
+                  std::map<archive::Row, std::string>& names) {
+  std::size_t mixed = 0, only = 0;
+  for (const archive::VersionGroup& group : groups) {
+    const auto count = std::count_if(group.begin(), group.end(),
+                                     [&](const auto& one) { return is_distractor(names[one.item]); });
+    if (count == static_cast<std::ptrdiff_t>(group.size()))
+      ++only;
+    else if (count > 0)
+      ++mixed;
+  }
+  std::printf("%zu groups, %zu of distractors alone, %zu of distractors and originals\n", groups.size(), only,
+              mixed);
 }
 
 class Store {
@@ -202,17 +217,44 @@ class Store {
   archive::Copy copy_;
 };
 
+/// Invented scenes, looked at by the worker as files are, some ahead of what is stored.
+void add_distractors(Store& store, unsigned long count, std::map<archive::Row, std::string>& names) {
+  constexpr std::uint32_t kSeed = 20171109;
+  constexpr std::size_t kAhead = 32;
+  bench::Inventor inventor(kSeed);
+  media::ParserOptions options;
+  options.work = media::ParserWork::fingerprints;
+  media::ParserClient parser(options);
+  std::deque<files::Fd> ahead;
+  unsigned long made = 0, dim = 0;
+  const auto collect = [&] {
+    const media::Fingerprints looks = parser.collect_fingerprints();
+    ahead.pop_front();
+    if (looks.prints.empty() || looks.prints.front().quality < 50) ++dim;
+    const std::string name = "distractor-" + std::to_string(made++);
+    names[store.add(name, looks)] = name;
+  };
+  for (unsigned long i = 0; i < count; ++i) {
+    ahead.push_back(jpeg_of(inventor.scene(), 60 + static_cast<int>(i % 33)));
+    parser.submit(ahead.back().get(), {media::MediaKind::photo, "jpeg"});
+    if (parser.pending() > kAhead) collect();
+  }
+  while (parser.pending() > 0) collect();
+  std::printf("%lu distractors, %lu of them of a quality below 50\n", made, dim);
+}
+
 struct Tally {
-  unsigned asked = 0, found = 0, plain = 0, others = 0;
+  unsigned asked = 0, found = 0, plain = 0, others = 0, distractors = 0;
 };
 
 void print_tally(const std::map<std::string, Tally>& tallies) {
   std::printf(
-      "| change | asked | found | share | plain PDQ | others taken for it "
-      "|\n|---|---:|---:|---:|---:|---:|\n");
+      "| change | asked | found | share | plain PDQ | others taken for it | distractors "
+      "|\n|---|---:|---:|---:|---:|---:|---:|\n");
   for (const auto& [change, tally] : tallies)
-    std::printf("| %s | %u | %u | %.3f | %.3f | %u |\n", change.c_str(), tally.asked, tally.found,
-                double(tally.found) / tally.asked, double(tally.plain) / tally.asked, tally.others);
+    std::printf("| %s | %u | %u | %.3f | %.3f | %u | %u |\n", change.c_str(), tally.asked, tally.found,
+                double(tally.found) / tally.asked, double(tally.plain) / tally.asked, tally.others,
+                tally.distractors);
 }
 
 double seconds(const std::function<void()>& act) {
@@ -251,12 +293,8 @@ int main(int argc, char** argv) {
       names[rows[one.name]] = one.name;
       originals[one.name] = std::move(one.looks);
     }
-    std::mt19937 random(20171109);
-    for (unsigned long i = 0; i < distractors; ++i) {
-      media::Fingerprints looks = media::fingerprints_of(invent(random), false);
-      looks.width = 128, looks.height = 96;
-      store.add("distractor " + std::to_string(i), looks);
-    }
+    std::printf("adding distractors took %.0f s\n",
+                seconds([&] { add_distractors(store, distractors, names); }));
     store.commit();
   }
   archive::View view = archive.view();
@@ -275,12 +313,17 @@ int main(int argc, char** argv) {
     ++tally.asked, ++asked;
     if (plainly_same(one.looks, originals[one.name])) ++tally.plain;
     std::vector<archive::Likeness> found;
-    asking += seconds([&] { found = looks->find(view, one.looks, {.threads = kThreads}); });
+    asking += seconds([&] {
+      found = looks->find_any(view, std::array{one.looks, one.other_guess}, {.threads = kThreads});
+    });
     bool it = false;
     for (const archive::Likeness& likeness : found) {
       const bool own = likeness.item == original->second;
       it = it || own;
-      if (!own && !shows(names[likeness.item], one.name)) ++tally.others;
+      if (is_distractor(names[likeness.item]))
+        ++tally.distractors;
+      else if (!own && !shows(names[likeness.item], one.name))
+        ++tally.others;
       if (verbose && likeness.alignment)
         std::fprintf(stderr, "%s %s.%s %d %.3f %.3f %.3f\n",
                      own ? "own" : ("OTHER " + names[likeness.item]).c_str(), one.name.c_str(),
@@ -294,7 +337,7 @@ int main(int argc, char** argv) {
   std::printf("\n%u questions, %.1f ms each with verification\n", asked, asking * 1000 / std::max(1U, asked));
   std::vector<archive::VersionGroup> groups;
   const double grouping = seconds([&] { groups = archive::duplicates(view, *looks, {.threads = kThreads}); });
-  std::printf("duplicates among all %zu items: %zu groups in %.1f s\n", std::size_t{view.item_count()},
-              groups.size(), grouping);
+  std::printf("duplicates among all %zu items in %.1f s: ", std::size_t{view.item_count()}, grouping);
+  print_groups(groups, names);
   return 0;
 }

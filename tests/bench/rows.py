@@ -44,6 +44,9 @@ def checkers():
                  once="[ -s {work}/{corpus_name}.xxh ] || " + LISTED + "xxhsum -H2 > {work}/{corpus_name}.xxh")]
 
 
+# As fast as the disk gives it.
+DIRECT = Peer("dd iflag=direct", LISTED + "-I{{}} dd if={{}} of=/dev/null bs=1M iflag=direct status=none")
+
 RESTIC = "RESTIC_PASSWORD=bench restic --no-cache -q -r {work}/restic "
 RESTIC_FRESH = "rm -rf {work}/restic && " + RESTIC + "init"
 EXIFTOOL = Peer("exiftool -fast", "exiftool -fast -r -q -csv {corpus}", most_runs=2)
@@ -96,6 +99,7 @@ ROWS = [
     Row("verify by tags, warm", "B", "verify", checkers()),
     Row("verify by tags, warm", "C", "verify", checkers()),
     Row("verify by SHA-256, warm", "B", "verify --sha256", checkers()[1:2]),
+    Row("verify by tags from the medium, cold", "A", "verify --medium", [DIRECT, checkers()[0]], cold=True),
     Row("backup to one drive", "A", "backup", [copying(1)], prepare=EMPTY_DRIVES),
     Row("backup to one drive", "B", "backup", [copying(1)], prepare=EMPTY_DRIVES),
     Row("backup to one drive", "C", "backup", [copying(1)], prepare=EMPTY_DRIVES),

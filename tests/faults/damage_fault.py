@@ -99,6 +99,7 @@ class Damage(Fault):
             if self.kind_of(self.judge(counts)) == "killed":
                 killed_at.append((bit // 8 // 4096, bit // 8 % 4096, bit % 8))
         tell(flips=rounds(200, 5000), bytes=len(self.bytes), **counts, killed_at=killed_at[:20])
+        self.assertEqual(counts["killed"] + counts["questions_killed"], 0)
         self.assertEqual(counts["timeout"] + counts["questions_timeout"], 0)
         self.assertGreater(counts["detected"], 0)
 

@@ -34,7 +34,9 @@ class DiskCopies(Fault):
         self.keep()
 
     def keep(self):
+        """From now on `put_back` makes the disk what it is now."""
         self.kept = os.path.join(self.work, "kept")
+        shutil.rmtree(self.kept, ignore_errors=True)
         shutil.copytree(self.disk, self.kept, symlinks=True)
 
     def put_back(self):

@@ -2,13 +2,15 @@
 // syncfs, rename, link, unlink, truncate, allocate, create, mkdir, close, map), DALIL_FAIL_AT says which one
 // of them, from 1 on, as long as it concerns what lies below DALIL_FAIL_BELOW; DALIL_FAIL_HOW is an errno's
 // name, or "short": half of what was to be written is. With DALIL_FAIL_STAYS all later calls of that name
-// fail, too. DALIL_FAIL_LOG names a file that gets a line for each call, "CALL PATH", with "! " before it if
-// it was made to fail.
+// fail, too. "any" counts all of these calls. With KILL for DALIL_FAIL_HOW the process is killed before the
+// call is made, with TORN after half of what was to be written is. DALIL_FAIL_LOG names a file that gets a
+// line for each call, "CALL PATH", with "! " before it if it was made to fail.
 
 #include <sys/mman.h>
 #include <sys/uio.h>
 
 #include <array>
+#include <csignal>
 #include <cstring>
 
 #include "preload_open.hpp"
@@ -25,7 +27,7 @@ struct Errno {
   int number;
 };
 constexpr Errno kErrnos[] = {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EINTR", EINTR}, {"ENOMEM", ENOMEM}};
-constexpr int kShort = -1;
+constexpr int kShort = -1, kTorn = -2;
 
 bool is(const char* variable, std::string_view value) {
   const char* set = std::getenv(variable);
@@ -35,7 +37,11 @@ bool is(const char* variable, std::string_view value) {
 int how() {
   for (const Errno& one : kErrnos)
     if (is("DALIL_FAIL_HOW", one.name)) return one.number;
-  return kShort;
+  return is("DALIL_FAIL_HOW", "TORN") ? kTorn : kShort;
+}
+
+void end_now() {
+  kernel(SYS_kill, kernel(SYS_getpid), SIGKILL);
 }
 
 void log_call(std::string_view call, const std::string& path, bool failed) {
@@ -53,13 +59,14 @@ int fate(std::string_view call, const std::string& path) {
   static long calls = 0;
   if (!preload::is_below("DALIL_FAIL_BELOW", path)) return 0;
   bool fails = false;
-  if (is("DALIL_FAIL_CALL", call)) {
+  if (is("DALIL_FAIL_CALL", call) || is("DALIL_FAIL_CALL", "any")) {
     const char* at = std::getenv("DALIL_FAIL_AT");
     const long chosen = at == nullptr ? 0 : std::strtol(at, nullptr, 10);
     ++calls;
     fails = chosen > 0 && (calls == chosen || (calls > chosen && std::getenv("DALIL_FAIL_STAYS") != nullptr));
   }
   log_call(call, path, fails);
+  if (fails && is("DALIL_FAIL_HOW", "KILL")) end_now();
   return fails ? how() : 0;
 }
 
@@ -68,8 +75,13 @@ int failure(int number) {
   return -1;
 }
 
-long size_after(int fate, size_t size) {
-  return static_cast<long>(fate == kShort && size > 1 ? size / 2 : size);
+/// Makes a call that writes so many bytes, all of them or half.
+template <typename Write>
+ssize_t write_some(int fate, size_t size, Write write) {
+  if (fate > 0) return failure(fate);
+  const ssize_t written = write(static_cast<long>(fate < 0 && size > 1 ? size / 2 : size));
+  if (fate == kTorn) end_now();
+  return written;
 }
 
 }  // namespace
@@ -97,23 +109,21 @@ int rename_file(int from, const char* old_path, int to, const char* new_path, un
 extern "C" {
 
 ssize_t write(int fd, const void* from, size_t size) {
-  const int error = fate("write", path_of(fd));
-  return error > 0 ? failure(error) : kernel(SYS_write, fd, word(from), size_after(error, size));
+  return write_some(fate("write", path_of(fd)), size,
+                    [&](long some) { return kernel(SYS_write, fd, word(from), some); });
 }
 ssize_t pwrite(int fd, const void* from, size_t size, off_t offset) {
-  const int error = fate("pwrite", path_of(fd));
-  return error > 0 ? failure(error) : kernel(SYS_pwrite64, fd, word(from), size_after(error, size), offset);
+  return write_some(fate("pwrite", path_of(fd)), size,
+                    [&](long some) { return kernel(SYS_pwrite64, fd, word(from), some, offset); });
 }
 ssize_t pwrite64(int, const void*, size_t, off64_t) __attribute__((alias("pwrite")));
 ssize_t writev(int fd, const iovec* from, int count) {
-  const int error = fate("writev", path_of(fd));
-  return error > 0 ? failure(error)
-                   : kernel(SYS_writev, fd, word(from), size_after(error, static_cast<size_t>(count)));
+  return write_some(fate("writev", path_of(fd)), static_cast<size_t>(count),
+                    [&](long some) { return kernel(SYS_writev, fd, word(from), some); });
 }
 ssize_t pwritev(int fd, const iovec* from, int count, off_t offset) {
-  const int error = fate("writev", path_of(fd));
-  if (error > 0) return failure(error);
-  return kernel(SYS_pwritev, fd, word(from), size_after(error, static_cast<size_t>(count)), offset, 0);
+  return write_some(fate("writev", path_of(fd)), static_cast<size_t>(count),
+                    [&](long some) { return kernel(SYS_pwritev, fd, word(from), some, offset, 0); });
 }
 ssize_t pwritev64(int, const iovec*, int, off64_t) __attribute__((alias("pwritev")));
 
