@@ -8,13 +8,16 @@
 
 namespace dalil::files {
 
-ReadAhead::ReadAhead(int fd, std::size_t piece_size)
-    : fd_(fd), buffer_(piece_size), thread_([this] { run(); }) {}
+ReadAhead::ReadAhead(int fd, std::size_t piece_size) : fd_(fd), piece_size_(piece_size) {
+  pieces_.reserve(kPieces);
+  for (std::size_t i = 0; i < kPieces; ++i) pieces_.emplace_back(piece_size);
+  thread_ = std::thread([this] { run(); });
+}
 
 ReadAhead::~ReadAhead() {
   {
     const std::lock_guard lock(mutex_);
-    state_ = State::ended;
+    ended_ = true;
   }
   changed_.notify_all();
   thread_.join();
@@ -23,42 +26,72 @@ ReadAhead::~ReadAhead() {
 void ReadAhead::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return state_ == State::wanted || state_ == State::ended; });
-    if (state_ == State::ended) return;
-    const std::uint64_t offset = offset_;
+    changed_.wait(lock, [&] { return ended_ || (reading_ && read_ - taken_ < kPieces); });
+    if (ended_) return;
+    Piece& piece = slot(read_);
+    const std::uint64_t offset = read_offset_;
+    const std::uint64_t beginning = beginning_;
     lock.unlock();
-    const ssize_t got = ::pread(fd_, buffer_.data(), buffer_.size(), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(fd_, piece.buffer.data(), piece_size_, static_cast<off_t>(offset));
     const int error_number = errno;
     lock.lock();
-    if (state_ == State::ended) return;
-    got_ = got;
-    error_number_ = error_number;
-    state_ = State::ready;
+    if (beginning != beginning_) continue;
+    piece.got = got;
+    piece.error_number = error_number;
+    ++read_;
+    read_offset_ += piece_size_;
+    reading_ = got == static_cast<ssize_t>(piece_size_);
     changed_.notify_all();
   }
 }
 
-void ReadAhead::ask(std::uint64_t offset) {
-  offset_ = offset;
-  state_ = State::wanted;
-  changed_.notify_all();
+/// The next piece that was read ahead. The thread does not touch it until it counts as taken.
+std::int64_t ReadAhead::take(void* to, std::size_t size, std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [&] { return read_ > taken_; });
+  const Piece& piece = slot(taken_);
+  lock.unlock();
+  const std::int64_t got = std::min(piece.got, static_cast<std::int64_t>(size));
+  if (got > 0) std::memcpy(to, piece.buffer.data(), static_cast<std::size_t>(got));
+  const int error_number = piece.error_number;
+  lock.lock();
+  ++taken_;
+  take_offset_ += piece_size_;
+  errno = error_number;
+  return got;
+}
+
+void ReadAhead::begin_at(std::uint64_t offset) {
+  abandon();
+  read_offset_ = take_offset_ = offset;
+  reading_ = true;
+}
+
+void ReadAhead::abandon() {
+  ++beginning_;
+  reading_ = false;
+  read_ = taken_ = 0;
 }
 
 std::int64_t ReadAhead::read(void* to, std::size_t size, std::uint64_t offset) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return state_ != State::wanted; });
+  const bool was_read = (reading_ || read_ > taken_) && take_offset_ == offset;
   std::int64_t got = 0;
-  if (state_ == State::ready && offset_ == offset) {
-    got = std::min(got_, static_cast<std::int64_t>(size));
-    if (got > 0) std::memcpy(to, buffer_.data(), static_cast<std::size_t>(got));
-    errno = error_number_;
+  if (was_read) {
+    got = take(to, size, lock);
   } else {
+    abandon();
+    lock.unlock();
     got = ::pread(fd_, to, size, static_cast<off_t>(offset));
+    lock.lock();
   }
   const int error_number = errno;
-  state_ = State::idle;
-  // A short piece is the last one.
-  if (got == static_cast<std::int64_t>(buffer_.size())) ask(offset + static_cast<std::uint64_t>(got));
+  if (got != static_cast<std::int64_t>(piece_size_)) {
+    abandon();  // the file's end, an error, or a part of a piece
+  } else if (!was_read) {
+    begin_at(offset + piece_size_);
+  }
+  lock.unlock();
+  changed_.notify_all();
   errno = error_number;
   return got;
 }
