@@ -15,27 +15,16 @@
 
 #include "dalil/archive/archive.hpp"
 #include "dalil/base/error.hpp"
-#include "dalil/crypto/age.hpp"
-#include "dalil/files/handle.hpp"
 #include "dalil/ledger/memory.hpp"
+#include "unlock.hpp"
 
 namespace {
 
 using namespace dalil;
 
-ledger::Keyring unlock(const std::string& archive, const std::string& key_file) {
-  const Bytes text = files::read_small_file(key_file);
-  const auto identities = crypto::age::Identity::parse_file(as_chars(text));
-  for (const auto& [name, slot] : ledger::read_slots(archive))
-    if (const auto opened = crypto::age::decrypt(slot, identities);
-        opened.failure == crypto::age::Failure::none)
-      return ledger::Keyring::decode(opened.plaintext.view());
-  throw Error(ErrorCode::wrong_key, "the key opens no slot");
-}
-
 archive::Archive open_archive(const std::string& directory, const std::string& key_file,
                               const std::string& state) {
-  ledger::Keyring keyring = unlock(directory, key_file);
+  ledger::Keyring keyring = faults::unlock(directory, key_file);
   const ledger::ArchiveId id = keyring.archive_id();
   auto memory = std::make_shared<ledger::FileMemory>(
       ledger::seen_path(state, id), ledger::origin_of(id),

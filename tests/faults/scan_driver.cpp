@@ -9,9 +9,8 @@
 #include <thread>
 
 #include "dalil/base/error.hpp"
-#include "dalil/crypto/age.hpp"
-#include "dalil/files/handle.hpp"
 #include "dalil/jobs/scan.hpp"
+#include "unlock.hpp"
 
 namespace {
 
@@ -25,16 +24,6 @@ class FastClock : public Clock {
  private:
   mutable std::atomic<std::int64_t> looks_{0};
 };
-
-ledger::Keyring unlock(const std::string& archive, const std::string& key_file) {
-  const Bytes text = files::read_small_file(key_file);
-  const auto identities = crypto::age::Identity::parse_file(as_chars(text));
-  for (const auto& [name, slot] : ledger::read_slots(archive))
-    if (const auto opened = crypto::age::decrypt(slot, identities);
-        opened.failure == crypto::age::Failure::none)
-      return ledger::Keyring::decode(opened.plaintext.view());
-  throw Error(ErrorCode::wrong_key, "the key opens no slot");
-}
 
 void say(std::uint64_t committed) {
   char line[40];
@@ -56,7 +45,7 @@ void watch(const jobs::Progress& progress, const std::atomic<bool>& done) {
 
 void run(const std::string& directory, const std::string& key_file, const std::string& folder) {
   const FastClock clock;
-  archive::Archive archive = archive::Archive::open(directory, unlock(directory, key_file), clock);
+  archive::Archive archive = archive::Archive::open(directory, faults::unlock(directory, key_file), clock);
   jobs::ScanOptions options;
   options.folder = folder;
   options.volume = 0;
