@@ -211,14 +211,14 @@ class Restorer {
 
   RestoreReport run() {
     const bool any_name = options_.dry_run || target_.holds_any_name();
-    const std::vector<RestoreTask> tasks = plan_restore(view_, options_, any_name);
+    tasks_ = plan_restore(view_, options_, any_name);
     view_.rest();
-    require_key(tasks);
-    report_.wanted = tasks.size();
-    progress_.files_expected = tasks.size();
-    for (const RestoreTask& task : tasks) progress_.bytes_expected += task.size_bytes;
+    require_key();
+    report_.wanted = tasks_.size();
+    progress_.files_expected = tasks_.size();
+    for (const RestoreTask& task : tasks_) progress_.bytes_expected += task.size_bytes;
     progress_.walk_finished = true;
-    for (const RestoreTask& task : tasks) {
+    for (RestoreTask& task : tasks_) {
       if (stop_.requested()) break;
       if (!options_.dry_run) restore(task);
       ++progress_.files_done;
@@ -231,15 +231,15 @@ class Restorer {
   }
 
  private:
-  void require_key(const std::vector<RestoreTask>& tasks) const {
+  void require_key() const {
     if (!options_.identities.empty()) return;
-    for (const RestoreTask& task : tasks)
+    for (const RestoreTask& task : tasks_)
       if (std::ranges::all_of(task.candidates, &RestoreCandidate::sealed))
         throw Error(ErrorCode::wrong_key, "what lies on a sealed drive opens with the recovery key only",
                     "give the file that 'dalil recovery-key export' wrote with --recovery-key FILE");
   }
 
-  void restore(const RestoreTask& task) {
+  void restore(RestoreTask& task) {
     const Target::There there = target_.look(task, stop_);
     if (there == Target::There::same) {
       ++report_.there;
@@ -248,11 +248,11 @@ class Restorer {
     std::vector<std::string> reasons;
     if (there == Target::There::other)
       return give_up(task, {"something else lies at its place, and is not overwritten"});
-    for (const RestoreCandidate& candidate : task.candidates) {
+    for (RestoreCandidate& candidate : task.candidates) {
       const Fault fault = try_candidate(task, candidate);
       if (stop_.requested()) return;
       if (fault.empty()) {
-        restored_from_.emplace(candidate.source, candidate.path);
+        candidate.used = true;
         if (!reasons.empty()) ++report_.from_other_copies;
         return;
       }
@@ -281,21 +281,26 @@ class Restorer {
         sizes.insert(candidate.stored_size);
         found[candidate.stored_digest];
       }
-    for (std::size_t source = 0; source < roots_.size(); ++source) look_through(source, sizes, found);
+    std::set<Place> used;
+    for (const RestoreTask& task : tasks_)
+      for (const RestoreCandidate& candidate : task.candidates)
+        if (candidate.used) used.emplace(candidate.source, candidate.path);
+    for (std::size_t source = 0; source < roots_.size(); ++source) look_through(source, sizes, used, found);
     for (Failed& one : failed_) {
       if (stop_.requested()) return;
       if (!restore_from(*one.task, found)) give_up(*one.task, std::move(one.reasons));
     }
   }
 
-  void look_through(std::size_t source, const std::set<std::uint64_t>& sizes, Places& found) {
+  void look_through(std::size_t source, const std::set<std::uint64_t>& sizes, const std::set<Place>& used,
+                    Places& found) {
     files::Walker walker(fmt::format("/proc/self/fd/{}", roots_[source].get()));
     while (const auto directory = walker.next())
       for (const files::DirectoryEntry& entry : directory->entries) {
         if (stop_.requested()) return;
         if (entry.stat.kind != files::FileKind::regular || !sizes.contains(entry.stat.size_bytes)) continue;
         Place place(source, files::join_path(directory->path, entry.name));
-        if (restored_from_.contains(place)) continue;
+        if (used.contains(place)) continue;
         const files::Opened opened = files::open_regular(roots_[source].get(), place.second.c_str());
         const auto digest =
             opened.error_number == 0 ? digest_of(opened.fd.get(), stop_) : std::optional<Digest>();
@@ -375,8 +380,8 @@ class Restorer {
   Target target_;
   std::vector<files::Fd> roots_;
   std::vector<std::string> labels_;
-  std::vector<Failed> failed_;     ///< no copy at a place of its own could be used
-  std::set<Place> restored_from_;  ///< where what was looked for was found
+  std::vector<RestoreTask> tasks_;
+  std::vector<Failed> failed_;  ///< no copy at a place of its own could be used
   RestoreReport report_;
 };
 

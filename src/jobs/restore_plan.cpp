@@ -74,7 +74,12 @@ class Planner {
       for (archive::Row item = 0; item < view_.item_count(); ++item) add(item);
     }
     std::vector<RestoreTask> tasks;
-    for (auto& [path, task] : tasks_) tasks.push_back(std::move(task));
+    tasks.reserve(tasks_.size());
+    while (!tasks_.empty()) {  // one after the other: there may be millions
+      auto node = tasks_.extract(tasks_.begin());
+      tasks.push_back(std::move(node.mapped().task));
+      tasks.back().path = std::move(node.key());
+    }
     return tasks;
   }
 
@@ -133,9 +138,8 @@ class Planner {
       std::vector<RestoreCandidate> ordered = candidates;
       for (std::size_t i = 0; i < ordered.size(); ++i) ordered[i].same_file = origins[i] == path;
       std::ranges::stable_sort(ordered, std::greater{}, &RestoreCandidate::same_file);
-      put({is_safe(path) ? path : "_/" + item.digest.hex(), item.digest, item.size_bytes,
-           modified(copies, path), std::move(ordered)},
-          seq);
+      put(is_safe(path) ? path : "_/" + item.digest.hex(),
+          {{{}, item.digest, item.size_bytes, modified(copies, path), std::move(ordered)}, seq});
     }
   }
 
@@ -153,29 +157,34 @@ class Planner {
     return best == nullptr ? std::nullopt : std::optional(best->row.mtime_ns);
   }
 
+  /// A task whose path is the key that it lies under.
+  struct Planned {
+    RestoreTask task;
+    archive::Seq newest = 0;  ///< of the copies that were there
+  };
+
   /// Two contents for one path: the one that was seen last keeps it.
-  void put(RestoreTask task, archive::Seq seq) {
-    const auto [found, fresh] = tasks_.emplace(task.path, task);
+  void put(const std::string& path, Planned planned) {
+    const auto [found, fresh] = tasks_.try_emplace(path);
     if (fresh) {
-      newest_[task.path] = seq;
+      found->second = std::move(planned);
       return;
     }
-    if (found->second.digest == task.digest) return;
-    const std::string path = task.path;
-    if (seq > newest_[path]) {
-      std::swap(found->second, task);
-      newest_[path] = seq;
-    }
-    put_beside(path, std::move(task));
+    if (found->second.task.digest == planned.task.digest) return;
+    if (planned.newest > found->second.newest) std::swap(found->second, planned);
+    put_beside(path, std::move(planned));
   }
 
   /// A file may bear by itself the name that is made here, with another content: no task is dropped.
-  void put_beside(std::string path, RestoreTask task) {
+  void put_beside(std::string path, Planned planned) {
     for (;;) {
-      path += "." + task.digest.hex().substr(0, 8);
-      task.path = path;
-      const auto [found, fresh] = tasks_.emplace(path, task);
-      if (fresh || found->second.digest == task.digest) return;
+      path += "." + planned.task.digest.hex().substr(0, 8);
+      const auto [found, fresh] = tasks_.try_emplace(path);
+      if (fresh) {
+        found->second = std::move(planned);
+        return;
+      }
+      if (found->second.task.digest == planned.task.digest) return;
     }
   }
 
@@ -183,8 +192,7 @@ class Planner {
   const RestoreOptions& options_;
   const bool original_names_;
   std::vector<archive::Volume> volumes_;
-  std::map<std::string, RestoreTask> tasks_;
-  std::map<std::string, archive::Seq> newest_;
+  std::map<std::string, Planned> tasks_;
 };
 
 }  // namespace

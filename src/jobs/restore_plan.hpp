@@ -12,6 +12,7 @@ struct RestoreCandidate {
   bool sealed = false;
   Digest stored_digest{};  ///< of what lies there
   bool same_file = false;  ///< a copy of this very file, and not of another one with its content
+  bool used = false;       ///< the file was restored from it
 };
 
 /// A file that shall be there in the end.
