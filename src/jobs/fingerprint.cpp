@@ -102,15 +102,14 @@ media::ParserWork work_of(const FingerprintOptions& options) {
 /// Reads, hashes, and has the parser look. One per thread.
 class Looker {
  public:
-  Looker(const FingerprintOptions& options, std::shared_ptr<const files::Fd> root, Progress& progress,
-         const StopFlag& stop)
+  Looker(const FingerprintOptions& options, std::shared_ptr<media::Nursery> nursery,
+         std::shared_ptr<const files::Fd> root, Progress& progress, const StopFlag& stop)
       : root_(std::move(root)),
         progress_(progress),
         stop_(stop),
         reader_({}, {.digest = true, .tags = false, .sniff = true}),
-        parser_({.program = options.parser_program,
-                 .wall_limit = media::kDecodingLimit,
-                 .work = work_of(options)}) {}
+        parser_(
+            {.wall_limit = media::kDecodingLimit, .work = work_of(options), .nursery = std::move(nursery)}) {}
 
   void run(BatchQueue& batches, LookQueue& looks) {
     while (!stop_.requested()) {
@@ -290,6 +289,7 @@ FingerprintReport fingerprint(archive::Archive& archive, const FingerprintOption
   for (const Wanted& one : wanted) progress.bytes_expected += one.size_bytes;
   progress.walk_finished = true;
   const auto root = open_root(options.folder);
+  const auto nursery = media::make_nursery(options.parser_program);
   const unsigned threads =
       options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   BatchQueue batches(std::size_t{threads} * 2);
@@ -307,7 +307,7 @@ FingerprintReport fingerprint(archive::Archive& archive, const FingerprintOption
   });
   for (unsigned i = 0; i < threads; ++i)
     crew.start([&] {
-      Looker looker(options, root, progress, stop);
+      Looker looker(options, nursery, root, progress, stop);
       looker.run(batches, looks);
       if (stop.requested()) batches.close();
       auto missing = looker.missing_locks();

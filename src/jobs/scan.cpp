@@ -66,6 +66,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   FindingsQueue findings(kFindingsAhead);
   ScanRecorder recorder(archive, options, progress);
   ScanWalk walk(archive, options, progress, stop);
+  const auto nursery = media::make_nursery(options.parser_program);
 
   Crew crew([&] {
     tasks.close();
@@ -85,7 +86,7 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   });
   for (unsigned i = 0; i < readers; ++i)
     crew.start([&] {
-      ScanReader reader(archive, options, spinning, open.awaiting, progress, stop);
+      ScanReader reader(archive, options, spinning, open.awaiting, nursery, progress, stop);
       reader.run(ahead, findings);
       if (stop.requested()) tasks.close();
       const std::lock_guard lock(results_mutex);

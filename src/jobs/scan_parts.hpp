@@ -129,7 +129,8 @@ struct Awaiting {
 class ScanReader {
  public:
   ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
-             const Awaiting& awaiting, Progress& progress, const StopFlag& stop);
+             const Awaiting& awaiting, std::shared_ptr<media::Nursery> nursery, Progress& progress,
+             const StopFlag& stop);
   void run(ScanLookahead& ahead, FindingsQueue& findings);
   std::string hash_backend() const { return reader_.hash_backend(); }
   /// Layers of the parser's sandbox that this system lacks, and why; empty if there was no parser. After
@@ -155,6 +156,7 @@ class ScanReader {
   const StopFlag& stop_;
   archive::View view_;
   ContentReader reader_;
+  std::shared_ptr<media::Nursery> nursery_;  ///< of all readers
   std::unique_ptr<media::ParserClient> parser_;
   std::deque<Awaited> awaited_;  ///< oldest first
 };

@@ -6,14 +6,16 @@
 namespace dalil::jobs {
 
 ScanReader::ScanReader(const archive::Archive& archive, const ScanOptions& options, bool spinning,
-                       const Awaiting& awaiting, Progress& progress, const StopFlag& stop)
+                       const Awaiting& awaiting, std::shared_ptr<media::Nursery> nursery, Progress& progress,
+                       const StopFlag& stop)
     : options_(options),
       awaiting_(awaiting),
       progress_(progress),
       stop_(stop),
       view_(archive.view()),
       reader_(archive.tag_key().view(),
-              {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}) {
+              {.digest = true, .tags = true, .sniff = true, .physical_order = spinning}),
+      nursery_(std::move(nursery)) {
   view_.rest();
 }
 
@@ -23,11 +25,12 @@ void ScanReader::run(ScanLookahead& ahead, FindingsQueue& findings) {
   const auto open = [this](const std::vector<FileTask>& tasks) { return reader_.open(tasks); };
   while (!stop_.requested()) {
     auto batch = ahead.next(open, false);
-    if (!batch) {  // nothing to do at the moment but to pass on what was read
-      if (!hand_over(findings, 0)) return;
+    if (!batch) {  // nothing to do at the moment but to pass on what was read and parsed
+      const bool launching = parser_ && parser_->launching();  // that would be waited for too long
+      if (!hand_over(findings, launching ? awaited_.size() : 0)) return;
       batch = ahead.next(open, true);
     }
-    if (!batch) return;
+    if (!batch) break;
     Findings now = read(std::move(batch->tasks), std::move(batch->contents));
     if (reader_.stopped()) break;
     parse(now);
@@ -93,9 +96,7 @@ void ScanReader::parse(Findings& findings) {
     if (held && (options_.look_again == LookAgain::none || !wants_facts(view_, *held, options_.look_again)))
       continue;
     file.held = held;
-    if (!parser_)
-      parser_ =
-          std::make_unique<media::ParserClient>(media::ParserOptions{.program = options_.parser_program});
+    if (!parser_) parser_ = std::make_unique<media::ParserClient>(media::ParserOptions{.nursery = nursery_});
     parser_->submit(file.content.fd.get(), file.content.sniffed);
     file.facts.emplace();  // to be filled
   }

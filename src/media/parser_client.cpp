@@ -1,301 +1,83 @@
 #include "dalil/media/parser_client.hpp"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <deque>
 #include <system_error>
 
-#include "dalil/base/error.hpp"
-#include "inbox.hpp"
-#include "passing.hpp"
-#include "worker_process.hpp"
+#include "worker_line.hpp"
 
 namespace dalil::media {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// Requests that wait in the socket, so that the worker has work while we hash the next files. Our end does
-/// not block, so a full socket is no danger, only a pause.
-constexpr std::size_t kMostInFlight = 128;
-constexpr unsigned kAttempts = 2;
-/// Starting is no file's fault, and may be slow on a busy machine.
-constexpr std::chrono::milliseconds kStartLimit{10'000};
-
-struct Job {
-  int fd = -1;
-  Sniffed sniffed;
-  unsigned failures = 0;
-};
 
 /// Documents and unknown content are for nobody to open.
 bool needs_parser(const Sniffed& sniffed) {
   return sniffed.format[0] != '\0' && sniffed.kind != MediaKind::document;
 }
 
-MediaFacts facts_as_sniffed(const Sniffed& sniffed, std::string problem) {
-  MediaFacts facts;
-  facts.kind = sniffed.kind;
-  facts.format = sniffed.format;
-  facts.problem = std::move(problem);
-  return facts;
-}
-
 }  // namespace
 
 struct ParserClient::State {
-  explicit State(ParserOptions given) : options(std::move(given)), worker(find_parser(options.program)) {
+  explicit State(ParserOptions given) : options(std::move(given)) {
     options.renew_after_files = std::max(options.renew_after_files, 1U);
+    if (!options.nursery) options.nursery = make_nursery(options.program);
+    options.program = options.nursery->with({}).program();  // Error(io) if there is none
   }
+
+  struct Place {
+    Sniffed sniffed;
+    WorkerLine* line;  ///< null: nobody looks into it
+  };
 
   ParserOptions options;
-  WorkerProcess worker;
-  std::deque<Job> jobs;          ///< oldest first
-  std::size_t in_flight = 0;     ///< sent to this worker, not answered; they are the first that need a parser
-  std::size_t sent_until = 0;    ///< jobs before this index are in flight or need no parser
-  unsigned files_of_worker = 0;  ///< sent to this worker in all
-  std::uint32_t next_request = 0, next_answer = 0;
-  Inbox inbox;         ///< of answers
-  int send_error = 0;  ///< of the last message
+  /// By the libraries that files need: pictures are not kept waiting until FFmpeg's are loaded. Null before
+  /// the first such file.
+  std::array<std::unique_ptr<WorkerLine>, 2> lines;
+  std::deque<Place> order;  ///< of submission
 
-  std::chrono::milliseconds start_limit() const { return std::max(options.wall_limit, kStartLimit); }
-
-  void renew() {
-    worker.renew(start_limit());
-    in_flight = sent_until = files_of_worker = 0;
-    next_request = next_answer = 0;
-    inbox.clear();
-  }
-
-  /// Hands over what may be handed over now, many files in one message. A failure shows when the answer is
-  /// waited for.
-  void pump() {
-    while (true) {
-      while (sent_until < jobs.size() && !needs_parser(jobs[sent_until].sniffed)) ++sent_until;
-      if (sent_until == jobs.size()) return;
-      const bool worn_out = files_of_worker >= options.renew_after_files;
-      if (worn_out && in_flight > 0) return;
-      if (worker.stream() < 0) worker.launch(start_limit());
-      if (worn_out) {
-        const auto position = sent_until;
-        renew();
-        sent_until = position;
-      }
-      if (!send_some()) return;
-    }
-  }
-
-  /// One message. False if nothing can be sent now.
-  bool send_some() {
-    const std::size_t most = std::min(
-        {kMostPassed, kMostInFlight - in_flight, std::size_t{options.renew_after_files} - files_of_worker});
-    std::array<protocol::Request, kMostPassed> requests;
-    std::array<int, kMostPassed> fds;
-    std::size_t count = 0, until = sent_until;
-    for (; until < jobs.size() && count < most; ++until) {
-      if (!needs_parser(jobs[until].sniffed)) continue;
-      requests[count] = request_for(jobs[until], next_request + static_cast<std::uint32_t>(count));
-      fds[count++] = jobs[until].fd;
-    }
-    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(requests.data()), count * sizeof requests[0]);
-    if (count == 0) return false;
-    send_error = send_with_fds(worker.stream(), bytes, std::span(fds).first(count));
-    if (send_error != 0) return false;
-    sent_until = until;
-    in_flight += count;
-    files_of_worker += static_cast<unsigned>(count);
-    next_request += static_cast<std::uint32_t>(count);
-    return true;
-  }
-
-  protocol::Request request_for(const Job& job, std::uint32_t sequence) const {
-    protocol::Request request;
-    request.work = static_cast<std::uint8_t>(options.work);
-    request.sequence = sequence;
-    const auto found = files::stat_fd(job.fd);
-    request.file_size = found.stat.kind == files::FileKind::regular ? found.stat.size_bytes : 0;
-    request.kind = static_cast<std::uint8_t>(job.sniffed.kind);
-    std::strncpy(request.format.data(), job.sniffed.format, request.format.size() - 1);
-    return request;
+  WorkerLine& line(protocol::Libraries libraries) {
+    auto& found = lines.at(static_cast<std::size_t>(libraries));
+    if (!found) found = std::make_unique<WorkerLine>(options, options.nursery, libraries);
+    return *found;
   }
 
   void submit(int fd, const Sniffed& sniffed) {
-    jobs.push_back({fd, sniffed});
-    if (jobs.size() - sent_until >= kMostPassed) pump();
+    WorkerLine* to = nullptr;
+    if (needs_parser(sniffed)) {
+      to = &line(protocol::libraries_for(options.work, sniffed.kind, sniffed.format));
+      to->submit(fd, sniffed);
+    }
+    order.push_back({sniffed, to});
   }
 
-  /// Sees whether the first worker is there by now; if there will be none, another is started.
-  void check_launch(std::chrono::milliseconds limit) {
-    if (!worker.launching()) return;
-    const bool hopeful = worker.await_launch(limit);
-    if (!hopeful || (worker.launching() && limit.count() > 0)) renew();
+  void pump() {
+    for (const auto& one : lines)
+      if (one) one->pump();
   }
 
-  /// What the worker found out of a file: the one that its client works for.
-  struct Found {
-    MediaFacts facts;
-    Looks looks;
-    Pixels pixels;
-  };
-
-  Found unparsed(const Sniffed& sniffed, const std::string& problem) const {
-    Found found;
-    found.facts = facts_as_sniffed(sniffed, problem);
-    found.looks.fingerprints.problem = problem;
-    found.looks.thumbnails.problem = problem;
-    return found;
+  bool ready() {
+    if (order.empty()) return false;
+    pump();
+    return order.front().line == nullptr || order.front().line->ready();
   }
 
   Found collect() {
-    while (true) {
-      pump();
-      if (needs_parser(jobs.front().sniffed) && worker.launching()) {
-        check_launch(start_limit());
-        pump();
-      }
-      Job& job = jobs.front();
-      if (!needs_parser(job.sniffed)) return finish(unparsed(job.sniffed, {}));
-      std::string problem;
-      if (auto found = await_answer(problem)) {
-        --in_flight;
-        return finish(std::move(*found));
-      }
-      const bool give_up = ++job.failures >= kAttempts;
-      Found found = unparsed(job.sniffed, problem);
-      renew();
-      if (give_up) return finish(std::move(found));
-    }
-  }
-
-  Found finish(Found found) {
-    jobs.pop_front();
-    if (sent_until > 0) --sent_until;
-    return found;
-  }
-
-  /// What is known of the first job's answer without waiting: here (or failed), or still to come.
-  bool ready() {
-    if (jobs.empty()) return false;
-    check_launch({});
     pump();
-    if (!needs_parser(jobs.front().sniffed)) return true;
-    if (worker.launching()) return false;
-    std::string problem;
-    while (true) {
-      const auto size = answer_size(problem);
-      if (size && (*size == 0 || inbox.held().size() >= *size)) return true;
-      const Arrival arrival = receive_now();
-      if (arrival != Arrival::some) return arrival == Arrival::ended;
-    }
-  }
-
-  /// The answer for the first job; absent if the worker failed it, and then `problem` says how.
-  std::optional<Found> await_answer(std::string& problem) {
-    const auto deadline = Clock::now() + options.wall_limit;
-    // The kernel limits what all clients together may have on its way; that passes.
-    while (in_flight == 0 && send_error == ETOOMANYREFS && poll_timeout(deadline) > 0) {
-      poll(nullptr, 0, 1);
-      pump();
-    }
-    if (in_flight == 0) {
-      problem = "the file could not be handed to the parser";
-      return std::nullopt;
-    }
-    while (true) {
-      if (const auto size = answer_size(problem)) {
-        if (*size == 0) return std::nullopt;
-        if (inbox.held().size() >= *size) return take_answer(*size, problem);
-      }
-      if (!receive(deadline, problem)) return std::nullopt;
-    }
-  }
-
-  /// Size of the arriving answer with its header, once the header is here; 0 if it is a lie.
-  std::optional<std::size_t> answer_size(std::string& problem) const {
-    protocol::Answer header;
-    if (inbox.held().size() < sizeof header) return std::nullopt;
-    std::memcpy(&header, inbox.held().data(), sizeof header);
-    if (header.magic == protocol::kAnswerMagic && header.sequence == next_answer &&
-        header.size <= kMaxEncoded) {
-      return sizeof header + header.size;
-    }
-    problem = "the parser gave an answer that makes no sense";
-    return 0;
-  }
-
-  /// Error(corrupt) for what no worker of ours says.
-  Found decoded(ByteView body) const {
-    Found found;
-    switch (options.work) {
-      case ParserWork::facts:
-        found.facts = decode(body);
-        break;
-      case ParserWork::fingerprints:
-        found.looks.fingerprints = decode_fingerprints(body);
-        break;
-      case ParserWork::thumbnails:
-        found.looks.thumbnails = decode_thumbnails(body);
-        break;
-      case ParserWork::question:
-      case ParserWork::looks:
-        found.looks = protocol::decode_looks(body);
-        break;
-      case ParserWork::pixels:
-        found.pixels = decode_pixels(body);
-        break;
-    }
+    const Place first = order.front();
+    Found found = first.line == nullptr ? unparsed(first.sniffed, {}) : first.line->collect();
+    order.pop_front();
     return found;
   }
 
-  std::optional<Found> take_answer(std::size_t size, std::string& problem) {
-    try {
-      const ByteView body = inbox.held().first(size).subspan(sizeof(protocol::Answer));
-      Found found = decoded(body);
-      inbox.take(size);
-      ++next_answer;
-      return found;
-    } catch (const Error&) {
-      problem = "the parser gave an answer that makes no sense";
-      return std::nullopt;
-    }
+  bool launching() const {
+    return std::ranges::any_of(lines, [](const auto& one) { return one && one->launching(); });
   }
 
-  enum class Arrival { some, nothing_yet, ended };
-  /// Takes what has arrived. Descriptors that a worker might send along are dropped by recv().
-  Arrival receive_now() {
-    while (true) {
-      const MutableByteView room = inbox.room();
-      const ssize_t size = recv(worker.stream(), room.data(), room.size(), 0);
-      if (size > 0) {
-        inbox.put(static_cast<std::size_t>(size));
-        return Arrival::some;
-      }
-      if (size < 0 && errno == EINTR) continue;
-      return size < 0 && errno == EAGAIN ? Arrival::nothing_yet : Arrival::ended;
-    }
-  }
-
-  /// Waits for more bytes.
-  bool receive(Clock::time_point deadline, std::string& problem) {
-    while (true) {
-      const Arrival arrival = receive_now();
-      if (arrival == Arrival::some) return true;
-      if (arrival == Arrival::ended) {
-        problem = "the parser crashed on this file";
-        return false;
-      }
-      pollfd waiting{worker.stream(), POLLIN, 0};
-      const int timeout = poll_timeout(deadline);
-      if (timeout == 0) {
-        problem = "the parser took longer than " + std::to_string(options.wall_limit.count()) + " ms";
-        return false;
-      }
-      poll(&waiting, 1, timeout);
-    }
+  /// All workers have the same locks.
+  const protocol::Greeting& greeting() {
+    const auto used = std::ranges::find_if(lines, [](const auto& one) { return one != nullptr; });
+    return used != lines.end() ? (*used)->greeting() : line(protocol::Libraries::without_ffmpeg).greeting();
   }
 };
 
@@ -308,11 +90,11 @@ void ParserClient::submit(int fd, const Sniffed& sniffed) {
 }
 
 std::size_t ParserClient::pending() const {
-  return state_->jobs.size();
+  return state_->order.size();
 }
 
 bool ParserClient::launching() const {
-  return state_->worker.launching();
+  return state_->launching();
 }
 
 bool ParserClient::ready() {
@@ -336,10 +118,8 @@ Pixels ParserClient::collect_pixels() {
 }
 
 SandboxState ParserClient::sandbox() const {
-  if (state_->worker.stream() < 0) state_->renew();
-  state_->check_launch(state_->start_limit());
-  const protocol::Greeting& said = state_->worker.greeting();
-  return {state_->worker.program(),
+  const protocol::Greeting& said = state_->greeting();
+  return {state_->options.program,
           {{"seccomp", "system calls", "a short list; the kernel ends it for any other", said.seccomp},
            {"landlock", "files, network", "Landlock: none can be opened", said.landlock},
            {"resource_limits", "resources", "memory, time, descriptors, no writing", said.resource_limits},

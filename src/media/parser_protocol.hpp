@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "bounds.hpp"
 #include "dalil/media/facts.hpp"
@@ -11,13 +12,39 @@
 
 // What is spoken between ParserClient and dalil-parser, which are built and installed together: no
 // compatibility between versions, so native byte order. The nursery listens on descriptor kNurserySocket
-// (SOCK_SEQPACKET) for one-byte messages that carry the worker's end of a stream socket; over that stream
+// (SOCK_SEQPACKET) for orders; one to spawn carries the worker's end of a stream socket. Over that stream
 // requests go down, up to kMostPassed in one message with as many descriptors of files, and a greeting and
-// answers come up, one by one: a worker that dies of a file has answered for all before it.
+// answers come up, one by one: a worker that dies of a file has answered for all before it. The nursery ends
+// with the socket, and workers with the nursery.
 namespace dalil::media::protocol {
 
 inline constexpr int kNurserySocket = 3;
-inline constexpr std::uint8_t kSpawn = 'S';
+
+/// What a worker is forked with. Some files need FFmpeg's libraries, which take ten times as long to load as
+/// all others together.
+enum class Libraries : std::uint8_t { without_ffmpeg = 0, all = 1 };
+
+/// What a file needs. The worker relies on it as well.
+inline Libraries libraries_for(ParserWork work, MediaKind kind, std::string_view format) {
+  switch (work) {
+    case ParserWork::facts:
+      return kind == MediaKind::video || kind == MediaKind::audio ? Libraries::all
+                                                                  : Libraries::without_ffmpeg;
+    case ParserWork::pixels:
+      return Libraries::without_ffmpeg;
+    default:
+      return format == "jpeg" ? Libraries::without_ffmpeg : Libraries::all;
+  }
+}
+
+/// Any order first ends the worker that the slot has.
+struct Order {
+  enum class Kind : std::uint8_t { spawn = 'S', end = 'E' };
+  Kind kind = Kind::spawn;
+  Libraries libraries = Libraries::without_ffmpeg;
+  std::uint16_t slot = 0;
+};
+static_assert(sizeof(Order) == 4);
 
 inline constexpr std::uint32_t kRequestMagic = 0x444c5251, kAnswerMagic = 0x444c414e,
                                kGreetingMagic = 0x444c4849;

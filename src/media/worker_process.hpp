@@ -1,27 +1,30 @@
 #pragma once
 
-#include <sys/types.h>
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include "dalil/files/handle.hpp"
-#include "parser_protocol.hpp"
+#include "nursery.hpp"
 
 namespace dalil::media {
 
-/// A running dalil-parser: the nursery, which has its libraries loaded and never sees a file, and the worker
-/// that it forked. Forking anew takes well under a millisecond, where starting the program takes some tens of
-/// them.
+/// One client's worker, forked from a nursery that others may use as well, and forked anew as often as
+/// needed. It ends with this.
 class WorkerProcess {
  public:
-  explicit WorkerProcess(std::string program) : program_(std::move(program)) {}
-  ~WorkerProcess() { stop(); }
+  WorkerProcess(std::shared_ptr<Nursery> nursery, protocol::Libraries libraries)
+      : owner_(std::move(nursery)),
+        libraries_(libraries),
+        nursery_(owner_->with(libraries)),
+        slot_(nursery_.take_slot()) {}
+  ~WorkerProcess() { nursery_.release_slot(slot_); }
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  /// Starts the program without waiting for it: its libraries may have to come from a cold disk. What is sent
-  /// to the stream meanwhile waits there. Error(io) if there is nothing to start. `limit` is for a second
-  /// try.
+  /// Asks for a worker without waiting for it: its libraries may have to come from a cold disk.
+  /// What is sent to the stream meanwhile waits there. The one before is killed. Error(io) if there is
+  /// nothing to start. `limit` is for a second try.
   void launch(std::chrono::milliseconds limit);
   bool launching() const { return launching_; }
   /// Waits for the worker that was launched, no longer than this; `launching` then tells whether it is there.
@@ -30,21 +33,23 @@ class WorkerProcess {
 
   /// A worker that nobody has used yet; the one before is killed. Error(io) if that cannot be done.
   void renew(std::chrono::milliseconds limit);
-  const std::string& program() const { return program_; }
+  std::string program() const { return nursery_.program(); }
   /// The stream to the worker (non-blocking); -1 before the first launch() or renew().
   int stream() const { return stream_.get(); }
   /// What the latest worker said of its locks.
   const protocol::Greeting& greeting() const { return greeting_; }
-  void stop();
+  /// Whether the nursery has gone that the latest worker was forked from, and took it along: no fault of the
+  /// file that it looked at.
+  bool went_with_nursery() const { return !nursery_.lives(generation_); }
 
  private:
-  void start_nursery();
-  bool request_worker();
-  bool spawn_worker(std::chrono::milliseconds limit);
+  bool ask();
 
-  std::string program_;
-  pid_t nursery_ = -1;
-  files::Fd control_;
+  std::shared_ptr<Nursery> owner_;
+  protocol::Libraries libraries_;
+  NurseryProcess& nursery_;
+  std::uint16_t slot_;
+  NurseryProcess::Generation generation_ = 0;
   files::Fd stream_;
   protocol::Greeting greeting_;
   bool launching_ = false;
@@ -52,9 +57,5 @@ class WorkerProcess {
 
 /// Milliseconds left until then, never below zero, for poll().
 int poll_timeout(std::chrono::steady_clock::time_point deadline);
-
-/// The option, DALIL_PARSER, beside this executable, the install directory. Error(io) if it is at none of
-/// them.
-std::string find_parser(const std::string& option);
 
 }  // namespace dalil::media

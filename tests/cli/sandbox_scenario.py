@@ -135,6 +135,25 @@ class Sandbox(Scenario):
             facts = self.dalil("show", "disk:" + path, "--json").of("facts")[0]
             self.assertTrue(facts.get("width") == 64 or "the parser" in facts["problem"], facts)
 
+    def test_a_scan_that_is_killed_takes_its_parsers_along(self):
+        self.make_archive()
+        picture, pairs = jpeg(64, 1), []
+        for attempt in range(10):
+            for number in range(2000):
+                self.write(f"{attempt}/{number}.jpg", picture + b"%d %d" % (attempt, number))
+            scan = self.start("scan", self.tree, "--volume", "disk")
+            while not pairs and scan.poll() is None:
+                pairs = nurseries_and_workers(scan.pid)
+            scan.kill()
+            scan.communicate(timeout=60)
+            if pairs:
+                break
+        self.assertTrue(pairs, "no scan was caught at work")
+        parsers, deadline = {one for pair in pairs for one in pair}, time.monotonic() + 30
+        while any(processes().get(one, (0, ""))[1] == "dalil-parser" for one in parsers):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def test_texts_and_references_that_ask_for_a_connection_get_none(self):
         """A session description, playlists and a movie whose samples lie elsewhere, all named as videos."""
         with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:

@@ -3,13 +3,11 @@
 #include <array>
 #include <chrono>
 
-#include "av.hpp"
 #include "boxes.hpp"
 #include "color.hpp"
 #include "exiv.hpp"
+#include "ffmpeg.hpp"
 #include "file_source.hpp"
-#include "frames.hpp"
-#include "picture.hpp"
 #include "pictures.hpp"
 #include "raw_preview.hpp"
 #include "signs.hpp"
@@ -140,9 +138,9 @@ Decoded decode(int fd, std::uint64_t size, std::string_view format, const MediaF
                Purpose purpose) {
   const Deadline deadline = std::chrono::steady_clock::now() + kPictureTime;
   if (format == "jpeg") return decode_jpeg(fd, {0, size}, deadline, purpose);
-  if (is_heif(format)) return decode_heif(fd, size, deadline, purpose);
-  if (!is_decodable(format)) return decode_preview(fd, size, format, headers, deadline, purpose);
-  Decoded out = decode_picture(fd, size, format, purpose);
+  if (is_heif(format)) return ffmpeg().decode_heif(fd, size, deadline, purpose);
+  if (!ffmpeg().is_decodable(format)) return decode_preview(fd, size, format, headers, deadline, purpose);
+  Decoded out = ffmpeg().decode_picture(fd, size, format, purpose);
   if (format != "tiff" || !out.luma.empty() || !out.pixels.empty()) return out;
   Decoded preview = decode_preview(fd, size, format, headers, deadline, purpose);
   return preview.luma.empty() && preview.pixels.empty() ? out : preview;
@@ -175,9 +173,10 @@ Looks look_into(const Footage& footage, bool moving, ParserWork work) {
   const bool for_question = work == ParserWork::question;
   Looks looks;
   if (wants_prints(work))
-    looks.fingerprints =
-        moving ? look_at_frames(footage, for_question) : look_at_first_frame(footage, for_question);
-  if (wants_thumbnails(work)) looks.thumbnails = moving ? contact_sheet(footage) : first_frame(footage);
+    looks.fingerprints = moving ? ffmpeg().look_at_frames(footage, for_question)
+                                : ffmpeg().look_at_first_frame(footage, for_question);
+  if (wants_thumbnails(work))
+    looks.thumbnails = moving ? ffmpeg().contact_sheet(footage) : ffmpeg().first_frame(footage);
   return looks;
 }
 
@@ -194,7 +193,7 @@ bool shows_something(const Looks& looks) {
 
 Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, ParserWork work) {
   const Deadline deadline = std::chrono::steady_clock::now() + kLooksTime;
-  if (format == "jpeg" || is_decodable(format) || has_raw_preview(format))
+  if (format == "jpeg" || ffmpeg().is_decodable(format) || has_raw_preview(format))
     return look_at_picture(fd, size, format, work);
   if (is_heif(format)) {
     Looks looks = look_at_picture(fd, size, format, work);
@@ -233,7 +232,7 @@ MediaFacts extract(int fd, std::uint64_t size, MediaKind kind, std::string_view 
       packets.exif = {};
     }
     read_packets(source, packets, facts);
-    if (row.demuxer != nullptr) read_av(source, row.demuxer, facts);
+    if (row.demuxer != nullptr) ffmpeg().read_av(source, row.demuxer, facts);
   }
   add_signs(facts);
   return facts;

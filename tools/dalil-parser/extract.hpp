@@ -5,6 +5,8 @@
 
 namespace dalil::parser {
 
+// Precondition of each: the libraries are loaded that protocol::libraries_for() tells.
+
 /// Everything that a file says of itself, by the reader for its format. `fd` is read with pread only.
 media::MediaFacts extract(int fd, std::uint64_t size, media::MediaKind kind, std::string_view format);
 

@@ -1,8 +1,8 @@
 // The worker that looks at foreign files, so that the main process need not. See docs/metadata.md.
 //
-// Started as a nursery: it loads and initialises the libraries, and then forks a worker each time that it is
-// told to. The nursery never sees a file; a worker sees nothing but files, and locks its door before the
-// first.
+// Started as a nursery: it loads and initialises libraries, and then forks a worker each time that it is told
+// to, one for each client. The nursery never sees a file; a worker sees nothing but files, and locks its door
+// before the first.
 
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -14,11 +14,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
-#include "av.hpp"
 #include "dalil/media/parser_client.hpp"
 #include "exiv.hpp"
 #include "extract.hpp"
+#include "ffmpeg.hpp"
 #include "parser_protocol.hpp"
 #include "passing.hpp"
 #include "sandbox.hpp"
@@ -111,44 +113,51 @@ void work(int socket) {
   }
 }
 
-/// Dies with the process that started it, even while it is stuck.
-bool die_with(pid_t parent) {
-  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
+/// Dies with the nursery, even while it is stuck.
+bool die_with(pid_t nursery) {
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == nursery;
 }
 
-void end_worker(pid_t& worker) {
+void end_worker(pid_t worker) {
   if (worker <= 0) return;
   kill(worker, SIGKILL);
   while (waitpid(worker, nullptr, 0) < 0 && errno == EINTR) {
   }
-  worker = -1;
 }
 
+/// -1 if it cannot be had now; then its client finds its socket closed, and asks again.
+pid_t fork_worker(const files::Fd& socket) {
+  const pid_t nursery = getpid();
+  const pid_t worker = fork();
+  if (worker != 0) return worker;
+  close(protocol::kNurserySocket);
+  if (die_with(nursery)) work(socket.get());
+  _exit(0);
+}
+
+/// Ends when the main process closes its end of the socket, or dies. That no other process has it. The signal
+/// of a parent's death would not do: the kernel sends it when the thread ends that started the program.
 int run_nursery() {
-  pid_t worker = -1;
+  std::vector<pid_t> workers;  // by slot
   while (true) {
-    std::uint8_t message = 0;
-    auto got = media::recv_with_fds(protocol::kNurserySocket, {&message, 1});
-    end_worker(worker);
-    if (got.size != 1 || message != protocol::kSpawn || got.fds.size() != 1) return 0;
-    const pid_t nursery = getpid();
-    worker = fork();
-    if (worker < 0) return 1;
-    if (worker > 0) continue;
-    close(protocol::kNurserySocket);
-    if (die_with(nursery)) work(got.fds.front().get());
-    _exit(0);
+    protocol::Order order;
+    const auto got = media::recv_with_fds(protocol::kNurserySocket,
+                                          {reinterpret_cast<std::uint8_t*>(&order), sizeof order});
+    if (got.size != sizeof order) return 0;
+    if (order.slot >= workers.size()) workers.resize(std::size_t{order.slot} + 1, -1);
+    pid_t& worker = workers[order.slot];
+    end_worker(std::exchange(worker, -1));
+    if (order.kind != protocol::Order::Kind::spawn) continue;
+    if (order.libraries == protocol::Libraries::all && !parser::load_ffmpeg()) return 1;
+    if (got.fds.size() == 1) worker = fork_worker(got.fds.front());
   }
 }
 
 }  // namespace
 
 int main() {
-  const pid_t parent = getppid();
-  if (!die_with(parent)) return 1;
   clearenv();
   close_range(protocol::kNurserySocket + 1, ~0u, 0);
   parser::initialise_exiv();
-  parser::initialise_av();
   return run_nursery();
 }

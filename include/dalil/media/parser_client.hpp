@@ -50,11 +50,21 @@ struct Looks {
   Fingerprints other_guess;
 };
 
+/// What workers are forked from: the program with its libraries loaded. Clients that are given the same one
+/// pay for its start once. Each has workers of its own; what befalls them is no matter of the other clients.
+/// It is started when the first of them needs it, and ends with its last owner. May be shared by threads.
+class Nursery;
+/// `program` as in ParserOptions; whether there is such a program shows later.
+std::shared_ptr<Nursery> make_nursery(const std::string& program = {});
+
 struct ParserOptions {
-  std::string program;  ///< path of dalil-parser; empty: beside this executable, then the install directory
+  /// Path of dalil-parser; empty: beside this executable, then the install directory.
+  std::string program = {};
   std::chrono::milliseconds wall_limit{10'000};
   unsigned renew_after_files = 2'000;
   ParserWork work = ParserWork::facts;
+  std::shared_ptr<Nursery> nursery =
+      nullptr;  ///< then `program` does not count; null: one for this client alone
 };
 
 /// For all that decodes: a video takes longer than looking at its headers. The worker itself stops after 20 s
@@ -66,7 +76,8 @@ inline constexpr std::chrono::milliseconds kDecodingLimit{40'000};
 /// `submit` hands a descriptor over and returns at once, so that the caller can hash meanwhile; `collect`
 /// waits for the answers in the order of submission, and `ready` tells whether it would have to. A worker
 /// that crashes, lies, floods or stalls is killed; the file is tried once more in a fresh worker, then its
-/// facts are `kind` and `format` as sniffed, with `problem` saying why. Nothing is thrown for a bad file.
+/// facts are `kind` and `format` as sniffed, with `problem` saying why. Nothing is thrown for a bad file. A
+/// worker that was lost with its nursery does not count against the file.
 /// Error(io) if no worker can be started.
 class ParserClient {
  public:
@@ -82,8 +93,8 @@ class ParserClient {
   /// Whether collect() would not have to wait: never blocks. Also hands over what could not be handed over
   /// before.
   bool ready();
-  /// True from the first submission until the worker has shown itself to `ready` or `collect`: on a cold disk
-  /// its libraries take a while to load.
+  /// True while a worker that was asked for has not shown itself to `ready` or `collect`: on a cold disk the
+  /// libraries take a while to load.
   bool launching() const;
   /// Facts of the oldest submitted file. Precondition: pending() > 0, and that is what it works for.
   MediaFacts collect();

@@ -5,11 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <boost/filesystem.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <sstream>
+#include <thread>
 
 #include "dalil/base/error.hpp"
 #include "dalil/files/handle.hpp"
@@ -67,13 +71,34 @@ std::string status_of(pid_t pid, const std::string& name) {
   return {};
 }
 
-/// The only child of a process; 0 without one.
-pid_t child_of(pid_t parent) {
+/// The living ones.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
   for (const auto& entry : boost::filesystem::directory_iterator("/proc")) {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
-    if (pid > 0 && status_of(pid, "PPid") == std::to_string(parent)) return pid;
+    if (pid > 0 && status_of(pid, "PPid") == std::to_string(parent) &&
+        !status_of(pid, "State").starts_with("Z"))
+      found.push_back(pid);
   }
-  return 0;
+  return found;
+}
+
+/// The only child of a process; 0 without one.
+pid_t child_of(pid_t parent) {
+  const auto found = children_of(parent);
+  return found.empty() ? 0 : found.front();
+}
+
+bool has_loaded(pid_t pid, const char* library) {
+  std::stringstream maps;
+  maps << std::ifstream("/proc/" + std::to_string(pid) + "/maps").rdbuf();
+  return maps.str().find(library) != std::string::npos;
+}
+
+ParserOptions sharing(const std::shared_ptr<Nursery>& nursery) {
+  ParserOptions options = real();
+  options.nursery = nursery;
+  return options;
 }
 
 std::string tiny_jpeg() {
@@ -81,6 +106,14 @@ std::string tiny_jpeg() {
       "\xff\xd8\xff\xc0\0\x11\x08\0\x20\0\x40\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda\0\x02\xff\xd9",
       27);
 }
+
+/// Half a second of silence at 8,000 Hz.
+std::string tiny_wav() {
+  constexpr char kHead[] =
+      "RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x40\x1f\0\0";
+  return std::string(kHead, sizeof kHead - 1) + std::string(8000, '\0');
+}
+constexpr Sniffed kWav{MediaKind::audio, "wav"};
 
 }  // namespace
 
@@ -126,7 +159,9 @@ TEST_CASE("the kernel confirms what the worker reports") {
   REQUIRE(worker > 0);
   CHECK(status_of(worker, "Seccomp") == "2");
   CHECK(status_of(worker, "NoNewPrivs") == "1");
+#if !defined(__SANITIZE_THREAD__)  // which has a thread of its own
   CHECK(status_of(worker, "Threads") == "1");
+#endif
   CHECK(status_of(nursery, "Seccomp") == "0");
   rlimit limit{};
   for (const auto& [resource, most] : {std::pair(RLIMIT_NOFILE, 32), std::pair(RLIMIT_NPROC, 0),
@@ -163,6 +198,142 @@ TEST_CASE("workers that are killed from outside cost no answer") {
     }
   }
   CHECK(answered == 2400);
+}
+
+TEST_CASE("clients that share a nursery have workers of their own") {
+  Files files;
+  const int jpeg = files.make(tiny_jpeg());
+  const auto nursery = make_nursery(real().program);
+  const auto ask = [&](ParserClient& client) {
+    client.submit(jpeg, kJpeg);
+    return client.collect();
+  };
+  ParserClient first(sharing(nursery));
+  CHECK(ask(first).width == 64);
+  const pid_t process = child_of(getpid());
+  const pid_t worker = child_of(process);
+  {
+    ParserClient second(sharing(nursery));
+    CHECK(ask(second).width == 64);
+    CHECK(children_of(getpid()) == std::vector{process});
+    const auto workers = children_of(process);
+    REQUIRE(workers.size() == 2);
+    const pid_t other = workers[workers[0] == worker ? 1 : 0];
+    kill(other, SIGKILL);
+    CHECK(ask(second).problem.empty());
+    CHECK(ask(first).problem.empty());
+    const auto renewed = children_of(process);
+    CHECK(renewed.size() == 2);
+    CHECK(std::ranges::count(renewed, worker) == 1);
+    CHECK(std::ranges::count(renewed, other) == 0);
+  }
+  while (children_of(process).size() > 1) sched_yield();  // the second's worker ends with it
+  CHECK(children_of(process) == std::vector{worker});
+  CHECK(ask(first).width == 64);
+}
+
+TEST_CASE("a nursery goes on when the thread ends that started it, and ends with its owners") {
+  Files files;
+  const int jpeg = files.make(tiny_jpeg());
+  auto nursery = make_nursery(real().program);
+  pid_t process = 0;
+  std::thread([&] {
+    ParserClient client(sharing(nursery));
+    client.submit(jpeg, kJpeg);
+    CHECK(client.collect().width == 64);
+    process = child_of(getpid());
+  }).join();
+  {
+    ParserClient client(sharing(nursery));
+    client.submit(jpeg, kJpeg);
+    CHECK(client.collect().width == 64);
+  }
+  CHECK(children_of(getpid()) == std::vector{process});
+  nursery.reset();
+  CHECK(children_of(getpid()).empty());
+}
+
+TEST_CASE("nurseries that are killed while threads share them cost no answer") {
+  constexpr unsigned kThreads = 3, kFiles = 5'000;
+  Files files;
+  const int jpeg = files.make(tiny_jpeg());
+  const auto nursery = make_nursery(real().program);
+  std::array<std::atomic<unsigned>, kThreads> answered{};
+  std::atomic<unsigned> good{0};
+  std::vector<std::thread> threads;
+  for (auto& mine : answered)
+    threads.emplace_back([&] {
+      ParserClient client(sharing(nursery));
+      unsigned submitted = 0;
+      for (unsigned i = 0; i < kFiles; ++i) {
+        for (; submitted < std::min(i + 40, kFiles); ++submitted) client.submit(jpeg, kJpeg);
+        const MediaFacts facts = client.collect();
+        good += facts.problem.empty() && facts.width == 64;
+        ++mine;
+      }
+    });
+  // Between two of them each thread gets on, so that no file loses more than two.
+  unsigned killed = 0;
+  const auto counts = [&] {
+    std::array<unsigned, kThreads> now{};
+    for (unsigned i = 0; i < kThreads; ++i) now[i] = answered[i];
+    return now;
+  };
+  for (auto before = counts();; sched_yield()) {
+    const auto now = counts();
+    if (std::ranges::any_of(now, [](unsigned count) { return count == kFiles; })) break;
+    bool all = true;
+    for (unsigned i = 0; i < kThreads; ++i) all = all && now[i] > before[i];
+    const pid_t victim = all ? child_of(getpid()) : 0;
+    if (victim == 0) continue;
+    before = counts();
+    kill(victim, SIGKILL);
+    ++killed;
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good == kThreads * kFiles);
+  CHECK(killed > 2);
+}
+
+TEST_CASE("a file that takes the nursery along is given up, and costs the other clients nothing") {
+  Files files;
+  const auto nursery = make_nursery(evil().program);
+  ParserOptions options = evil();
+  options.nursery = nursery;
+  ParserClient bad(options), good(options);
+  const int honest = files.make("h"), killing = files.make("k");
+  for (int i = 0; i < 20; ++i) good.submit(honest, kJpeg);
+  bad.submit(killing, kJpeg);
+  bad.submit(honest, kJpeg);
+  CHECK(good.collect().make == "honest");
+  CHECK(!bad.collect().problem.empty());
+  CHECK(bad.collect().make == "honest");
+  for (int i = 1; i < 20; ++i) CHECK(good.collect().make == "honest");
+}
+
+TEST_CASE("FFmpeg is loaded for files that need it, and for no others") {
+  Files files;
+  const int jpeg = files.make(tiny_jpeg()), wav = files.make(tiny_wav());
+  ParserOptions options = real();
+  options.renew_after_files = 7;
+  ParserClient client(options);
+  client.submit(jpeg, kJpeg);
+  CHECK(client.collect().width == 64);
+  const pid_t pictures = child_of(getpid());
+  CHECK(has_loaded(pictures, "libexiv2"));
+  CHECK(!has_loaded(pictures, "libavformat"));
+  for (int i = 0; i < 60; ++i) client.submit(i % 3 == 0 ? wav : jpeg, i % 3 == 0 ? kWav : kJpeg);
+  for (int i = 0; i < 60; ++i) {
+    const MediaFacts facts = client.collect();
+    CHECK(facts.problem.empty());
+    CHECK(facts.width == (i % 3 == 0 ? 0U : 64U));
+    REQUIRE(facts.streams.size() == (i % 3 == 0 ? 1U : 0U));
+    if (i % 3 == 0) CHECK(facts.streams[0].codec == "pcm_s16le");
+  }
+  CHECK(!has_loaded(pictures, "libavformat"));
+  const auto both = children_of(getpid());
+  REQUIRE(both.size() == 2);
+  CHECK(has_loaded(both[both[0] == pictures ? 1 : 0], "libavformat"));
 }
 
 TEST_CASE("a missing parser is an error of its own") {

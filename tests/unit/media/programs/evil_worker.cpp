@@ -1,9 +1,11 @@
 // Speaks the parser's protocol and misbehaves: how, the first byte of the file says. 'h' behaves.
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 
 #include "parser_protocol.hpp"
@@ -71,6 +73,9 @@ void misbehave(int socket, char how, std::uint32_t sequence) {
       put(socket, ByteView(good).first(good.size() / 2));
       stall();
     }
+    case 'k':  // takes the others' workers along
+      kill(getppid(), SIGKILL);
+      stall();
     case 't': {  // two answers for one question
       put_value(socket, header);
       put(socket, good);
@@ -101,16 +106,21 @@ void work(int socket) {
 }  // namespace
 
 int main() {
-  pid_t worker = -1;
+  std::array<pid_t, 64> workers{};  // by slot
   while (true) {
-    std::uint8_t message = 0;
-    auto got = media::recv_with_fds(protocol::kNurserySocket, {&message, 1});
+    protocol::Order order;
+    auto got = media::recv_with_fds(protocol::kNurserySocket,
+                                    {reinterpret_cast<std::uint8_t*>(&order), sizeof order});
+    if (got.size != sizeof order) return 0;
+    pid_t& worker = workers.at(order.slot);
     if (worker > 0) {
       kill(worker, SIGKILL);
       waitpid(worker, nullptr, 0);
     }
-    if (got.size != 1) return 0;
-    worker = fork();
-    if (worker == 0) work(got.fds.front().get());
+    worker = order.kind == protocol::Order::Kind::spawn ? fork() : -1;
+    if (worker == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      work(got.fds.front().get());
+    }
   }
 }
