@@ -1,6 +1,9 @@
 #include "bounds.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "dalil/base/text.hpp"
 
@@ -21,18 +24,34 @@ bool is_control(unsigned char c) {
   return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
 }
 
-/// True for what nearly every text is: printable ASCII within the limit.
-bool is_plain(std::string_view raw, std::size_t limit) {
-  if (raw.size() > limit) return false;
-  for (const char c : raw) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x7f || is_control(byte)) return false;
+/// Whether some of eight characters is none of printable ASCII.
+bool has_odd(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  const std::uint64_t below_space = (eight - 0x20 * kOnes) & ~eight, delete_sign = eight + kOnes;
+  return ((eight | delete_sign | below_space) & kHigh) != 0;
+}
+
+/// Length of the beginning that is printable ASCII, in whole eights.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t size = 0;
+  for (; size + sizeof(std::uint64_t) <= text.size(); size += sizeof(std::uint64_t)) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + size, sizeof eight);
+    if (has_odd(eight)) break;
   }
-  return true;
+  return size;
+}
+
+/// Whether clean_text() would leave it as it is, as nearly every text.
+bool is_clean(std::string_view text, std::size_t limit) {
+  if (text.size() > limit) return false;
+  text.remove_prefix(plain_prefix(text));
+  return std::ranges::none_of(text, [](char c) { return is_control(static_cast<unsigned char>(c)); }) &&
+         is_utf8(text);
 }
 
 void clean(std::string& text, std::size_t limit = kMaxText) {
-  if (!is_plain(text, limit)) text = clean_text(text, limit);
+  if (!is_clean(text, limit)) text = clean_text(text, limit);
 }
 
 template <typename T>

@@ -226,7 +226,8 @@ MediaFacts decode(ByteView bytes) {
   facts.problem = get_text(in);
   in.expect_end();
   // One form per value: whatever the steps above let through, only what encode writes is accepted.
-  const Bytes again = encode(facts);
+  facts = bounded(std::move(facts));
+  const Bytes again = encode_bounded(facts);
   if (!std::equal(again.begin(), again.end(), bytes.begin(), bytes.end())) corrupt("not in canonical form");
   return facts;
 }

@@ -107,6 +107,18 @@ TEST_CASE("cleaned text is cut at a character") {
   CHECK(clean_text("a\xed\xa0\x80z") == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
 }
 
+TEST_CASE("what is encoded is cleaned wherever its odd byte stands, and left alone where there is none") {
+  for (int byte = 0; byte < 256; ++byte)
+    for (std::size_t at = 0; at < 20; ++at)
+      for (const char* around : {"abcdefghijklmnopqrst", "\xd8\xad\xd9\x84\xd8\xa8 abcdefghijk\nlm"}) {
+        MediaFacts facts;
+        facts.make = around;
+        facts.make[at] = static_cast<char>(byte);
+        CAPTURE(byte, at, around);
+        REQUIRE(decode(encode(facts)).make == clean_text(facts.make));
+      }
+}
+
 TEST_CASE("the best time follows the documented order") {
   const std::vector<TimeClaim> in_order = {
       claim("com.apple.quicktime.creationdate", ZoneBasis::offset_recorded),
