@@ -3,16 +3,18 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
 import unittest
 
 import without_calls
-from scenario import NO, Scenario, main, pattern
+from scenario import DALIL, NO, Scenario, main, pattern
 
 CORPORA = os.path.join(os.environ.get("DALIL_SHARED", ""), "corpora")
 WITHOUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "without_calls.py")
@@ -106,6 +108,16 @@ class Sandbox(Scenario):
         self.assertIn("warning: files were looked into without a layer of protection: files, network", result.err)
         self.assertEqual(len(result.summary["missing_locks"]), 1)
         self.assertEqual(self.dalil("show", "disk:photo.jpg", "--json").of("facts")[0]["width"], 64)
+
+    def test_installed_programs_find_each_other_wherever_they_are(self):
+        for folder, names in (("bin", ["dalil"]), ("libexec/dalil", ["dalil-parser", "dalil-parser-ffmpeg.so"])):
+            os.makedirs(os.path.join(self.dir, "opt", folder))
+            for name in names:
+                shutil.copy2(os.path.join(os.path.dirname(DALIL), name), os.path.join(self.dir, "opt", folder))
+        env = {name: value for name, value in self.env.items() if name != "DALIL_PARSER"}
+        told = subprocess.run([os.path.join(self.dir, "opt/bin/dalil"), "status", "--sandbox", "--json"], env=env,
+                              capture_output=True, check=True).stdout
+        self.assertIn(os.path.join(self.dir, "opt/bin/../libexec/dalil/dalil-parser"), told.decode())
 
     def test_workers_that_are_killed_during_a_scan_change_no_digest_and_lose_no_file(self):
         self.make_archive("disk", "other")
