@@ -40,12 +40,11 @@ struct Questions {
   std::vector<media::Pdq> hashes;
   std::vector<std::pair<std::size_t, Pose>> of;
 };
-Questions questions_from(const media::Fingerprints& question, bool flips) {
-  constexpr std::size_t kMost = 60'000;
+Questions questions_from(const media::Fingerprints& question, bool flips, std::size_t most) {
   Questions out;
   for (std::size_t i = 0; i < question.prints.size(); ++i)
     for (const Pose pose : poses_of(question.prints[i].part, flips)) {
-      if (out.hashes.size() == kMost) return out;
+      if (out.hashes.size() == most) return out;
       out.hashes.push_back(media::posed(question.prints[i].hash, pose));
       out.of.emplace_back(i, pose);
     }
@@ -54,6 +53,62 @@ Questions questions_from(const media::Fingerprints& question, bool flips) {
 
 bool has_frames(const media::Fingerprints& question) {
   return std::ranges::any_of(question.prints, [](const auto& print) { return print.part == Part::frame; });
+}
+
+/// One guess at what is asked for, and what was found near it.
+struct Guess {
+  Guess(const media::Fingerprints& looks, const SimilarOptions& options, std::span<const Guess> before)
+      : question(&looks), limit(limit_for(looks, options)) {
+    constexpr std::size_t kMost = 60'000;
+    if (!before.empty()) first = before.back().first + before.back().asked.hashes.size();
+    asked = questions_from(looks, options.flips, kMost - first);
+  }
+  static int limit_for(const media::Fingerprints& looks, const SimilarOptions& options) {
+    return has_frames(looks) ? std::max(options.narrow, std::min(options.wide, kClipLimit))
+                             : std::max(options.narrow, options.wide);
+  }
+  const media::Fingerprints* question;
+  int limit;
+  std::size_t first = 0;  ///< of its hashes among those of all guesses
+  Questions asked;
+  std::vector<media::PrintHit> hits;  ///< the nearest first; their questions are of this guess
+};
+
+/// All guesses' hashes in one pass over the table.
+void search(std::span<Guess> guesses, const media::PrintTable& table, unsigned threads) {
+  std::vector<media::Pdq> hashes;
+  int limit = 0;
+  for (const Guess& guess : guesses) {
+    hashes.insert(hashes.end(), guess.asked.hashes.begin(), guess.asked.hashes.end());
+    limit = std::max(limit, guess.limit);
+  }
+  for (media::PrintHit hit : table.search(hashes, limit, threads)) {
+    const auto after = std::ranges::upper_bound(guesses, std::size_t{hit.question}, {}, &Guess::first);
+    Guess& guess = *std::prev(after);
+    if (hit.distance > guess.limit) continue;
+    hit.question = static_cast<std::uint16_t>(hit.question - guess.first);
+    guess.hits.push_back(hit);
+  }
+}
+
+std::vector<Likeness> judge_all(View& view, const Guess& guess, const media::PrintTable& table,
+                                const SimilarOptions& options) {
+  std::map<Row, std::vector<media::PrintHit>> by_item;
+  std::vector<Row> order;  // the nearest first
+  for (const media::PrintHit& hit : guess.hits) {
+    const Row item = table.owner(hit.row).item;
+    auto [found, is_new] = by_item.try_emplace(item);
+    if (is_new) order.push_back(item);
+    found->second.push_back(hit);
+  }
+  if (order.size() > kMostCandidates) order.resize(kMostCandidates);
+  std::vector<Likeness> out;
+  for (const Row item : order) {
+    const Candidate candidate{view, *guess.question, item, table, guess.asked.of, by_item[item], options};
+    if (auto likeness = judge(candidate)) out.push_back(std::move(*likeness));
+  }
+  std::ranges::stable_sort(out, {}, &Likeness::distance);
+  return out;
 }
 
 /// Reads blocks of all columns of the fingerprints that lie within [first, last).
@@ -188,42 +243,24 @@ Looks Looks::load(const Archive& archive, unsigned threads) {
 
 std::vector<Likeness> Looks::find(View& view, const media::Fingerprints& question,
                                   const SimilarOptions& options) const {
-  require_evidence(view, kFingerprints);
-  const Questions asked = questions_from(question, options.flips);
-  const bool clip = has_frames(question);
-  const int limit = clip ? std::max(options.narrow, std::min(options.wide, kClipLimit))
-                         : std::max(options.narrow, options.wide);
-  std::map<Row, std::vector<media::PrintHit>> by_item;
-  std::vector<Row> order;  // the nearest first
-  for (const media::PrintHit& hit : table_->search(asked.hashes, limit, options.threads)) {
-    const Row item = table_->owner(hit.row).item;
-    auto [found, is_new] = by_item.try_emplace(item);
-    if (is_new) order.push_back(item);
-    found->second.push_back(hit);
-  }
-  if (order.size() > kMostCandidates) order.resize(kMostCandidates);
-  std::vector<Likeness> out;
-  for (const Row item : order) {
-    const Candidate candidate{view, question, item, *table_, asked.of, by_item[item], options};
-    if (auto likeness = judge(candidate)) out.push_back(std::move(*likeness));
-  }
-  std::ranges::stable_sort(out, {}, &Likeness::distance);
-  return out;
+  return find_any(view, std::span(&question, 1), options);
 }
 
 std::vector<Likeness> Looks::find_any(View& view, std::span<const media::Fingerprints> guesses,
                                       const SimilarOptions& options) const {
+  require_evidence(view, kFingerprints);
+  std::vector<Guess> asked;
+  for (const media::Fingerprints& guess : guesses) asked.emplace_back(guess, options, asked);
+  search(asked, *table_, options.threads);
   std::vector<Likeness> out;
-  for (const media::Fingerprints& guess : guesses) {
-    if (guess.prints.empty()) continue;
-    for (Likeness& one : find(view, guess, options)) {
+  for (const Guess& guess : asked)
+    for (Likeness& one : judge_all(view, guess, *table_, options)) {
       const auto known = std::ranges::find(out, one.item, &Likeness::item);
       if (known == out.end())
         out.push_back(std::move(one));
       else if (one.distance < known->distance)
         *known = std::move(one);
     }
-  }
   std::ranges::stable_sort(out, {}, &Likeness::distance);
   return out;
 }

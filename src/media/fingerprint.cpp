@@ -311,7 +311,7 @@ Fingerprints fingerprints_of(const Luma& upright, bool for_question) {
   out.borders = whole != all;
   const auto add = [&](Part part, const Region& region) {
     const HashAndQuality found = pdq(upright, region);
-    out.prints.push_back({part, found.quality, 0, found.hash});
+    if (is_telling(found)) out.prints.push_back({part, found.quality, 0, found.hash});
   };
   add(Part::whole, whole);
   for (const Part part : kStored) add(part, centre_of(whole, share_of(part)));
@@ -323,7 +323,10 @@ Fingerprints fingerprints_of(const Luma& upright, bool for_question) {
       add(Part::corner, part_of(whole, kCorners[i % 3], kCorners[i / 3]));
     }
   }
-  out.sketch = sketch_of(upright, whole);
+  if (out.prints.empty())
+    out.problem = kTooUniform;
+  else
+    out.sketch = sketch_of(upright, whole);
   return out;
 }
 

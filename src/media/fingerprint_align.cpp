@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "dalil/media/fingerprint_search.hpp"
 
@@ -16,6 +17,8 @@ constexpr int kSide = static_cast<int>(kSketchSide);
 constexpr int kPoints = 24;
 /// This share of the points may be anything: what was laid over the picture.
 constexpr double kTrimmed = 0.25;
+/// Shades by which compression moves what is uniform.
+constexpr float kUniform = 4;
 /// Less than this of the points within the other picture tells nothing.
 constexpr double kLeastOverlap = 0.4;
 /// Both correlations together, roughly placed: what is no more alike than this does not become so.
@@ -147,9 +150,10 @@ class Comparison {
   }
 
   Alignment judge(const Placing& placing) {
-    Alignment out{placing.across, placing.down, placing.right, placing.below, placing.degrees, 0, 0, 0};
+    Alignment out{placing.across, placing.down, placing.right, placing.below, placing.degrees, 0, 0, 0, 0};
     std::size_t count = gather(question_, other_, placing, 1, pairs_);
     if (count < 16) return out;
+    out.shown = std::min(shown_share(count, &Pair::a), shown_share(count, &Pair::b));
     out.altered = altered_share(count);
     out.likeness = trimmed_correlation(pairs_, count);
     count = gather(question_details_, other_details_, placing, 1, pairs_);
@@ -158,6 +162,18 @@ class Comparison {
   }
 
  private:
+  double shown_share(std::size_t count, float Pair::*side) const {
+    std::vector<float> shades;
+    shades.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) shades.push_back(pairs_[i].*side);
+    const auto middle = shades.begin() + static_cast<std::ptrdiff_t>(count / 2);
+    std::nth_element(shades.begin(), middle, shades.end());
+    const float most = *middle;
+    const auto shown =
+        std::ranges::count_if(shades, [&](float shade) { return std::abs(shade - most) > kUniform; });
+    return static_cast<double>(shown) / static_cast<double>(count);
+  }
+
   /// Points that are off by more than a quarter of the other's spread, after the trimmed fit.
   double altered_share(std::size_t count) {
     auto copy = pairs_;
@@ -221,6 +237,9 @@ bool convincing(const Alignment& alignment, int distance) {
   constexpr int kNear = 31, kFar = 80;
   if (distance <= kNear) return alignment.likeness >= 0.85 && alignment.detail >= 0.3;
   const double far = static_cast<double>(distance - kNear) / (kFar - kNear);
+  // A quarter may be anything. Where no more than that shows anything, the rest is one shade, which is like
+  // any other; the further the hashes, the less they make up for it.
+  if (alignment.shown <= kTrimmed * far) return false;
   return alignment.likeness >= 0.96 && alignment.detail >= 0.6 + 0.35 * far;
 }
 

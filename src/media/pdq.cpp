@@ -184,14 +184,25 @@ Spectrum spectrum_of(const Samples& samples) {
   return spectrum;
 }
 
-Pdq bits_of(const Spectrum& spectrum) {
-  Spectrum sorted = spectrum;
-  const auto median = sorted.begin() + sorted.size() / 2 - 1;
-  std::nth_element(sorted.begin(), median, sorted.end());
-  Pdq hash;
-  for (std::size_t n = 0; n < spectrum.size(); ++n)
-    if (spectrum[n] > *median) hash.words[n / 64] |= std::uint64_t{1} << (n % 64);
-  return hash;
+/// What rounding can do to a frequency. Decoders round each value to whole shades, and so does what reduces
+/// the picture: a sample is off by about half a shade. The transform keeps the sum of squares, so each
+/// frequency is off by as much; this is twice that.
+constexpr float kRounding = 1.0F;
+
+float median_of(Spectrum spectrum) {
+  const auto median = spectrum.begin() + spectrum.size() / 2 - 1;
+  std::nth_element(spectrum.begin(), median, spectrum.end());
+  return *median;
+}
+
+HashAndQuality hash_of(const Spectrum& spectrum) {
+  const float median = median_of(spectrum);
+  HashAndQuality out;
+  for (std::size_t n = 0; n < spectrum.size(); ++n) {
+    if (spectrum[n] > median) out.hash.words[n / 64] |= std::uint64_t{1} << (n % 64);
+    if (std::abs(spectrum[n] - median) > kRounding) ++out.decided;
+  }
+  return out;
 }
 
 /// How a pose changes the spectrum: rows and columns change places, then signs at odd frequencies turn.
@@ -216,7 +227,9 @@ HashAndQuality pdq(const Luma& luma, const Region& region) {
       region.top > luma.height - region.height || luma.values.size() < std::size_t{luma.width} * luma.height)
     throw Error(ErrorCode::invalid, "a fingerprint of nothing");
   const Samples samples = samples_of(luma, region);
-  return {bits_of(spectrum_of(samples)), quality_of(samples)};
+  HashAndQuality out = hash_of(spectrum_of(samples));
+  out.quality = quality_of(samples);
+  return out;
 }
 
 Pdq posed(const Pdq& upright, Pose pose) {

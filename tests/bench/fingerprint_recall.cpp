@@ -325,10 +325,10 @@ int main(int argc, char** argv) {
       else if (!own && !shows(names[likeness.item], one.name))
         ++tally.others;
       if (verbose && likeness.alignment)
-        std::fprintf(stderr, "%s %s.%s %d %.3f %.3f %.3f\n",
+        std::fprintf(stderr, "%s %s.%s %d %.3f %.3f %.3f %.3f\n",
                      own ? "own" : ("OTHER " + names[likeness.item]).c_str(), one.name.c_str(),
                      one.change.c_str(), likeness.distance, likeness.alignment->likeness,
-                     likeness.alignment->detail, likeness.alignment->altered);
+                     likeness.alignment->detail, likeness.alignment->altered, likeness.alignment->shown);
     }
     if (it) ++tally.found;
     if (verbose && !it) std::fprintf(stderr, "lost %s.%s\n", one.name.c_str(), one.change.c_str());

@@ -63,14 +63,28 @@ void fill(archive::Archive& archive, std::uint64_t prints) {
   editor.commit();
 }
 
-/// Questions like those of a picture: eight poses of the whole, and two of each part.
-void ask(const archive::Looks& looks, std::size_t questions, int limit, const char* what) {
+using Hashes = std::vector<media::Pdq>;
+
+/// What `dalil similar FILE` asks of a picture without borders: the whole in all poses, and the 22 parts
+/// upright and mirrored.
+Hashes hashes_of_a_picture(std::size_t parts) {
   std::mt19937_64 random(2);
-  std::vector<media::Pdq> asked;
-  for (std::size_t i = 0; i < questions; ++i) asked.push_back(chance(random));
+  Hashes asked;
+  const media::Pdq whole = chance(random);
+  for (std::size_t pose = 0; pose < media::kPoses; ++pose)
+    asked.push_back(media::posed(whole, static_cast<media::Pose>(pose)));
+  for (std::size_t i = 0; i < parts; ++i) {
+    const media::Pdq part = chance(random);
+    for (const media::Pose pose : {media::Pose::upright, media::Pose::mirrored})
+      asked.push_back(media::posed(part, pose));
+  }
+  return asked;
+}
+
+void ask(const archive::Looks& looks, const Hashes& asked, int limit, const char* what) {
   std::size_t hits = 0;
   const double ms = median_ms(21, [&] { hits = looks.table().search(asked, limit, kThreads).size(); });
-  std::printf("%s: %.1f ms (%zu hits)\n", what, ms, hits);
+  std::printf("%s (%zu hashes), up to %d bits: %.1f ms (%zu hits)\n", what, asked.size(), limit, ms, hits);
 }
 
 }  // namespace
@@ -89,11 +103,12 @@ int main(int argc, char** argv) {
     looks.emplace(archive::Looks::load(archive, kThreads));
   });
   std::printf("%zu fingerprints loaded in %.0f ms by %u threads (%s)\n", looks->size(), loading, kThreads,
-              media::PrintTable::method());
-  ask(*looks, 1, 31, "one hash, up to 31 bits");
-  ask(*looks, 8, 31, "a picture in all its poses, up to 31 bits");
-  ask(*looks, 8, 80, "the same up to 80 bits");
-  ask(*looks, 20, 31, "with all parts, up to 31 bits");
-  ask(*looks, 20, 80, "the same up to 80 bits");
+              media::PrintTable::name_of(media::PrintTable::methods().back()));
+  const Hashes poses = hashes_of_a_picture(0), parts = hashes_of_a_picture(22);
+  for (const int limit : {31, 80}) {
+    ask(*looks, {poses.front()}, limit, "one hash");
+    ask(*looks, poses, limit, "a picture in all its poses");
+    ask(*looks, parts, limit, "with all parts");
+  }
   return 0;
 }

@@ -96,10 +96,22 @@ class Similar(MediaScenario):
                                  {self.digest(name): (True, 0)})
                 said = self.dalil("similar", elsewhere)
                 self.assertIn("the very same file", said.out)
-                if name != "flat.jpg":  # of which there may be something to compare
-                    self.assertIn("no looks to compare", " ".join(said.err.split()))
+                self.assertIn("no looks to compare", " ".join(said.err.split()))
+                if name == "flat.jpg":
+                    self.assertIn("too uniform to be told apart", " ".join(said.err.split()))
         self.fails("similar", self.write("other.txt", b"never taken in", below=self.dir), expect=FAILURE,
                    message="neither a picture nor a video")
+
+    def test_a_drawing_of_flat_areas_is_told_to_be_too_uniform_and_resembles_nothing(self):
+        self.ffmpeg("-f", "lavfi", "-i", "color=white:size=640x480", "-vf", "drawbox=0:160:640:320:blue:fill",
+                    "-frames:v", "1", "-q:v", "2", self.path("flag.jpg"))
+        self.picture("a.jpg", 2)
+        self.scan()
+        result = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json")
+        self.assertEqual((result.summary["looked_at"], result.summary["without"]), (2, 1))
+        self.assertEqual([one["detail"] for one in result.of("problem")], ["too uniform to be told apart"])
+        smaller = self.change("flag.jpg", "smaller.png", "scale=400:300")
+        self.fails("similar", smaller, expect=FAILURE, message="no looks to compare", hint="too uniform to be told apart")
 
     def test_a_clip_is_found_with_the_seconds_of_its_part(self):
         self.clip("clip.mp4", 1, 16)
@@ -155,6 +167,7 @@ class Similar(MediaScenario):
         self.picture("a.jpg", 1)
         self.scan()
         self.picture("a.jpg", 2)
+        self.scan()
         result = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json", expect=PARTIAL)
         self.assertEqual((result.summary["looked_at"], result.summary["failed"]), (0, 1))
         self.assertIn("another content", result.of("problem")[0]["detail"])

@@ -115,6 +115,11 @@ bool is_heif(std::string_view format) {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+std::string joined(std::string problem, const std::string& more) {
+  if (!problem.empty() && !more.empty()) problem += "; ";
+  return problem + more;
+}
+
 /// By the JPEG that the camera put beside its raw data. It stands for these, so the size is theirs.
 Decoded decode_preview(int fd, std::uint64_t size, std::string_view format, const MediaFacts& headers,
                        Deadline deadline, Purpose purpose) {
@@ -130,7 +135,7 @@ Decoded decode_preview(int fd, std::uint64_t size, std::string_view format, cons
   out.height = std::max(out.height, headers.height);
   const std::string seen = "seen by the camera's preview of " + std::to_string(preview->size.width) + "x" +
                            std::to_string(preview->size.height) + ", not by its raw data";
-  out.problem = out.problem.empty() ? seen : out.problem + "; " + seen;
+  out.problem = joined(std::move(out.problem), seen);
   return out;
 }
 
@@ -164,7 +169,8 @@ Looks look_at_picture(int fd, std::uint64_t size, std::string_view format, Parse
     prints->height = orientation >= 5 ? decoded.width : decoded.height;
   }
   looks.other_guess.borders = !looks.other_guess.prints.empty();
-  looks.fingerprints.problem = std::move(decoded.problem);
+  looks.other_guess.problem.clear();
+  looks.fingerprints.problem = joined(std::move(decoded.problem), looks.fingerprints.problem);
   return looks;
 }
 
@@ -182,11 +188,16 @@ Looks look_into(const Footage& footage, bool moving, ParserWork work) {
 
 /// What viewers show of the file may be something else.
 std::string with_remark(const std::string& problem) {
-  return (problem.empty() ? "" : problem + "; ") + "seen by the first frame of its movie";
+  return joined(problem, "seen by the first frame of its movie");
 }
 
 bool shows_something(const Looks& looks) {
   return !looks.fingerprints.prints.empty() || !looks.thumbnails.pictures.empty();
+}
+
+/// Decoded, but nothing to tell it by: another way to decode it would find no more.
+bool is_uniform(const Looks& looks) {
+  return looks.fingerprints.problem.ends_with(kTooUniform);
 }
 
 }  // namespace
@@ -197,7 +208,7 @@ Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view forma
     return look_at_picture(fd, size, format, work);
   if (is_heif(format)) {
     Looks looks = look_at_picture(fd, size, format, work);
-    if (shows_something(looks)) return looks;
+    if (shows_something(looks) || is_uniform(looks)) return looks;
     // Sequences of pictures need not have one that is an item: their movie has frames.
     Looks frame = look_into({fd, size, "mov", deadline}, false, work);
     if (!shows_something(frame)) return looks;

@@ -32,7 +32,7 @@ class FrameCollector {
     const media::Region whole = media::without_borders(luma);
     out_.borders = out_.borders || whole.width != luma.width || whole.height != luma.height;
     const media::HashAndQuality found = media::pdq(luma, whole);
-    if (found.quality < kLeastQuality) return;
+    if (found.quality < kLeastQuality || !media::is_telling(found)) return;
     if (!out_.prints.empty() && media::distance(out_.prints.back().hash, found.hash) <= kNearEqual) return;
     out_.prints.push_back(
         {media::Part::frame, found.quality, static_cast<std::uint32_t>(time_ms), found.hash});
@@ -85,7 +85,8 @@ Fingerprints look_at_frames(const Footage& footage, bool for_question) {
   }
   take_size(out, reader, orientation);
   if (reader.late()) out.problem = "decoding took too long: frames are from the beginning only";
-  if (collector.seen() == 0 && out.problem.empty()) out.problem = "no frame could be decoded";
+  if (out.prints.empty() && out.problem.empty())
+    out.problem = collector.seen() == 0 ? "no frame could be decoded" : media::kTooUniform;
   return out;
 }
 

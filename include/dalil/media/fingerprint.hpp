@@ -71,7 +71,16 @@ struct Region {
 struct HashAndQuality {
   Pdq hash;
   std::uint8_t quality = 0;  ///< 0 to 100: how much there is to be seen; below 50 a hash tells little
+  /// How many bits are of frequencies that are further from the median than rounding can move them: 0 to 256.
+  std::uint16_t decided = 0;
 };
+/// Bits that are not decided come out by chance: of another decoding half of them differ. Up to 48 of them
+/// differ in 24, more than 31 of which happens once in sixty times; of more, two recordings of one picture
+/// cannot be expected to be near each other, and one of another picture can.
+inline constexpr std::uint16_t kLeastDecided = 208;
+inline bool is_telling(const HashAndQuality& found) {
+  return found.decided >= kLeastDecided;
+}
 /// Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (Meta, 2019).
 /// Precondition: the region lies within the picture and is not empty.
 HashAndQuality pdq(const Luma& luma, const Region& region);
@@ -139,9 +148,11 @@ struct Fingerprints {
   bool operator==(const Fingerprints&) const = default;
 };
 
-/// Fingerprints of a picture. `for_question` adds the parts that are never stored. Width and height are left
-/// to the caller.
+/// Fingerprints of a picture, of those parts that can be told by one. `for_question` adds the parts that are
+/// never stored. If there are none, `problem` is kTooUniform. Width and height are left to the caller.
 Fingerprints fingerprints_of(const Luma& upright, bool for_question);
+
+inline constexpr const char* kTooUniform = "too uniform to be told apart";
 
 /// Persistent encoding. Bounded: at most kMostPrints prints, 64 KiB.
 Bytes encode(const Fingerprints& fingerprints);

@@ -27,6 +27,10 @@ struct PrintHit {
   std::uint16_t distance = 0;
 };
 
+/// How rows are gone through: by portable code, one at a time by the processor's own count of bits, or eight
+/// at a time by AVX-512 VPOPCNTDQ.
+enum class PrintMethod : std::uint8_t { plain, popcnt, avx512 };
+
 /// Rows may be set by several threads at once, as long as they are different ones.
 class PrintTable {
  public:
@@ -38,12 +42,17 @@ class PrintTable {
   Pdq hash(std::size_t row) const;
   const PrintOwner& owner(std::size_t row) const { return owners_[row]; }
 
-  /// All pairs that differ in at most `limit` bits, at most kMostHits of them; at most 65,535 questions. Rows
-  /// of no part are passed over.
+  /// All pairs that differ in at most `limit` bits, the nearest first, at most kMostHits of them; at most
+  /// kMostQuestions. Rows of no part are passed over. All questions are asked in one pass, and those that are
+  /// one hash in several poses take hardly more time than it alone. By the fastest of methods().
   std::vector<PrintHit> search(std::span<const Pdq> questions, int limit, unsigned threads) const;
-  static constexpr std::size_t kMostHits = 1 << 20;
-  /// "avx512" or "popcnt": how this machine goes through them.
-  static const char* method();
+  /// The same answer, by that method. Error(invalid) where the processor does not have it.
+  std::vector<PrintHit> search(std::span<const Pdq> questions, int limit, unsigned threads,
+                               PrintMethod method) const;
+  static constexpr std::size_t kMostHits = 1 << 20, kMostQuestions = 65'535;
+  /// What this processor can, the fastest last.
+  static std::vector<PrintMethod> methods();
+  static const char* name_of(PrintMethod method);
 
  private:
   struct FreeWords {
@@ -51,8 +60,7 @@ class PrintTable {
   };
   std::vector<PrintOwner> owners_;
   std::size_t padded_;  ///< rows, up to a multiple of eight
-  /// The first words of all rows, then their second ones ...: what most rows need no look at stays out of the
-  /// caches.
+  /// The first words of all rows, then their second ones ... What a word holds is in fingerprint_search.cpp.
   std::unique_ptr<std::uint64_t[], FreeWords> words_;
 };
 
@@ -64,6 +72,8 @@ struct Alignment {
   double likeness = 0;          ///< correlation of brightness where they overlap: up to 1
   double detail = 0;            ///< the same of what is finer than a sixth of the picture
   double altered = 0;           ///< share of the overlap that is not alike: a logo, a caption
+  /// Share of the overlap that is of another shade than most of it: of the picture that has less of that.
+  double shown = 0;
 };
 /// The best alignment near the one in which the parts cover each other. Absent without two sketches.
 std::optional<Alignment> align(const Bytes& question, const Bytes& other, Pose pose, double share_of_question,

@@ -4,7 +4,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <set>
+#include <tuple>
 
+#include "dalil/base/error.hpp"
 #include "dalil/media/fingerprint_bands.hpp"
 #include "looks_helpers.hpp"
 
@@ -68,6 +70,49 @@ TEST_CASE("a search finds what a comparison with every row finds") {
   }
 }
 
+TEST_CASE("every method finds what a comparison with every row finds, whatever is asked together") {
+  // All poses of one hash, two of another that are no mirrors of each other, the same hash twice, some of
+  // chance; and versions of them in the table, up to beyond every limit.
+  std::mt19937_64 random(11);
+  const Pdq first = chance(random), second = chance(random), third = chance(random);
+  std::vector<Pdq> asked;
+  for (std::size_t pose = 0; pose < kPoses; ++pose) asked.push_back(posed(first, static_cast<Pose>(pose)));
+  asked.insert(asked.end(), {posed(second, Pose::upside_down), posed(second, Pose::turned_180), third, third,
+                             posed(third, Pose::mirrored), chance(random), chance(random)});
+  for (const std::size_t rows : {1U, 8U, 13U, 4000U, 66'000U}) {
+    std::vector<Pdq> hashes;
+    PrintTable table(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const bool near = i % 3 == 0;
+      hashes.push_back(near
+                           ? changed(asked[random() % asked.size()], static_cast<int>(random() % 140), random)
+                           : chance(random));
+      table.set(i, hashes[i], {static_cast<std::uint32_t>(i), 0, i % 7 == 5 ? Part{} : Part::whole, 100});
+      REQUIRE(table.hash(i) == hashes[i]);
+    }
+    for (const int limit : {0, 31, 44, 45, 80, 120}) {
+      std::vector<PrintHit> expected;
+      for (std::uint32_t row = 0; row < rows; ++row)
+        for (std::uint16_t q = 0; q < asked.size(); ++q)
+          if (const int bits = distance(asked[q], hashes[row]); bits <= limit && row % 7 != 5)
+            expected.push_back({row, q, static_cast<std::uint16_t>(bits)});
+      const auto key = [](const PrintHit& hit) { return std::tuple(hit.distance, hit.row, hit.question); };
+      std::ranges::sort(expected, {}, key);
+      for (const PrintMethod method : PrintTable::methods()) {
+        const auto found = table.search(asked, limit, 2, method);
+        INFO(PrintTable::name_of(method) << ", " << rows << " rows, " << limit << " bits");
+        CHECK(std::ranges::equal(found, expected, {}, key, key));
+      }
+    }
+  }
+  CHECK(PrintTable::methods().front() == PrintMethod::plain);
+}
+
+TEST_CASE("more questions than hits can number are refused") {
+  const PrintTable table(1);
+  CHECK_THROWS_AS(table.search(std::vector<Pdq>(PrintTable::kMostQuestions + 1), 31, 1), Error);
+}
+
 TEST_CASE("an empty table, no question, and rows of no part give nothing") {
   const PrintTable empty(0);
   const std::vector<Pdq> asked{Pdq{}};
@@ -124,6 +169,29 @@ TEST_CASE("two sketches of one picture lie on each other, those of two pictures 
     CHECK_FALSE(convincing(*other, 60));
   }
   CHECK_FALSE(align({}, whole, Pose::upright, 1, 1));
+}
+
+TEST_CASE("where three quarters are one shade, likeness tells nothing where hashes are far") {
+  const auto flat_but_for = [](std::uint32_t side) {
+    const Luma luma = picture(side, side, 5);
+    Luma flat{320, 320, std::vector<std::uint8_t>(std::size_t{320} * 320, 200)};
+    for (std::uint32_t y = 0; y < side; ++y)
+      std::copy_n(luma.values.begin() + std::ptrdiff_t{y} * side, side,
+                  flat.values.begin() + (std::ptrdiff_t{y} + 60) * 320 + 60);
+    Bytes sketch;
+    for (std::uint32_t y = 5; y < 320; y += 10)
+      for (std::uint32_t x = 5; x < 320; x += 10) sketch.push_back(flat.values[std::size_t{y} * 320 + x]);
+    return sketch;
+  };
+  const Bytes little = flat_but_for(130), much = flat_but_for(230);
+  const auto same = align(little, little, Pose::upright, 1, 1), more = align(much, much, Pose::upright, 1, 1);
+  REQUIRE((same && more));
+  CHECK(same->likeness > 0.99);
+  CHECK(same->shown < 0.25);
+  CHECK(convincing(*same, 31));
+  CHECK_FALSE(convincing(*same, 80));
+  CHECK(more->shown > 0.25);
+  CHECK(convincing(*more, 80));
 }
 
 TEST_CASE("a mirrored sketch lies on the picture in that pose only") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <numbers>
+#include <random>
 
 #include "dalil/base/error.hpp"
 #include "looks_helpers.hpp"
@@ -119,6 +120,60 @@ TEST_CASE("nothing to be seen has no quality") {
   Luma flat{200, 200, std::vector<std::uint8_t>(40'000, 77)};
   CHECK(pdq_of(flat).quality == 0);
   CHECK(pdq_of(picture(320, 240, 1)).quality > 50);
+}
+
+TEST_CASE("a drawing of flat areas has no fingerprint, and says why; a photograph has all of them") {
+  // Stripes have no frequencies that belong to bits. What decoders round differently is a shade, here and
+  // there.
+  std::mt19937 random(1);
+  Luma halves{320, 240, {}}, flag{320, 240, {}};
+  for (std::uint32_t y = 0; y < 240; ++y)
+    for (std::uint32_t x = 0; x < 320; ++x) {
+      const auto rounding = static_cast<std::uint8_t>(random() % 2);
+      halves.values.push_back(static_cast<std::uint8_t>((x < 160 ? 30 : 200) + rounding));
+      flag.values.push_back(static_cast<std::uint8_t>(40 + y / 80 * 90 + rounding));
+    }
+  for (const Luma* drawing : {&halves, &flag}) {
+    CHECK(pdq_of(*drawing).decided < kLeastDecided);
+    for (const bool for_question : {false, true}) {
+      const Fingerprints looks = fingerprints_of(*drawing, for_question);
+      CHECK(looks.prints.empty());
+      CHECK(looks.sketch.empty());
+      CHECK(looks.problem == kTooUniform);
+      CHECK(decode_fingerprints(encode(looks)) == looks);
+    }
+  }
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    const Luma photo = picture(320, 240, seed);
+    CHECK(pdq_of(photo).decided >= kLeastDecided);
+    const Fingerprints looks = fingerprints_of(photo, false);
+    CHECK(looks.prints.size() == 4);
+    CHECK(looks.problem.empty());
+  }
+}
+
+TEST_CASE("what is flat in a picture's middle leaves the whole its fingerprint") {
+  const Luma around = picture(320, 240, 6);
+  Luma luma = around;
+  for (std::uint32_t y = 30; y < 210; ++y)
+    for (std::uint32_t x = 40; x < 280; ++x) luma.values[std::size_t{y} * 320 + x] = 128;
+  const Fingerprints looks = fingerprints_of(luma, false);
+  REQUIRE(!looks.prints.empty());
+  CHECK(looks.prints.front().part == Part::whole);
+  CHECK(looks.problem.empty());
+  for (const Fingerprint& print : looks.prints) CHECK(print.part != Part::centre_70);
+}
+
+TEST_CASE("decided bits stay as they are when every pixel is rounded otherwise") {
+  std::mt19937 random(2);
+  for (unsigned seed = 0; seed < 10; ++seed) {
+    const Luma luma = picture(320, 240, seed);
+    Luma other = luma;
+    for (std::uint8_t& value : other.values)
+      if (value > 0 && value < 255) value = static_cast<std::uint8_t>(value + random() % 3 - 1);
+    const HashAndQuality one = pdq_of(luma), again = pdq_of(other);
+    CHECK(distance(one.hash, again.hash) <= static_cast<int>(Pdq::kBits) - one.decided);
+  }
 }
 
 TEST_CASE("the hash of a flipped or turned picture follows from the upright one's") {
