@@ -158,7 +158,7 @@ TEST_CASE("where the picture cannot be had its thumbnail is looked at, and that 
   file.items.push_back({6, "grid", testing::heif_grid(3, 3, 192, 192), {4}, {5, 5, 5, 5, 5, 5, 5, 5, 5}, 1});
   const Seen seen = see(file);
   CHECK(seen.quarters() == "wwww");
-  CHECK(seen.looks.fingerprints.prints.size() == 4);
+  CHECK(seen.looks.fingerprints.prints.empty());  // it is all white
   CHECK(seen.looks.fingerprints.width == 128);
   CHECK(seen.looks.fingerprints.problem.find("thumbnail") != std::string::npos);
   file.items[5].data = testing::heif_grid(3, 3, 192, 159);  // too small to be told by
