@@ -149,7 +149,7 @@ using Kernel = void (*)(const Words& words, std::size_t first, std::size_t last,
                                              const AskedByPoses& asked, Finds& finds) {
   const auto limit = static_cast<std::uint64_t>(finds.limit());
   for (std::size_t row = first; row < last; ++row) {
-    const auto count = [&](const Asked& one, std::size_t i) {
+    const auto count = [&](const Asked& one, std::size_t i) __attribute__((always_inline)) {
       return static_cast<std::uint64_t>(std::popcount(words.word[i][row] ^ one.words[i]));
     };
     for (const Asked& one : asked.one) {
@@ -166,10 +166,13 @@ using Kernel = void (*)(const Words& words, std::size_t first, std::size_t last,
         finds.add(row, {count(one, 0), count(one, 1), count(one, 2), count(one, 3)}, one);
     }
     for (const Asked& one : asked.four) {
-      const Four c{count(one, 0), count(one, 1), count(one, 2), count(one, 3)};
-      const std::uint64_t least = std::min(std::min(c[0] + c[1] + c[2], 128 - c[0] + c[1] - c[2]),
-                                           std::min(128 - c[0] - c[1] + c[2], 128 + c[0] - c[1] - c[2]));
-      if (c[3] + least <= limit) finds.add(row, c, one);
+      const std::uint64_t c1 = count(one, 1), c3 = count(one, 3);
+      // What the other two words can take away from it: nothing.
+      if (c3 + std::min(c1, 64 - c1) > limit) continue;
+      const std::uint64_t c0 = count(one, 0), c2 = count(one, 2);
+      const std::uint64_t changed = c0 + c2, other = 128 - (std::max(c0, c2) - std::min(c0, c2));
+      const std::uint64_t least = std::min(c1 + std::min(changed, 128 - changed), other - c1);
+      if (c3 + least <= limit) finds.add(row, {c0, c1, c2, c3}, one);
     }
   }
 }
@@ -185,6 +188,10 @@ __attribute__((target("popcnt"))) void scan_with_popcnt(const Words& words, std:
                                                         Finds& finds) {
   scan_rows(words, first, last, asked, finds);
 }
+
+// GCC's own headers begin with undefined registers on purpose (its bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 #define DALIL_AVX512 __attribute__((target("avx512f,avx512vpopcntdq")))
 
@@ -270,6 +277,8 @@ DALIL_AVX512 void scan_with_avx512(const Words& words, std::size_t first, std::s
   if (finds.limit() <= kNarrow) return scan_with_avx512<true>(words, first, last, asked, finds);
   scan_with_avx512<false>(words, first, last, asked, finds);
 }
+
+#pragma GCC diagnostic pop
 #endif
 
 struct MethodRow {

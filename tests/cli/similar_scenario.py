@@ -167,7 +167,6 @@ class Similar(MediaScenario):
         self.picture("a.jpg", 1)
         self.scan()
         self.picture("a.jpg", 2)
-        self.scan()
         result = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json", expect=PARTIAL)
         self.assertEqual((result.summary["looked_at"], result.summary["failed"]), (0, 1))
         self.assertIn("another content", result.of("problem")[0]["detail"])
