@@ -80,7 +80,7 @@ Fault read_sealed(int fd, const std::vector<crypto::age::Identity>& identities, 
     if (!content.empty() && go_on) go_on = take(content);
   });
   crypto::age::Failure failure = crypto::age::Failure::none;
-  const Fault fault = read_plain(
+  Fault fault = read_plain(
       fd,
       [&](ByteView piece) {
         failure = decryptor.update(piece);

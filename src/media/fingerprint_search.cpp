@@ -190,10 +190,12 @@ __attribute__((target("popcnt"))) void scan_with_popcnt(const Words& words, std:
 }
 
 // GCC's own headers begin with undefined registers on purpose (its bug 105593).
+#if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
-#define DALIL_AVX512 __attribute__((target("avx512f,avx512vpopcntdq")))
+#define DALIL_AVX512 [[gnu::target("avx512f,avx512vpopcntdq")]]
 
 /// Eight rows at once.
 struct Eight {
@@ -278,7 +280,9 @@ DALIL_AVX512 void scan_with_avx512(const Words& words, std::size_t first, std::s
   scan_with_avx512<false>(words, first, last, asked, finds);
 }
 
+#if !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
 #endif
 
 struct MethodRow {

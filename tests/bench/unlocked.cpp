@@ -14,12 +14,12 @@ Locks lock_door(int) {
 }
 
 bool load_ffmpeg() {
-  dalil_ffmpeg.initialise();
+  kDalilFfmpeg.initialise();
   return true;
 }
 
 const Ffmpeg& ffmpeg() {
-  return dalil_ffmpeg;
+  return kDalilFfmpeg;
 }
 
 }  // namespace dalil::parser

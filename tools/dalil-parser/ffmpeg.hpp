@@ -21,7 +21,7 @@ struct Ffmpeg {
   decltype(&parser::first_frame) first_frame;
 };
 /// What the shared object exports.
-extern "C" const Ffmpeg dalil_ffmpeg;
+extern "C" const Ffmpeg kDalilFfmpeg;
 
 /// Before the door is locked; again, it costs nothing. False if it cannot be loaded.
 bool load_ffmpeg();

@@ -26,7 +26,7 @@ bool load_ffmpeg() {
   const std::string path = beside_this_program("dalil-parser-ffmpeg.so");
   void* object = path.empty() ? nullptr : dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (object == nullptr) return false;
-  loaded = static_cast<const Ffmpeg*>(dlsym(object, "dalil_ffmpeg"));
+  loaded = static_cast<const Ffmpeg*>(dlsym(object, "kDalilFfmpeg"));
   if (loaded != nullptr) loaded->initialise();
   return loaded != nullptr;
 }
