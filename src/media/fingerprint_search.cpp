@@ -73,10 +73,9 @@ struct Asked {
   std::array<std::vector<std::uint16_t>, 4> questions;
 };
 
-/// In the order in which they are gone through: those in one pose only, in two that are each other's mirror,
-/// in others.
+/// Those in one pose or two that are each other's mirror, and those in others.
 struct AskedByPoses {
-  std::vector<Asked> one, two, four;
+  std::vector<Asked> two, four;
 };
 
 Four turned(Four words, std::size_t pose) {
@@ -105,7 +104,7 @@ AskedByPoses by_poses(std::span<const Pdq> questions) {
     // Two poses, one after the other, are the pose whose number is both numbers' exclusive or.
     for (const Member& member : members) asked.questions[member.pose ^ first].push_back(member.question);
     const bool others = !asked.questions[2].empty() || !asked.questions[3].empty();
-    (others ? out.four : asked.questions[1].empty() ? out.one : out.two).push_back(std::move(asked));
+    (others ? out.four : out.two).push_back(std::move(asked));
   }
   return out;
 }
@@ -152,12 +151,6 @@ using Kernel = void (*)(const Words& words, std::size_t first, std::size_t last,
     const auto count = [&](const Asked& one, std::size_t i) __attribute__((always_inline)) {
       return static_cast<std::uint64_t>(std::popcount(words.word[i][row] ^ one.words[i]));
     };
-    for (const Asked& one : asked.one) {
-      const std::uint64_t kept = count(one, 1) + count(one, 3);
-      if (kept > limit) continue;
-      if (kept + count(one, 0) + count(one, 2) <= limit)
-        finds.add(row, {count(one, 0), count(one, 1), count(one, 2), count(one, 3)}, one);
-    }
     for (const Asked& one : asked.two) {
       const std::uint64_t kept = count(one, 1) + count(one, 3);
       if (kept > limit) continue;
@@ -227,19 +220,6 @@ DALIL_AVX512 void scan_with_avx512(const Words& words, std::size_t first, std::s
     __m512i w0{}, w2{};
     if constexpr (!narrow)
       w0 = _mm512_load_si512(words.word[0] + row), w2 = _mm512_load_si512(words.word[2] + row);
-    for (const Asked& one : asked.one) {
-      const __m512i c1 = differing(w1, one.words[1]), c3 = differing(w3, one.words[3]);
-      const __m512i kept = _mm512_add_epi64(c1, c3);
-      if constexpr (narrow) {
-        if (_mm512_cmple_epi64_mask(kept, limit) == 0) continue;
-        w0 = _mm512_load_si512(words.word[0] + row), w2 = _mm512_load_si512(words.word[2] + row);
-      }
-      const __m512i c0 = differing(w0, one.words[0]), c2 = differing(w2, one.words[2]);
-      const __m512i sum = _mm512_add_epi64(kept, _mm512_add_epi64(c0, c2));
-      const unsigned found = _mm512_cmple_epi64_mask(sum, limit);
-      if (found != 0) [[unlikely]]
-        add_lanes(finds, row, found, {{c0, c1, c2, c3}}, one);
-    }
     for (const Asked& one : asked.two) {
       const __m512i c1 = differing(w1, one.words[1]), c3 = differing(w3, one.words[3]);
       const __m512i kept = _mm512_add_epi64(c1, c3);
