@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "dalil/base/error.hpp"
+#include "dalil/base/program.hpp"
 #include "dalil/media/parser_client.hpp"
 #include "passing.hpp"
 
@@ -68,15 +69,6 @@ class SpawnPlan {
   posix_spawnattr_t attributes_;
 };
 
-/// With a slash at its end; empty if it cannot be told.
-std::string folder_of_this_program() {
-  char path[4096];
-  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
-  if (size <= 0) return {};
-  const std::string whole(path, static_cast<std::size_t>(size));
-  return whole.substr(0, whole.rfind('/') + 1);
-}
-
 bool send_order(int control, const protocol::Order& order, std::span<const int> fds) {
   return send_with_fds(control, {reinterpret_cast<const std::uint8_t*>(&order), sizeof order}, fds) == 0;
 }
@@ -92,8 +84,8 @@ SocketPair make_pair_of_sockets(int type) {
 std::string find_parser(const std::string& option) {
   if (!option.empty()) return option;
   if (const char* named = std::getenv("DALIL_PARSER"); named != nullptr && *named != '\0') return named;
-  const std::string folder = folder_of_this_program();
-  for (const char* name : {"dalil-parser", DALIL_LIBEXEC_FROM_BIN "/dalil-parser"})
+  const std::string folder = folder_of_program();
+  for (const char* name : {"/dalil-parser", "/" DALIL_LIBEXEC_FROM_BIN "/dalil-parser"})
     if (!folder.empty() && access((folder + name).c_str(), X_OK) == 0) return folder + name;
   throw Error(ErrorCode::io, "cannot find the program 'dalil-parser'",
               "install it beside 'dalil', or name it in the environment variable DALIL_PARSER");

@@ -7,6 +7,7 @@
 
 #include "dalil/archive/stated_vocabulary.hpp"
 #include "dalil/base/error.hpp"
+#include "dalil/base/program.hpp"
 #include "dalil/files/handle.hpp"
 #include "refs.hpp"
 
@@ -19,11 +20,9 @@ constexpr std::string_view kOutlines = "outlines";
 
 /// PREFIX/share beside the PREFIX/bin in which the program is, wherever that was installed to.
 std::string shipped_folder() {
-  char path[4096];
-  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
-  if (size <= 0 || static_cast<std::size_t>(size) == sizeof path) return {};
-  std::string folder(path, static_cast<std::size_t>(size));
-  for (int up = 0; up < 2; ++up) folder.erase(std::min(folder.rfind('/'), folder.size()));
+  std::string folder = folder_of_program();
+  if (folder.empty()) return {};
+  folder.erase(std::min(folder.rfind('/'), folder.size()));
   return folder.append(kBelow);
 }
 
