@@ -98,13 +98,13 @@ bool read_subject(const Words& words, CheckReport& report) {
 
 bool read_note(const Words& words, CheckReport& report) {
   if (words.size() == 1 && words[0] == kNone) return true;
-  auto& note = report.note.emplace();
+  auto& note = report.note.emplace(CheckReport::NoteRef{});
   return words.size() == 2 && read(words[0], note.sequence) && read(words[1], note.digest);
 }
 
 bool read_checkpoint(const Words& words, CheckReport& report) {
   if (words.size() == 1 && words[0] == kNone) return true;
-  auto& state = report.checkpoint.emplace();
+  auto& state = report.checkpoint.emplace(CheckReport::State{});
   const auto root = words.size() == 2 ? from_base64(words[1]) : std::nullopt;
   if (!root || root->size() != Digest::kSize) return false;
   state.root = Digest::from_bytes(*root);

@@ -113,8 +113,7 @@ Judged check_sample(const CheckTask& task, const archive::Copy& copy, const cryp
   Judged judged = judged_for(task, copy);
   Exception& e = judged.exception;
   std::vector<std::uint64_t> chunks = task.chunks;
-  const auto repeated = std::ranges::unique(chunks);
-  chunks.erase(repeated.begin(), repeated.end());
+  chunks.erase(std::unique(chunks.begin(), chunks.end()), chunks.end());
   ChunkReader reader(copy, tagger);
   const Reading first = read_chunks(
       task, chunks, from_medium ? files::ReadFrom::medium : files::ReadFrom::anywhere, copy, reader);
