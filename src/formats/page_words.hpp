@@ -6,7 +6,7 @@ namespace dalil::formats {
 
 /// A page's own words, in each language that pages come in.
 struct PageWords {
-  const char *incidents, *evidence, *times_are, *not_linked, *more_items, *undated;
+  const char *incidents, *evidence, *times_are, *not_linked, *more_items, *undated, *empty_steps;
   const char *unknown_place, *place, *governorate, *position, *own_position, *place_position, *area_position;
   const char* outside;
   const char *items, *copies, *intact, *not_verified, *damaged, *no_copy, *no_picture, *no_time, *by,

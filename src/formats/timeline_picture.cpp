@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "dalil/formats/timeline.hpp"
 #include "page_words.hpp"
@@ -39,6 +40,32 @@ std::uint64_t greatest(const std::vector<Timeline::Count>& counts, std::uint64_t
   return most;
 }
 
+/// Where a step stands in the order of all; absent for what is known less precisely than the step.
+std::optional<std::int64_t> place_of(const std::string& name, Step step) {
+  constexpr std::size_t kLengths[] = {16, 10, 7, 4};  // "2017-09-11 08:00" and shorter
+  if (name.size() != kLengths[static_cast<std::size_t>(step)]) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t length, int absent) {
+    int value = absent;
+    if (at < name.size()) std::from_chars(name.data() + at, name.data() + at + length, value);
+    return value;
+  };
+  const int year = number(0, 4, 0), month = number(5, 2, 1);
+  if (step == Step::year) return year;
+  if (step == Step::month) return std::int64_t{year} * 12 + month;
+  const auto day = day_from_civil(year, month, number(8, 2, 1));
+  if (!day || step == Step::day) return day;
+  return std::int64_t{*day} * 24 + number(11, 2, 0);
+}
+
+/// Two strokes across the axis: here lie steps that have nothing.
+std::string gap(double x, double axis, const std::string& title) {
+  std::string out = "<g stroke=\"#888888\">";
+  for (const double from : {x - 3, x + 1})
+    out += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>", from, axis + 5,
+                       from + 2, axis - 5);
+  return out + fmt::format("<title>{}</title></g>\n", markup_text(title));
+}
+
 std::string legend(const PageWords& words) {
   return rectangle(kLeft, 34, 12, 12, kEvidenceColour, "") +
          text(kLeft + 18, 45, "start", 12, words.evidence, "#1c1c1c") +
@@ -48,7 +75,8 @@ std::string legend(const PageWords& words) {
 
 }  // namespace
 
-/// Evidence above the line, incidents below it, one column for each step that has any.
+/// Evidence above the line, incidents below it, one column for each step that has any; a mark where steps
+/// between have none.
 Picture Timeline::picture(Step step) const {
   const PageWords& words = page_words(language);
   const std::vector<Count> all = counts(step);
@@ -62,8 +90,15 @@ Picture Timeline::picture(Step step) const {
   out += text(kLeft - 6, kTop + 10, "end", 11, std::to_string(most_items), "#555555");
   out += text(kLeft - 6, axis + kIncidents, "end", 11, std::to_string(most_incidents), "#555555");
   const std::size_t label_each = static_cast<std::size_t>(std::max(1.0, kLabelRoom / each + 0.999));
+  std::string gaps;
+  std::optional<std::int64_t> before;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Count& count = all[i];
+    const auto place = place_of(count.name, step);
+    if (before && place && *place > *before + 1)
+      gaps += gap(kLeft + each * static_cast<double>(i), axis,
+                  fmt::format("{}: {}", words.empty_steps, *place - *before - 1));
+    if (place) before = place;
     const double x = kLeft + each * (static_cast<double>(i) + 0.5);
     const auto height = [&](std::uint64_t value, std::uint64_t most, double whole) {
       return value == 0 ? 0.0 : std::max(2.0, static_cast<double>(value) / static_cast<double>(most) * whole);
@@ -80,7 +115,7 @@ Picture Timeline::picture(Step step) const {
                   fmt::format(" transform=\"rotate(-50 {:.1f} {:.1f})\"", x + 4, y).c_str());
     }
   }
-  out += line(kLeft, axis, kWidth - kRight);
+  out += line(kLeft, axis, kWidth - kRight) + gaps;
   return {kWidth, axis + kIncidents + kBelow + 20, title, std::move(out)};
 }
 

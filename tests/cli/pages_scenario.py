@@ -1,4 +1,5 @@
 """Timelines and maps: pages and pictures that stand for themselves."""
+import datetime
 import os
 import re
 
@@ -46,7 +47,12 @@ class Pages(Scenario):
         self.assertEqual(page.count("<div class=\"incident\">"), 43)
         self.assertIn("Khan Sheikhoun", page)
         self.dalil("timeline", "--out", self.out("t.svg"), "--by", "day")
-        self.assertTrue(read(self.out("t.svg")).startswith("<?xml"))
+        picture = read(self.out("t.svg"))
+        self.assertTrue(picture.startswith("<?xml"))
+        days = [datetime.date.fromisoformat(one["name"]) for one in steps if len(one["name"]) == 10]
+        gaps = [(b - a).days - 1 for a, b in zip(days, days[1:]) if (b - a).days > 1]
+        self.assertTrue(gaps)
+        self.assertEqual([int(n) for n in re.findall("Steps between without any: ([0-9]+)", picture)], gaps)
 
     def test_only_what_was_asked_for(self):
         page = self.page("timeline", "--incident", "SNHR-2017-09-29-HAREM")
