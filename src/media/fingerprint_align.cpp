@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <vector>
 
 #include "dalil/media/fingerprint_search.hpp"
@@ -23,6 +24,14 @@ constexpr float kUniform = 4;
 constexpr double kLeastOverlap = 0.4;
 /// Both correlations together, roughly placed: what is no more alike than this does not become so.
 constexpr double kHopeless = 0.7;
+
+/// Intricacy that is asked of hashes kFar bits apart; less of nearer ones. Up to kHardlyMore a picture is
+/// hardly more than bands and rectangles, up to kNothingMore it is nothing else: then what there is has to
+/// agree so much.
+constexpr double kIntricate = 0.012, kHardlyMore = 0.035, kNothingMore = 0.003;
+constexpr double kDetailOfHardlyMore = 0.93, kDetailOfNothingMore = 0.97;
+/// How far hashes are apart that are of one picture whatever it shows, and how far candidates may be.
+constexpr int kNear = 31, kFar = 80;
 
 using Plane = std::array<float, std::size_t{kSketchSide} * kSketchSide>;
 
@@ -75,21 +84,69 @@ struct Placing {
   double across = 1, down = 1, right = 0, below = 0, degrees = 0;
 };
 
-/// Values of both at the points that lie in both.
-std::size_t gather(const Plane& a, const Plane& b, const Placing& placing, int step,
-                   std::array<Pair, kPoints * kPoints>& pairs) {
+/// Calls visit(row, column, x, y, u, v) for every step-th point of the question that lies in the other too:
+/// there at u and v.
+template <typename Visit>
+void for_each_point(const Placing& placing, int step, const Visit& visit) {
   const double angle = placing.degrees * std::numbers::pi / 180;
   const double c = std::cos(angle), s = std::sin(angle);
-  std::size_t count = 0;
   for (int i = 0; i < kPoints; i += step)
     for (int j = 0; j < kPoints; j += step) {
       const double x = (j + 0.5) / kPoints - 0.5, y = (i + 0.5) / kPoints - 0.5;
       const double u = (x * c - y * s) * placing.across + placing.right;
       const double v = (x * s + y * c) * placing.down + placing.below;
-      if (std::abs(u) > 0.5 || std::abs(v) > 0.5) continue;
-      pairs[count++] = {value_at(a, x, y), value_at(b, u, v)};
+      if (std::abs(u) <= 0.5 && std::abs(v) <= 0.5) visit(i, j, x, y, u, v);
     }
+}
+
+/// Values of both at the points that lie in both.
+std::size_t gather(const Plane& a, const Plane& b, const Placing& placing, int step,
+                   std::array<Pair, kPoints * kPoints>& pairs) {
+  std::size_t count = 0;
+  for_each_point(placing, step, [&](int, int, double x, double y, double u, double v) {
+    pairs[count++] = {value_at(a, x, y), value_at(b, u, v)};
+  });
   return count;
+}
+
+/// Row by row.
+using Shades = std::array<std::array<double, kPoints>, kPoints>;
+
+/// The rows' products with each other: its eigenvalues are the squares of the singular values.
+Shades products_of(const Shades& shades) {
+  Shades out;
+  for (std::size_t i = 0; i < kPoints; ++i)
+    for (std::size_t j = 0; j <= i; ++j)
+      out[i][j] = out[j][i] = std::inner_product(shades[i].begin(), shades[i].end(), shades[j].begin(), 0.0);
+  return out;
+}
+
+/// Takes the largest eigenvalue out of a symmetric matrix without negative ones, by power iteration, and
+/// returns it: it may be a bit less where two are nearly the same, and the next one is then more by as much.
+double take_largest(Shades& matrix) {
+  constexpr int kRounds = 24;
+  std::array<double, kPoints> vector, product;
+  for (std::size_t i = 0; i < kPoints; ++i) vector[i] = matrix[i][i] + 1e-9 * static_cast<double>(i + 1);
+  double value = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < kPoints; ++i)
+      product[i] = std::inner_product(vector.begin(), vector.end(), matrix[i].begin(), 0.0);
+    value = std::sqrt(std::inner_product(product.begin(), product.end(), product.begin(), 0.0));
+    if (value <= 1e-9) return 0;
+    for (std::size_t i = 0; i < kPoints; ++i) vector[i] = product[i] / value;
+  }
+  for (std::size_t i = 0; i < kPoints; ++i)
+    for (std::size_t j = 0; j < kPoints; ++j) matrix[i][j] -= value * vector[i] * vector[j];
+  return value;
+}
+
+double beyond_rank_two(const Shades& shades) {
+  Shades products = products_of(shades);
+  double all = 0;
+  for (std::size_t i = 0; i < kPoints; ++i) all += products[i][i];
+  if (all <= 1e-6) return 0;
+  const double first = take_largest(products), second = take_largest(products);
+  return std::max(0.0, 1 - (first + second) / all);
 }
 
 struct Sums {
@@ -150,10 +207,14 @@ class Comparison {
   }
 
   Alignment judge(const Placing& placing) {
-    Alignment out{placing.across, placing.down, placing.right, placing.below, placing.degrees, 0, 0, 0, 0};
+    Alignment out;
+    out.across = placing.across, out.down = placing.down;
+    out.right = placing.right, out.below = placing.below, out.degrees = placing.degrees;
     std::size_t count = gather(question_, other_, placing, 1, pairs_);
     if (count < 16) return out;
-    out.shown = std::min(shown_share(count, &Pair::a), shown_share(count, &Pair::b));
+    const float most_a = most_of(count, &Pair::a), most_b = most_of(count, &Pair::b);
+    out.shown = std::min(shown_share(count, &Pair::a, most_a), shown_share(count, &Pair::b, most_b));
+    out.intricacy = std::min(intricacy(placing, &Pair::a, most_a), intricacy(placing, &Pair::b, most_b));
     out.altered = altered_share(count);
     out.likeness = trimmed_correlation(pairs_, count);
     count = gather(question_details_, other_details_, placing, 1, pairs_);
@@ -162,16 +223,31 @@ class Comparison {
   }
 
  private:
-  double shown_share(std::size_t count, float Pair::*side) const {
+  /// The shade in the middle of all.
+  float most_of(std::size_t count, float Pair::*side) const {
     std::vector<float> shades;
     shades.reserve(count);
     for (std::size_t i = 0; i < count; ++i) shades.push_back(pairs_[i].*side);
     const auto middle = shades.begin() + static_cast<std::ptrdiff_t>(count / 2);
     std::nth_element(shades.begin(), middle, shades.end());
-    const float most = *middle;
-    const auto shown =
-        std::ranges::count_if(shades, [&](float shade) { return std::abs(shade - most) > kUniform; });
+    return *middle;
+  }
+
+  double shown_share(std::size_t count, float Pair::*side, float most) const {
+    const auto shown = std::count_if(pairs_.begin(), pairs_.begin() + static_cast<std::ptrdiff_t>(count),
+                                     [&](const Pair& one) { return std::abs(one.*side - most) > kUniform; });
     return static_cast<double>(shown) / static_cast<double>(count);
+  }
+
+  /// What the nearest matrix of rank two leaves of the overlap's squares (Eckart and Young, 1936). What lies
+  /// outside of the other picture is of the most common shade.
+  double intricacy(const Placing& placing, float Pair::*side, float most) const {
+    Shades shades{};
+    std::size_t next = 0;
+    for_each_point(placing, 1, [&](int row, int column, double, double, double, double) {
+      shades[static_cast<std::size_t>(row)][static_cast<std::size_t>(column)] = pairs_[next++].*side - most;
+    });
+    return beyond_rank_two(shades);
   }
 
   /// Points that are off by more than a quarter of the other's spread, after the trimmed fit.
@@ -234,13 +310,15 @@ std::optional<Alignment> align(const Bytes& question, const Bytes& other, Pose p
 }
 
 bool convincing(const Alignment& alignment, int distance) {
-  constexpr int kNear = 31, kFar = 80;
-  if (distance <= kNear) return alignment.likeness >= 0.85 && alignment.detail >= 0.3;
+  if (distance <= kNear)
+    return alignment.likeness >= 0.85 &&
+           alignment.detail >= (alignment.intricacy > kNothingMore ? 0.3 : kDetailOfNothingMore);
   const double far = static_cast<double>(distance - kNear) / (kFar - kNear);
   // A quarter may be anything. Where no more than that shows anything, the rest is one shade, which is like
   // any other; the further the hashes, the less they make up for it.
-  if (alignment.shown <= kTrimmed * far) return false;
-  return alignment.likeness >= 0.96 && alignment.detail >= 0.6 + 0.35 * far;
+  if (alignment.shown <= kTrimmed * far || alignment.intricacy <= kIntricate * far) return false;
+  const double least = alignment.intricacy > kHardlyMore ? 0 : kDetailOfHardlyMore;
+  return alignment.likeness >= 0.96 && alignment.detail >= std::max(least, 0.6 + 0.35 * far);
 }
 
 }  // namespace dalil::media

@@ -4,7 +4,8 @@
 // beside them, and asks for each file of VARIANTS (NAME.CHANGE.EXT). Prints per change how many were found,
 // by Dalil and by plain PDQ at 31 bits, and how many others were taken for them. Originals that look like one
 // before them are left out; CHOSEN gets the names of the others, and with it nothing else is done.
-// tests/bench/fingerprints.py makes the files and calls this.
+// tests/bench/fingerprints.py makes the files and calls this. DALIL_BENCH_SEED in the environment makes other
+// pictures; with DALIL_BENCH_VERBOSE each answer is printed to standard error.
 
 #include <cstdio>
 // jpeglib.h needs what stdio.h declares.
@@ -219,9 +220,10 @@ class Store {
 
 /// Invented scenes, looked at by the worker as files are, some ahead of what is stored.
 void add_distractors(Store& store, unsigned long count, std::map<archive::Row, std::string>& names) {
-  constexpr std::uint32_t kSeed = 20171109;
   constexpr std::size_t kAhead = 32;
-  bench::Inventor inventor(kSeed);
+  const char* seed = std::getenv("DALIL_BENCH_SEED");
+  bench::Inventor inventor(seed == nullptr ? 20171109
+                                           : static_cast<std::uint32_t>(std::strtoul(seed, nullptr, 10)));
   media::ParserOptions options;
   options.work = media::ParserWork::fingerprints;
   media::ParserClient parser(options);
@@ -325,10 +327,11 @@ int main(int argc, char** argv) {
       else if (!own && !shows(names[likeness.item], one.name))
         ++tally.others;
       if (verbose && likeness.alignment)
-        std::fprintf(stderr, "%s %s.%s %d %.3f %.3f %.3f %.3f\n",
+        std::fprintf(stderr, "%s %s.%s %d %.3f %.3f %.3f %.3f %.4f\n",
                      own ? "own" : ("OTHER " + names[likeness.item]).c_str(), one.name.c_str(),
                      one.change.c_str(), likeness.distance, likeness.alignment->likeness,
-                     likeness.alignment->detail, likeness.alignment->altered, likeness.alignment->shown);
+                     likeness.alignment->detail, likeness.alignment->altered, likeness.alignment->shown,
+                     likeness.alignment->intricacy);
     }
     if (it) ++tally.found;
     if (verbose && !it) std::fprintf(stderr, "lost %s.%s\n", one.name.c_str(), one.change.c_str());

@@ -74,6 +74,9 @@ struct Alignment {
   double altered = 0;           ///< share of the overlap that is not alike: a logo, a caption
   /// Share of the overlap that is of another shade than most of it: of the picture that has less of that.
   double shown = 0;
+  /// Share of the overlap's contrast that two layers, each a row times a column, leave over: none of bands or
+  /// of a rectangle, which are like those of any other picture. Of the picture that has less of that.
+  double intricacy = 0;
 };
 /// The best alignment near the one in which the parts cover each other. Absent without two sketches.
 std::optional<Alignment> align(const Bytes& question, const Bytes& other, Pose pose, double share_of_question,

@@ -194,6 +194,40 @@ TEST_CASE("where three quarters are one shade, likeness tells nothing where hash
   CHECK(convincing(*more, 80));
 }
 
+TEST_CASE("rectangles and bands are like any others, and convince of nothing where hashes are far") {
+  const auto drawn = [](const auto& shade_at) {
+    Bytes sketch;
+    for (std::uint32_t y = 0; y < kSketchSide; ++y)
+      for (std::uint32_t x = 0; x < kSketchSide; ++x)
+        sketch.push_back(static_cast<std::uint8_t>(shade_at(x, y)));
+    return sketch;
+  };
+  const Bytes sketches[] = {
+      drawn([](auto x, auto y) { return x > 5 && x < 24 && y > 8 && y < 25 ? 40 : 230; }),
+      drawn([](auto, auto y) { return y < 11   ? 220
+                                      : y < 20 ? 120
+                                               : 60; }),  // sky, hills, ground
+      drawn([](auto x, auto y) { return (y < 14 ? 200 : 90) + (x > 20 ? 30 : 0); }),
+  };
+  for (const Bytes& sketch : sketches) {
+    const auto same = align(sketch, sketch, Pose::upright, 1, 1);
+    REQUIRE(same);
+    CHECK(same->likeness > 0.99);
+    CHECK(same->intricacy < 0.001);
+    CHECK(convincing(*same, 31));
+    CHECK_FALSE(convincing(*same, 56));
+    Alignment nearly = *same;
+    nearly.detail = 0.95;
+    CHECK_FALSE(convincing(nearly, 18));
+  }
+  const Bytes cross =  // two bars that lean: no sum of rows times columns
+      drawn([](auto x, auto y) { return x - y < 4 || y - x < 4 || x + y - 29 < 5 ? 40 : 230; });
+  const auto same = align(cross, cross, Pose::upright, 1, 1);
+  REQUIRE(same);
+  CHECK(same->intricacy > 0.05);
+  CHECK(convincing(*same, 80));
+}
+
 TEST_CASE("a mirrored sketch lies on the picture in that pose only") {
   const Luma luma = picture(400, 300, 22);
   Luma mirrored = luma;
