@@ -178,16 +178,47 @@ std::vector<CopyRow> View::directory(Row volume, std::string_view path) {
   return rows;
 }
 
+namespace {
+
+/// What was seen there once.
+CopyRow vanished_row(const records::CopySeen& seen, Seq seq, Row item) {
+  CopyRow row;
+  row.name = seen.name();
+  row.state = CopyRow::State::vanished;
+  row.size_bytes = seen.stored_digest().empty() ? seen.size() : seen.stored_size();
+  row.mtime_ns = seen.mtime_ns();
+  row.ctime_ns = seen.ctime_ns();
+  row.inode = seen.inode();
+  row.seq = seq;
+  row.item = item;
+  return row;
+}
+
+}  // namespace
+
 std::vector<CopyInfo> View::copies_of(Row item) {
   const std::vector<Seq> seqs = read_seqs(state_->reader.cell(kItemCopies, item));
   std::vector<CopyInfo> copies;
+  std::vector<std::size_t> former;  // where the copy index has something newer
   for (const Seq seq : seqs) {
     const records::Record record = state_->record(seq);
     const auto& seen = record.copy_seen();
-    const auto row = state_->copies.find(state_->reader, seen.volume(), seen.directory(), seq);
-    if (!row) continue;  // the path holds another content by now
+    auto row = state_->copies.find(state_->reader, seen.volume(), seen.directory(), seq);
+    if (!row) {
+      former.push_back(copies.size());
+      row = vanished_row(seen, seq, item);
+    }
     copies.push_back({seen.volume(), volume(seen.volume()).label,
-                      files::join_path(seen.directory(), seen.name()), *row, stored_form(seen)});
+                      files::join_path(seen.directory(), seen.name()), *std::move(row), stored_form(seen)});
+  }
+  // The same content was only stated anew there, or another one lies there by now: then this one has
+  // vanished.
+  for (auto at = former.rbegin(); at != former.rend(); ++at) {
+    const auto here = copies.begin() + static_cast<std::ptrdiff_t>(*at);
+    if (std::any_of(here + 1, copies.end(), [&](const CopyInfo& newer) {
+          return newer.volume == here->volume && newer.path == here->path;
+        }))
+      copies.erase(here);
   }
   return copies;
 }

@@ -112,6 +112,7 @@ Par2 run_par2(int folder_fd, const std::vector<std::string>& arguments, int writ
     ::dup2(null.get(), STDOUT_FILENO);
     ::dup2(complaints ? complaints.get() : null.get(), STDERR_FILENO);
     lock_in(writable_fd, null.get());
+    files::keep_standard_descriptors_only();
     if (::fchdir(folder_fd) == 0 && ::getppid() == parent)
       ::execve(program.c_str(), argv.data(), environment);
     ::_exit(kNotStarted);

@@ -1,8 +1,10 @@
 #include "dalil/files/handle.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -49,6 +51,15 @@ FileStat convert(const struct stat& from) {
 }
 
 }  // namespace
+
+void keep_standard_descriptors_only() {
+  constexpr int kFirst = STDERR_FILENO + 1;
+  if (::syscall(SYS_close_range, kFirst, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  rlimit limit{};  // a kernel before Linux 5.11
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = 1 << 20;
+  for (int fd = kFirst; static_cast<rlim_t>(fd) < limit.rlim_cur; ++fd)
+    (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 
 void Fd::reset() {
   // Never retried: Linux releases the descriptor even when close reports EINTR.

@@ -14,6 +14,19 @@
 namespace dalil::jobs {
 
 namespace {
+
+/// Longer files are no key files; the check costs next to nothing beside the hash.
+constexpr std::uint64_t kLargestKeyFile = 64 << 10;
+/// How keys begin that open archives and drives, and those that sign reports.
+constexpr std::string_view kSecretKeys[] = {"AGE-SECRET-KEY-", "PRIVATE+KEY+"};
+
+bool holds_secret_key(ByteView bytes) {
+  const std::string_view text = as_chars(bytes);
+  return std::ranges::any_of(kSecretKeys, [&](std::string_view key) {
+    const auto at = text.find(key);
+    return at != text.npos && (at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r');
+  });
+}
 constexpr std::size_t kSniffBytes = 4096;
 constexpr std::size_t kAlign = 4096;
 constexpr std::uint64_t kWorthReadingAhead = 8 << 20;
@@ -202,6 +215,8 @@ void ContentReader::read(const std::vector<FileTask>& tasks, std::vector<Content
     const std::uint64_t size = content.stat.size_bytes;
     const std::size_t room = static_cast<std::size_t>(size) / kAlign * kAlign + 2 * kAlign;
     if (size <= kSmallFile && at + room <= slab_.size() && read_small(content, at)) {
+      if (needs_.sniff && size <= kLargestKeyFile)
+        content.holds_key = holds_secret_key(ByteView(slab_.data() + at, static_cast<std::size_t>(size)));
       small_.push_back({i, at, static_cast<std::size_t>(size)});
       progress.bytes_done += size;
       at += room;

@@ -109,7 +109,9 @@ ScanReport scan(archive::Archive& archive, const ScanOptions& options, Progress&
   report.hash_backend = backend;
   report.missing_locks = std::move(missing_locks);
   recorder.record_waiting(report.interrupted);
+  report.not_taken = walk.result.not_taken;
   if (!report.interrupted) recorder.record_lost(walk.result.lost, walk.result.present);
+  recorder.find_last_copies();
   report.directories = walk.result.directories;
   if (options.dry_run)  // what a scan would read
     report.indexed = walk.result.seen - report.unchanged - report.skipped - report.failed;

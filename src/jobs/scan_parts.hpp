@@ -55,6 +55,7 @@ struct Findings {
   /// Unchanged files that rules may want to link: path and item.
   std::vector<std::pair<std::string, archive::Row>> known;
   std::uint64_t unchanged = 0, unchanged_symlinks = 0, skipped = 0;
+  std::uint64_t refused = 0;  ///< among the problems: of another size than is believed
 };
 
 /// A name that the index has and the tree has not.
@@ -68,6 +69,7 @@ struct WalkResult {
   std::vector<Lost> lost;
   std::uint64_t present = 0;  ///< names with a live copy on record, changed or not
   std::uint64_t directories = 0, seen = 0;
+  std::uint64_t not_taken = 0;  ///< files of another size than on record, of which there are too many
 };
 
 using TaskQueue = Queue<std::vector<FileTask>>;
@@ -87,8 +89,10 @@ class ScanWalk {
   void look_at_entry(const files::Directory& directory, const std::string& path,
                      const files::DirectoryEntry& entry, const archive::CopyRow* known);
   bool unchanged(const files::FileStat& stat, const archive::CopyRow& known) const;
-  void queue_file(const files::Directory& directory, const std::string& path,
-                  const files::DirectoryEntry& entry, const Expected& expected);
+  void queue_file(const FileTask& task);
+  void queue_changed(FileTask task, bool other_size);
+  void decide(bool at_end);
+  void refuse_changed(const FileTask& task);
   void hand_over_batch();
   void hand_over(bool everything);
   void find_lost_directories();
@@ -112,6 +116,10 @@ class ScanWalk {
   FailedDirectories failed_;
   std::unordered_set<std::uint64_t> inodes_;  ///< of files with several names, hashed with their device
   std::uint64_t live_seen_ = 0;
+  /// Whether it is believed that files which are known have another size: once enough were looked at.
+  enum class Belief : std::uint8_t { undecided, believed, refused } belief_;
+  std::uint64_t of_known_size_ = 0, of_other_size_ = 0;
+  std::vector<FileTask> undecided_;
 };
 
 /// Key of an inode for tables that live as long as a scan.
@@ -171,6 +179,8 @@ class ScanRecorder {
   void record_waiting(bool interrupted);
   /// `present`: how many copies that were known are there.
   void record_lost(const std::vector<Lost>& lost, std::uint64_t present);
+  /// Contents that were overwritten, or vanished, and have no live copy any more.
+  void find_last_copies();
   void finish(ScanReport& report, UtcTime started);
   ScanReport report;
 
@@ -184,6 +194,7 @@ class ScanRecorder {
   void link(const std::string& path, archive::Row item);
   void link_to(archive::Row item, const std::string& incident, archive::LinkType type);
   void assign_source();
+  void not_understood(const std::string& path, const std::string& problem);
   /// Where the content is on the volume now; empty if nowhere.
   std::string moved_to(archive::View& view, const Lost& one) const;
   void problem(Exception exception);
@@ -200,6 +211,12 @@ class ScanRecorder {
   std::unordered_map<std::uint64_t, ReadFile>
       by_inode_;                   ///< files with several names, without their descriptors
   std::vector<HardLink> waiting_;  ///< for their first name's reading
+  /// After a commit: a second name of a content tells its time, too.
+  void add_later_names();
+
+  std::vector<std::pair<archive::Row, std::string>>
+      later_names_;  ///< of contents that were known, with facts
+  std::vector<std::pair<archive::Row, std::string>> overwritten_, gone_;  ///< contents, and where they were
   std::uint64_t first_seq_ = 0;
   UtcTime last_commit_{};
   std::uint64_t uncommitted_files_ = 0;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/volume.hpp"
+#include "dalil/media/facts.hpp"
 #include "scan_parts.hpp"
 
 namespace dalil::jobs {
@@ -116,6 +118,7 @@ void ScanRecorder::record(Findings findings) {
   report.unchanged += findings.unchanged;
   report.symlinks += findings.unchanged_symlinks;
   report.skipped += findings.skipped;
+  report.failed += findings.refused;
   for (Exception& exception : findings.problems) {
     if (exception.verdict != Verdict::not_checked && exception.detail.find("directory") != 0) ++report.failed;
     problem(std::move(exception));
@@ -160,9 +163,14 @@ void ScanRecorder::add_copy(const ReadFile& file, const std::string& directory, 
   if (file.facts && (added.new_item || (file.held && looked_again_.insert(added.item).second))) {
     editor_->add_facts(added.item, *file.facts);
     ++report.media;
+    if (!file.facts->problem.empty()) not_understood(files::join_path(directory, name), file.facts->problem);
+  } else if (options_.metadata && !added.new_item && !media::times_in_name(name).empty()) {
+    later_names_.emplace_back(added.item, name);
   }
   ++report.indexed;
   if (expected.changed) ++report.changed;
+  if (expected.former != ledger::kNoRow && expected.former != added.item)
+    overwritten_.emplace_back(expected.former, files::join_path(directory, name));
   ++uncommitted_files_;
   if (links_wanted_) link(files::join_path(directory, name), added.item);
   if (!source_) return;
@@ -175,6 +183,33 @@ void ScanRecorder::record_damage(const std::string& directory, const std::string
                                  archive_.clock().now().ms / 1000);
 }
 
+void ScanRecorder::not_understood(const std::string& path, const std::string& problem) {
+  constexpr std::size_t kMostNamed = 10'000;
+  ++report.not_understood;
+  if (report.unclear.size() < kMostNamed) report.unclear.emplace_back(path, problem);
+}
+
+void ScanRecorder::add_later_names() {
+  if (later_names_.empty()) return;
+  archive::View view = archive_.view();
+  std::map<Row, media::MediaFacts> changed;
+  for (const auto& [item, name] : std::exchange(later_names_, {})) {
+    auto known = changed.find(item);
+    std::optional<media::MediaFacts> facts;
+    if (known == changed.end()) facts = view.facts(item);
+    media::MediaFacts* of = known != changed.end() ? &known->second : facts ? &*facts : nullptr;
+    if (of == nullptr) continue;
+    bool news = false;
+    for (const media::TimeClaim& claim : media::times_in_name(name)) {
+      if (std::ranges::find(of->times, claim) != of->times.end()) continue;
+      of->times.push_back(claim);
+      news = true;
+    }
+    if (news && known == changed.end()) changed.emplace(item, std::move(*facts));
+  }
+  for (const auto& [item, facts] : changed) editor_->add_facts(item, facts);
+}
+
 /// Before every commit: a file is never on record without the source that it was taken in from.
 void ScanRecorder::assign_source() {
   if (from_source_.empty()) return;
@@ -184,6 +219,13 @@ void ScanRecorder::assign_source() {
 
 void ScanRecorder::add_file(ReadFile& file) {
   ++progress_.files_done;
+  if (file.content.holds_key) {
+    ++report.failed;
+    problem(exception_for(files::join_path(file.task.directory, file.task.name), Verdict::not_checked, 0,
+                          "holds a secret key, which must not come onto drives beside what it opens: not "
+                          "taken in. Keep it elsewhere"));
+    return;
+  }
   if (!file.content.ok()) {
     ++report.failed;
     problem(exception_for(file.task, file.content));
@@ -236,6 +278,7 @@ void ScanRecorder::commit_if_due(bool now) {
   if (!now && recent && editor_->uncommitted() < kCommitEntries) return;
   assign_source();
   editor_->commit();
+  add_later_names();
   progress_.files_committed += uncommitted_files_;
   uncommitted_files_ = 0;
   last_commit_ = archive_.clock().now();
@@ -284,6 +327,9 @@ void ScanRecorder::record_lost(const std::vector<Lost>& lost, std::uint64_t pres
       options_.on_file(one.moved_to.empty() ? "vanished" : "moved",
                        files::join_path(one.directory, one.name));
   if (options_.dry_run) return;
+  if (report.not_believed == 0)
+    for (const Lost& one : lost)
+      if (one.item != ledger::kNoRow) gone_.emplace_back(one.item, files::join_path(one.directory, one.name));
   constexpr std::size_t kPerEntry = 1000;
   for (std::size_t done = 0; done < gone.size(); done += kPerEntry) {
     const auto begin = gone.begin() + static_cast<std::ptrdiff_t>(done);
@@ -293,9 +339,32 @@ void ScanRecorder::record_lost(const std::vector<Lost>& lost, std::uint64_t pres
   }
 }
 
+void ScanRecorder::find_last_copies() {
+  constexpr std::size_t kMostNamed = 10'000;
+  if (options_.dry_run || (overwritten_.empty() && gone_.empty())) return;
+  commit_if_due(true);
+  archive::View view = archive_.view();
+  std::unordered_set<Row> looked_at;
+  const auto look_at = [&](const std::vector<std::pair<Row, std::string>>& all, bool overwritten) {
+    for (const auto& [item, path] : all) {
+      if (item == ledger::kNoRow || !looked_at.insert(item).second) continue;
+      if (std::ranges::any_of(view.copies_of(item), [](const archive::CopyInfo& copy) {
+            return copy.row.state == archive::CopyRow::State::live;
+          }))
+        continue;
+      ++report.without_copy;
+      if (report.last_copies.size() < kMostNamed)
+        report.last_copies.push_back({path, view.item(item).digest, overwritten});
+    }
+  };
+  look_at(overwritten_, true);
+  look_at(gone_, false);
+}
+
 void ScanRecorder::finish(ScanReport& to, UtcTime started) {
   if (!options_.dry_run) {
     assign_source();
+    commit_if_due(true);  // so that later names are told before the run ends
     archive::RunSummary run;
     run.kind = "scan";
     run.volume = options_.volume;
@@ -310,6 +379,7 @@ void ScanRecorder::finish(ScanReport& to, UtcTime started) {
                   {"failed", report.failed},       {"moved", report.moved},
                   {"vanished", report.vanished},   {"bytes_read", report.bytes_read}};
     if (report.not_believed > 0) run.counts.emplace_back("not_believed", report.not_believed);
+    if (report.without_copy > 0) run.counts.emplace_back("without_copy", report.without_copy);
     run.exceptions = report.problems;
     editor_->add_run(run);
     commit_if_due(true);

@@ -43,7 +43,8 @@ ScanWalk::ScanWalk(const archive::Archive& archive, const ScanOptions& options, 
       live_before_(view_.volume(options.volume).live_copies),
       entries_before_(view_.reader().size()),
       is_drive_(view_.volume(options.volume).drive.has_value()),
-      wants_known_(!options.rules.empty() || options.incident_of != nullptr) {}
+      wants_known_(!options.rules.empty() || options.incident_of != nullptr),
+      belief_(options.allow_changed ? Belief::believed : Belief::undecided) {}
 
 void ScanWalk::run(TaskQueue& tasks, FindingsQueue& findings) {
   tasks_ = &tasks;
@@ -54,7 +55,10 @@ void ScanWalk::run(TaskQueue& tasks, FindingsQueue& findings) {
     look_at(*directory);
     hand_over(false);
   }
-  if (!stop_.requested()) find_lost_directories();
+  if (!stop_.requested()) {
+    decide(true);
+    find_lost_directories();
+  }
   hand_over(true);
   progress_.walk_finished = true;
 }
@@ -131,26 +135,68 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
       same && options_.look_again != LookAgain::none && wants_facts(view_, known->item, options_.look_again);
   if (same && !options_.rehash && !look_again) {
     ++found_.unchanged;
+    ++of_known_size_;
     if (wants_known_) found_.known.emplace_back(full(), known->item);
     return;
   }
-  if (options_.on_file && !same) options_.on_file(known_live ? "changed" : "new", full());
-  Expected expected{.changed = known_live && !same};
+  FileTask task{directory.fd, path, entry.name, entry.stat, {.changed = known_live && !same}};
+  if (known_live && !same) task.expected.former = known->item;
   if (known_live && known->size_bytes == entry.stat.size_bytes && known->mtime_ns == entry.stat.mtime_ns)
-    expected.item = known->item;
-  queue_file(directory, path, entry, expected);
+    task.expected.item = known->item;
+  const bool other_size = known_live && known->size_bytes != entry.stat.size_bytes;
+  (other_size ? of_other_size_ : of_known_size_) += known_live ? 1 : 0;
+  if (task.expected.changed) return queue_changed(std::move(task), other_size);
+  if (options_.on_file && !same) options_.on_file("new", full());
+  queue_file(task);
 }
 
-void ScanWalk::queue_file(const files::Directory& directory, const std::string& path,
-                          const DirectoryEntry& entry, const Expected& expected) {
+/// Held back until it is known whether it is to be believed.
+void ScanWalk::queue_changed(FileTask task, bool other_size) {
+  if (!other_size) {
+    if (options_.on_file) options_.on_file("changed", files::join_path(task.directory, task.name));
+    return queue_file(task);
+  }
+  undecided_.push_back(std::move(task));
+  decide(false);
+}
+
+/// Cards that were emptied and used again, and other cards, have the same names; edits are few, or leave
+/// sizes as they were.
+void ScanWalk::decide(bool at_end) {
+  constexpr std::uint64_t kEnough = 64, kLeast = 8;
+  if (belief_ == Belief::undecided) {
+    if (!at_end && of_known_size_ + of_other_size_ < kEnough) return;
+    const bool other_card = of_other_size_ >= kLeast && of_other_size_ > of_known_size_;
+    belief_ = other_card ? Belief::refused : Belief::believed;
+  }
+  for (FileTask& task : undecided_) {
+    if (belief_ == Belief::refused) {
+      refuse_changed(task);
+      continue;
+    }
+    if (options_.on_file) options_.on_file("changed", files::join_path(task.directory, task.name));
+    queue_file(task);
+  }
+  undecided_.clear();
+}
+
+void ScanWalk::refuse_changed(const FileTask& task) {
+  ++result.not_taken;
+  ++found_.refused;
+  found_.problems.push_back(
+      exception_for(files::join_path(task.directory, task.name), archive::Verdict::not_checked, 0,
+                    "another size than on record, as of most files here: not taken in"));
+}
+
+void ScanWalk::queue_file(const FileTask& task) {
   ++progress_.files_expected;
-  if (entry.stat.links > 1 && !inodes_.insert(inode_key(entry.stat)).second) {
-    found_.hard_links.push_back({path, entry.name, entry.stat, expected});
+  if (task.stat.links > 1 && !inodes_.insert(inode_key(task.stat)).second) {
+    found_.hard_links.push_back({task.directory, task.name, task.stat, task.expected});
     return;
   }
-  progress_.bytes_expected += entry.stat.size_bytes;
-  batch_.push_back({directory.fd, path, entry.name, entry.stat, expected});
-  batch_bytes_ += entry.stat.size_bytes;
+  progress_.bytes_expected += task.stat.size_bytes;
+  batch_.push_back(task);
+  batch_bytes_ += task.stat.size_bytes;
   if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) hand_over_batch();
 }
 

@@ -143,8 +143,9 @@ void check_file(const std::string& data_file) {
   if (!fault.empty()) throw damaged(data_file, fault);
 }
 
-Env::Env(const std::string& directory, unsigned max_tables) : directory_(directory) {
-  give_room_to_lock_file(directory);
+Env::Env(const std::string& directory, unsigned max_tables)
+    : directory_(directory), read_only_(access(directory.c_str(), W_OK) != 0 && errno == EROFS) {
+  if (!read_only_) give_room_to_lock_file(directory);
   MDB_env* raw = nullptr;
   if (const int code = mdb_env_create(&raw); code != 0) throw failure("open", directory, code);
   env_.reset(raw);
@@ -155,7 +156,7 @@ Env::Env(const std::string& directory, unsigned max_tables) : directory_(directo
   int code = ENOMEM;
   for (std::size_t size = kLargestMap; size >= kSmallestMap && code == ENOMEM; size /= 4) {
     mdb_env_set_mapsize(raw, size);
-    code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS, 0600);
+    code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | (read_only_ ? MDB_RDONLY | MDB_NOLOCK : 0), 0600);
     if (code == ENOMEM) {  // a failed open must be closed
       env_.reset();
       if (mdb_env_create(&raw) != 0) break;
@@ -166,6 +167,8 @@ Env::Env(const std::string& directory, unsigned max_tables) : directory_(directo
     }
   }
   if (code != 0) throw failure("open", directory, code);
+  mdb_filehandle_t data = -1;  // that LMDB lets programs which are started inherit
+  if (mdb_env_get_fd(raw, &data) == 0) (void)fcntl(data, F_SETFD, FD_CLOEXEC);
   int dead = 0;
   mdb_reader_check(raw, &dead);
 }

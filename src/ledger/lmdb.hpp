@@ -40,6 +40,7 @@ class Env {
   };
   std::unique_ptr<MDB_env, Close> env_;
   std::string directory_;
+  bool read_only_ = false;  ///< on a medium that nobody can write to: read without locks
 };
 
 /// A transaction; aborted unless committed.

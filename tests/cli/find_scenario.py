@@ -76,7 +76,7 @@ class Language(Find):
 
     def test_a_vanished_copy_is_not_held_any_more(self):
         os.remove(os.path.join(self.tree, "other/notes.txt"))
-        self.scan()
+        self.scan(expect=NO)
         self.assertEqual(self.dalil("find", "copies:0", "--count").out, "1\n")
         self.assertEqual(self.dalil("find", "notes", "--count").out, "1\n", "former names are known")
         self.assertEqual(self.dalil("find", "volume:disk", "--count").out, "3\n")

@@ -5,8 +5,10 @@
 #include "dalil/archive/recovery.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/new_file.hpp"
+#include "dalil/files/volume.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
+#include "place_check.hpp"
 #include "refs.hpp"
 #include "secrets.hpp"
 
@@ -78,6 +80,10 @@ int run_export(Session& session, const ExportOptions& options) {
   const auto identities = archive::recovery_identities(view);
   if (identities.empty())
     throw Error(ErrorCode::not_found, "there is no recovery key yet", "make one: dalil recovery-key make");
+  if (!to_output) {
+    const std::string path = files::absolute_path(options.out_file);
+    refuse_volumes(view, path.substr(0, path.rfind('/')));
+  }
   Printer& out = session.out();
   if (to_output) {
     out.flush();

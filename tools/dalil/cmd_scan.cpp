@@ -9,6 +9,7 @@
 #include "dalil/jobs/scan.hpp"
 #include "fingerprint_run.hpp"
 #include "forms.hpp"
+#include "item_forms.hpp"
 #include "json_forms.hpp"
 #include "link_source.hpp"
 #include "place_check.hpp"
@@ -25,7 +26,8 @@ constexpr std::size_t kProblemsShown = 20;
 struct ScanArguments {
   std::string folder, volume, below, incident, incident_from, map_file, type = "depicts", source, note,
                                                                         note_file;
-  bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false;
+  bool rehash = false, dry_run = false, no_metadata = false, moved_here = false, allow_vanished = false,
+       allow_changed = false;
   bool fingerprints = false, thumbnails = false;
   std::string look_again;
   unsigned threads = 0;
@@ -75,6 +77,65 @@ void print_problems(Printer& out, const jobs::ScanReport& report) {
   }
 }
 
+/// Which contents nobody has any more, as far as is known.
+void print_last_copies(Printer& out, const jobs::ScanReport& report) {
+  if (report.without_copy == 0) return;
+  out.line();
+  out.line(out.styled(Style::bad, fmt::format("no copy is left of {}, as far as is known:",
+                                              count_text(report.without_copy, "content", "contents"))));
+  const std::size_t shown =
+      std::min(report.last_copies.size(), out.verbose() ? report.last_copies.size() : kProblemsShown);
+  for (std::size_t i = 0; i < report.last_copies.size(); ++i) {
+    const auto& last = report.last_copies[i];
+    const std::string what = fmt::format("  {}  {}", last.digest.hex().substr(0, kShortDigits),
+                                         last.overwritten ? "overwritten" : "gone");
+    if (i < shown) out.line("  " + fitting_path(out, last.path, 2 + what.size()) + what);
+    Json fields = {{"digest", last.digest.hex()}, {"overwritten", last.overwritten}};
+    put_path(fields, "path", last.path);
+    out.object("last_copy", fields);
+  }
+  if (report.without_copy > shown)
+    out.line(fmt::format("  ... and {} more; 'dalil find is:lost' lists all",
+                         number_text(report.without_copy - shown)));
+  out.line("Look for them on other cards and drives before anything is written to these.");
+}
+
+void print_unclear(Printer& out, const jobs::ScanReport& report) {
+  if (report.not_understood == 0) return;
+  out.line();
+  out.line(fmt::format("taken in, but what they say of themselves could not be read, or not all ({}):",
+                       count_text(report.not_understood, "file", "files")));
+  const std::size_t shown =
+      std::min(report.unclear.size(), out.verbose() ? report.unclear.size() : kProblemsShown);
+  for (std::size_t i = 0; i < report.unclear.size(); ++i) {
+    const auto& [path, problem] = report.unclear[i];
+    const std::string what = ": " + escape_for_display(problem);
+    if (i < shown) out.line("  " + fitting_path(out, path, 2 + display_width(what)) + what);
+    Json fields = {{"problem", problem}};
+    put_path(fields, "path", path);
+    out.object("not_understood", fields);
+  }
+  if (report.not_understood > shown)
+    out.line(fmt::format("  ... and {} more; -v lists all", number_text(report.not_understood - shown)));
+  out.line("  a search by time or place does not find them; --look-again missing tries them once more");
+}
+
+void print_doubts(Printer& out, const jobs::ScanReport& report, const std::string& label) {
+  if (report.not_believed > 0) {
+    out.line(fmt::format("Most of what was known of {} is not here: is this the right folder, and is",
+                         in_quotes(label)));
+    out.line("the drive mounted? Nothing was marked as vanished. If the files are gone,");
+    out.line("scan again with --allow-vanished.");
+  }
+  if (report.not_taken > 0) {
+    out.line(fmt::format("{} here have another size than those of the same names on record,",
+                         count_text(report.not_taken, "file", "files")));
+    out.line("as most that are known: is this another card, or one that was used again? None of them was");
+    out.line("taken in, and what is on record stays. Another card is a volume of its own (dalil volume");
+    out.line("add). If the files were replaced on purpose, scan again with --allow-changed.");
+  }
+}
+
 void print_link_notes(Printer& out, const IncidentFinder& finder) {
   if (finder.without_match() > 0) {
     out.line(fmt::format("  --incident-from matched nothing in the path of {}",
@@ -105,6 +166,9 @@ void print_counts(Printer& out, const jobs::ScanReport& report, const std::strin
   row("indexed", report.indexed,
       details({{"new contents", report.new_items}, {"changed", report.changed}, {"moved", report.moved}}));
   row("unchanged", report.unchanged);
+  if (report.symlinks > 0)
+    out.line(fmt::format("  of these {}: where they lead is recorded, and nothing is read there",
+                         count_text(report.symlinks, "symbolic link", "symbolic links")));
   row("skipped", report.skipped, report.skipped > 0 ? "  (no regular files: never read)" : "");
   row("failed", report.failed);
   if (report.vanished > 0) row("vanished", report.vanished, "  (known before, not there any more)");
@@ -140,6 +204,9 @@ Json summary_of(const ScanArguments& arguments, const jobs::ScanReport& report, 
           {"moved", report.moved},
           {"vanished", report.vanished},
           {"not_believed", report.not_believed},
+          {"not_taken", report.not_taken},
+          {"not_understood", report.not_understood},
+          {"without_copy", report.without_copy},
           {"links", report.links},
           {"assigned", report.assigned},
           {"media", report.media},
@@ -175,6 +242,7 @@ jobs::ScanOptions options_from(Session& session, const ScanArguments& arguments,
   options.rehash = arguments.rehash;
   options.dry_run = arguments.dry_run;
   options.allow_vanished = arguments.allow_vanished;
+  options.allow_changed = arguments.allow_changed;
   options.incident_type = link_type_named(arguments.type);
   if (finder != nullptr)
     options.incident_of = [finder](const std::string& path) { return finder->find(path); };
@@ -261,17 +329,16 @@ int run_scan(Session& session, const ScanArguments& arguments) {
   if (!report.missing_locks.empty()) out.note("the others hold; dalil status --sandbox lists them all");
   if (finder) print_link_notes(out, *finder);
   print_problems(out, report);
-  if (report.not_believed > 0) {
-    out.line(fmt::format("Most of what was known of {} is not here: is this the right folder, and is",
-                         in_quotes(volume.label)));
-    out.line("the drive mounted? Nothing was marked as vanished. If the files are gone,");
-    out.line("scan again with --allow-vanished.");
-  }
+  print_unclear(out, report);
+  print_last_copies(out, report);
+  print_doubts(out, report, volume.label);
   if (report.interrupted) out.line("what was indexed is kept; run the same command again to go on");
   if (arguments.dry_run) out.line("nothing was recorded");
   out.object("summary", summary_of(arguments, report, seconds));
   if (report.interrupted) return kExitInterrupted;
-  const int code = some_unreadable(report) || report.not_believed > 0 ? kExitPartial : kExitOk;
+  const int code = some_unreadable(report) || report.not_believed > 0 ? kExitPartial
+                   : report.without_copy > 0                          ? kExitNo
+                                                                      : kExitOk;
   if (arguments.dry_run || (!arguments.fingerprints && !arguments.thumbnails)) return code;
   const int looked = fingerprint_volume(session, archive, arguments, volume);
   return looked == kExitOk ? code : looked;
@@ -308,6 +375,7 @@ Runner declare_scan(Options& app) {
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
   app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");
   app.add_flag("--allow-vanished", options->allow_vanished, "believe it if most known files are not there");
+  app.add_flag("--allow-changed", options->allow_changed, "believe it if most known files have another size");
   app.add_flag("--dry-run", options->dry_run, "compare only: nothing is read or recorded");
   app.add_option("--threads", options->threads, "default: one a processor")->type_name("N");
   return [options](Session& session) { return run_scan(session, *options); };

@@ -32,6 +32,10 @@ class Fd {
   int fd_ = -1;
 };
 
+/// Between fork and exec: the program that is started inherits standard input, output and error, and nothing
+/// else, whatever the libraries of this process have open. System calls only.
+void keep_standard_descriptors_only();
+
 enum class FileKind : std::uint8_t {
   regular,
   directory,

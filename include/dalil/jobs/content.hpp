@@ -22,6 +22,8 @@ inline constexpr std::uint64_t kSmallFile = crypto::kTagChunkSize;
 /// What the index has under a name that is read anew.
 struct Expected {
   bool changed = false;  ///< another content, or other times
+  /// What was known under the name until now; UINT32_MAX: nothing.
+  std::uint32_t former = UINT32_MAX;
   /// With this very size and modification time it has this item: another content would be damage, not an
   /// edit.
   std::uint32_t item = UINT32_MAX;
@@ -48,8 +50,9 @@ struct Content {
   std::vector<files::BadRange> recovered;  ///< could not be read at first, and then could
   bool complete = false;                   ///< it was read to its end, or cannot be opened
   media::Sniffed sniffed;
-  int error_number = 0;   ///< could not be opened
-  bool changing = false;  ///< differed before and after, twice
+  int error_number = 0;    ///< could not be opened
+  bool changing = false;   ///< differed before and after, twice
+  bool holds_key = false;  ///< a small file with a secret key in it, of age's or a report's signer
   files::ReadPath path = files::ReadPath::cache_allowed;
   files::Fd fd;                ///< still open
   std::uint64_t position = 0;  ///< on the disk, when that order is wanted

@@ -33,6 +33,9 @@ struct ScanOptions {
   /// Believe it if most of what was known is not there. Else that is taken for the wrong folder, or a drive
   /// that is not mounted: nothing is marked as vanished.
   bool allow_vanished = false;
+  /// Believe it if most known files that are there have another size. Else that is taken for another card
+  /// with the same names: none of them is taken in, and what is on record stays.
+  bool allow_changed = false;
   bool dry_run = false;  ///< walk and compare only; nothing is read or written
   std::vector<LinkRule> rules;
   /// Incident for a path, e.g. by a regular expression over it; absent: none.
@@ -60,7 +63,18 @@ struct ScanReport {
   std::uint64_t directories = 0;
   std::uint64_t changed = 0, moved = 0, vanished = 0, new_items = 0, links = 0, media = 0;
   std::uint64_t not_believed = 0;  ///< known and not there, and not marked as vanished: too many
-  std::uint64_t assigned = 0;      ///< items that the source is new to
+  std::uint64_t not_taken = 0;     ///< known, of another size by now, and not taken in: too many; failed, too
+  /// Contents of which this scan found the last live copy on any volume gone or overwritten: where it was.
+  struct LastCopy {
+    std::string path;
+    Digest digest;
+    bool overwritten = false;
+  };
+  std::vector<LastCopy> last_copies;  ///< the first 10,000
+  std::uint64_t without_copy = 0;     ///< how many there are
+  std::uint64_t not_understood = 0;   ///< media taken in whose metadata could not be read, or not all
+  std::vector<std::pair<std::string, std::string>> unclear;  ///< their paths, and why; the first 10,000
+  std::uint64_t assigned = 0;                                ///< items that the source is new to
   std::uint64_t bytes_read = 0;
   std::vector<archive::RunSummary::Exception> problems;  ///< skipped and failed, with their reasons
   bool interrupted = false;
