@@ -89,20 +89,33 @@ std::string text_in(ledger::Reader& reader, const Column& column, std::uint64_t 
   return std::string(as_chars(reader.cell(column, static_cast<Row>(row_plus_one - 1))));
 }
 
-/// Pairs of item and value, each once; then how many items have each value, and how many none.
-std::vector<FacetCount> count_pairs(const std::vector<Row>& rows,
-                                    std::vector<std::pair<Row, std::uint32_t>> pairs,
+/// An item has a value. Of two that say so the one that rests on no candidate comes first.
+struct Valued {
+  Row item = 0;
+  std::uint32_t value = 0;
+  bool candidate = false;
+  auto operator<=>(const Valued&) const = default;
+};
+
+/// How many items have each value, each item once, and how many none.
+std::vector<FacetCount> count_pairs(const std::vector<Row>& rows, std::vector<Valued> pairs,
                                     const std::function<std::string(std::uint32_t)>& text) {
   std::ranges::sort(pairs);
-  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  std::unordered_map<std::uint32_t, std::uint64_t> counts;
+  const auto same = [](const Valued& a, const Valued& b) { return a.item == b.item && a.value == b.value; };
+  pairs.erase(std::unique(pairs.begin(), pairs.end(), same), pairs.end());
+  struct Counted {
+    std::uint64_t items = 0, candidates = 0;
+  };
+  std::unordered_map<std::uint32_t, Counted> counts;
   std::uint64_t with = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    ++counts[pairs[i].second];
-    if (i == 0 || pairs[i].first != pairs[i - 1].first) ++with;
+    Counted& counted = counts[pairs[i].value];
+    ++counted.items;
+    counted.candidates += pairs[i].candidate ? 1 : 0;
+    if (i == 0 || pairs[i].item != pairs[i - 1].item) ++with;
   }
   std::vector<FacetCount> all;
-  for (const auto& [value, items] : counts) all.push_back({text(value), items});
+  for (const auto& [value, counted] : counts) all.push_back({text(value), counted.items, counted.candidates});
   if (with < rows.size()) all.push_back({"", rows.size() - with});
   std::ranges::sort(all, [](const FacetCount& a, const FacetCount& b) {
     return a.items != b.items ? a.items > b.items : a.value < b.value;
@@ -127,10 +140,10 @@ std::vector<FacetCount> count_by_incident_word(View& view, const std::vector<Row
     return true;
   });
   const auto wanted = set_of(rows, view.item_count());
-  std::vector<std::pair<Row, std::uint32_t>> pairs;
-  view.for_each_link([&](Row item, Row incident, LinkType) {
+  std::vector<Valued> pairs;
+  view.for_each_link([&](Row item, Row incident, LinkType type) {
     if (item < wanted.size() && wanted[item] != 0 && incident < words.size() && words[incident] != 0)
-      pairs.emplace_back(item, words[incident]);
+      pairs.push_back({item, words[incident], type == LinkType::candidate});
   });
   return count_pairs(rows, std::move(pairs),
                      [&](std::uint32_t value) { return text_in(reader, kWordText, value); });
@@ -138,10 +151,11 @@ std::vector<FacetCount> count_by_incident_word(View& view, const std::vector<Row
 
 std::vector<FacetCount> count_by_incident(View& view, const std::vector<Row>& rows, bool by_type) {
   const auto wanted = set_of(rows, view.item_count());
-  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  std::vector<Valued> pairs;
   view.for_each_link([&](Row item, Row incident, LinkType type) {
     if (item < wanted.size() && wanted[item] != 0)
-      pairs.emplace_back(item, by_type ? static_cast<std::uint32_t>(type) : incident);
+      pairs.push_back(by_type ? Valued{item, static_cast<std::uint32_t>(type)}
+                              : Valued{item, incident, type == LinkType::candidate});
   });
   return count_pairs(rows, std::move(pairs), [&](std::uint32_t value) {
     return by_type ? std::string(name_of(static_cast<LinkType>(value)))
@@ -152,18 +166,18 @@ std::vector<FacetCount> count_by_incident(View& view, const std::vector<Row>& ro
 std::vector<FacetCount> count_by_source(View& view, const std::vector<Row>& rows) {
   const std::vector<Source> sources = view.sources();
   const auto wanted = set_of(rows, view.item_count());
-  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  std::vector<Valued> pairs;
   view.for_each_assignment([&](Row item, Row source) {
-    if (item < wanted.size() && wanted[item] != 0) pairs.emplace_back(item, source);
+    if (item < wanted.size() && wanted[item] != 0) pairs.push_back({item, source});
   });
   return count_pairs(rows, std::move(pairs), [&](std::uint32_t source) { return sources.at(source).alias; });
 }
 
 std::vector<FacetCount> count_by_tag(View& view, const std::vector<Row>& rows) {
   const auto wanted = set_of(rows, view.item_count());
-  std::vector<std::pair<Row, std::uint32_t>> pairs;
+  std::vector<Valued> pairs;
   for_each_tagging(view, [&](Row item, Row tag) {
-    if (item < wanted.size() && wanted[item] != 0) pairs.emplace_back(item, tag);
+    if (item < wanted.size() && wanted[item] != 0) pairs.push_back({item, tag});
   });
   return count_pairs(rows, std::move(pairs), [&](std::uint32_t tag) {
     return text_in(view.reader(), kTagName, std::uint64_t{tag} + 1);
@@ -203,6 +217,7 @@ std::int64_t day_of(std::int64_t local_ms) {
 struct KnownDay {
   std::int64_t day = 0;
   std::size_t digits = 0;
+  bool of_incidents = false;
 };
 
 /// The digits that two times of a local clock have in common.
@@ -264,6 +279,7 @@ struct Facet {
   std::string_view name;
   std::vector<FacetCount> (*count)(View&, const std::vector<Row>&);  ///< null: by a date of so many digits
   std::size_t digits = 0;
+  bool of_incidents = false;
 };
 
 std::vector<FacetCount> count_by_word(View& view, const std::vector<Row>& rows, const Column& column,
@@ -292,28 +308,34 @@ const Facet kFacets[] = {
     {"year", nullptr, 4},
     {"month", nullptr, 7},
     {"day", nullptr, 10},
-    {"incident", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, false); }},
+    {"incident", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, false); }, 0,
+     true},
     {"type", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, true); }},
     {"governorate",
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::governorate);
-     }},
+     },
+     0, true},
     {"place",
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::place);
-     }},
+     },
+     0, true},
     {"party",
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::party);
-     }},
+     },
+     0, true},
     {"weapon",
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::weapon);
-     }},
+     },
+     0, true},
     {"area",
      [](View& v, const std::vector<Row>& rows) {
        return count_by_incident_word(v, rows, IncidentWord::area);
-     }},
+     },
+     0, true},
     {"state",
      [](View& view, const std::vector<Row>& rows) {
        return count_numbers(
@@ -361,6 +383,11 @@ std::vector<std::string> facet_names() {
   std::vector<std::string> names;
   for (const Facet& facet : kFacets) names.emplace_back(facet.name);
   return names;
+}
+
+bool is_of_incidents(std::string_view name) {
+  const auto* facet = std::ranges::find(kFacets, name, &Facet::name);
+  return facet != std::end(kFacets) && facet->of_incidents;
 }
 
 std::vector<FacetCount> count_by(View& view, const std::vector<Row>& rows, std::string_view name,

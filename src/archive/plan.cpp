@@ -20,22 +20,6 @@ static_assert(std::ranges::all_of(kColumns, [](const Column& column) {
   return column.table != kItems || kStretchItems % column.rows_per_block == 0;
 }));
 
-/// Whether every test beneath is about this, so that one and the same link or copy can be asked for all of
-/// it.
-bool is_about(const Condition& condition, Scope scope) {
-  switch (condition.kind) {
-    case Condition::Kind::test:
-      return info_of(condition.test.field).scope == scope;
-    case Condition::Kind::all:
-    case Condition::Kind::any:
-      return !condition.parts.empty() && std::ranges::all_of(condition.parts, [&](const Condition& part) {
-        return is_about(part, scope);
-      });
-    default:
-      return false;
-  }
-}
-
 /// What narrows most for least comes first: later parts then open few blocks.
 int cost_of(const Condition& condition) {
   constexpr int kBrackets = 2, kNone = 3, kText = 4;
@@ -62,6 +46,20 @@ void gather_joined(const Condition& condition, std::vector<const Test*>& tests) 
 }
 
 }  // namespace
+
+bool is_about(const Condition& condition, Scope scope) {
+  switch (condition.kind) {
+    case Condition::Kind::test:
+      return info_of(condition.test.field).scope == scope;
+    case Condition::Kind::all:
+    case Condition::Kind::any:
+      return !condition.parts.empty() && std::ranges::all_of(condition.parts, [&](const Condition& part) {
+        return is_about(part, scope);
+      });
+    default:
+      return false;
+  }
+}
 
 /// No copy lies on two volumes, and no link leads to two incidents: whoever asks so means two of them.
 void refuse_impossible(const Condition& condition) {

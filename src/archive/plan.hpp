@@ -102,6 +102,9 @@ class Planner {
   std::vector<IncidentSummary> summaries_;
 };
 
+/// Whether every test beneath is about this, so that one and the same link or copy can be asked for all of
+/// it.
+bool is_about(const Condition& condition, Scope scope);
 /// Error(invalid) if no single link or copy could ever meet this.
 void refuse_impossible(const Condition& condition);
 /// Items among these of which a copy meets the test, by the copy index, which is read whole.

@@ -34,6 +34,8 @@ constexpr PageWords kEnglish{
     .by = "by",
     .verified = "verified",
     .left_out = "more items matched and are not on this page",
+    .candidate = "candidate",
+    .candidates = "candidates",
 };
 
 constexpr PageWords kArabic{
@@ -63,6 +65,8 @@ constexpr PageWords kArabic{
     .by = "بحسب",
     .verified = "تم التحقق",
     .left_out = "عناصر أخرى مطابقة لا تظهر في هذه الصفحة",
+    .candidate = "ارتباط محتمل",
+    .candidates = "ارتباطات محتملة",
 };
 
 struct Translation {

@@ -12,6 +12,7 @@ struct PageWords {
   const char *items, *copies, *intact, *not_verified, *damaged, *no_copy, *no_picture, *no_time, *by,
       *verified;
   const char* left_out;
+  const char *candidate, *candidates;
 };
 const PageWords& page_words(PageLanguage language);
 

@@ -26,6 +26,7 @@ constexpr const char* kStyle =
     ".none{color:#555;padding:1em;text-align:center}.card p{margin:.15em 0}"
     ".head{display:flex;justify-content:space-between;gap:.5em}code{font-size:1em;color:#2f5d8a}"
     ".incident{border-inline-start:3px solid #a8323a;padding-inline-start:.4em}.incident b{color:#a8323a}"
+    ".candidate{border-inline-start:3px dashed #888;padding-inline-start:.4em}"
     ".bad{color:#a8323a;font-weight:bold}"
     "@media(max-width:36rem){.wide{grid-column:auto}}"
     "@media print{body{margin:0}.cards{grid-template-columns:repeat(4,1fr);gap:.5em}"
@@ -100,8 +101,10 @@ std::string card_html(const SheetCard& card, const PageWords& words) {
   for (const std::string& one : card.verified)
     out += line("place", fmt::format("{}: {}", words.verified, apart(one)));
   for (const SheetCard::Incident& incident : card.incidents)
-    out += line("incident", fmt::format("<b>{}</b> {}", apart(incident.id),
-                                        incident.about.empty() ? "" : apart(incident.about)));
+    out += line(incident.candidate ? "candidate" : "incident",
+                fmt::format("<b>{}</b>{} {}", apart(incident.id),
+                            incident.candidate ? fmt::format(" ({})", words.candidate) : "",
+                            incident.about.empty() ? "" : apart(incident.about)));
   for (const SheetCard::Place& place : card.places) out += line("path", path_html(place));
   if (card.more_places > 0) out += line("meta", fmt::format("+ {}", card.more_places));
   return out + health_html(card, words) + "</article>\n";

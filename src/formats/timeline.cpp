@@ -75,6 +75,8 @@ std::string incident_html(const TimelineIncident& incident, const PageWords& wor
     if (!part->empty()) line += (line.empty() ? "" : " · ") + *part;
   if (incident.items > 0)
     line += fmt::format("{}{}: {}", line.empty() ? "" : " · ", words.evidence, incident.items);
+  if (incident.candidates > 0)
+    line += fmt::format("{}{}: {}", line.empty() ? "" : " · ", words.candidates, incident.candidates);
   if (!line.empty()) out += fmt::format("<br><span dir=\"auto\">{}</span>", markup_text(line));
   if (!incident.words.empty())
     out += fmt::format("<br><span dir=\"auto\">{}</span>", markup_text(incident.words));
@@ -83,7 +85,9 @@ std::string incident_html(const TimelineIncident& incident, const PageWords& wor
 
 std::string item_html(const TimelineItem& item, const PageWords& words) {
   std::string incidents;
-  for (const std::string& id : item.incidents) incidents += (incidents.empty() ? "" : ", ") + id;
+  for (const TimelineItem::Incident& incident : item.incidents)
+    incidents += fmt::format("{}{}{}", incidents.empty() ? "" : ", ", incident.id,
+                             incident.candidate ? fmt::format(" ({})", words.candidate) : "");
   if (incidents.empty()) incidents = words.not_linked;
   return fmt::format(
       "<tr><td dir=\"auto\">{}</td><td>{}</td><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td><td "

@@ -60,6 +60,66 @@ class Suggestions(Scenario):
         self.fails("suggest", "--accept", "disk:c/other year.jpg", "M-14", expect=FAILURE, message="nothing suggests")
         self.assert_sound()
 
+    def test_a_candidate_is_marked_wherever_its_incident_is_shown(self):
+        self.dalil("suggest", "--accept", "disk:a/known.jpg", "M-14")
+        self.dalil("link", "disk:b/zone unknown.jpg", "M-14", "--type", "depicts")
+        listed = {line.split()[-1]: line for line in self.dalil("find").out.splitlines() if "jpg" in line}
+        self.assertIn(" M-14 (candidate) ", listed["disk:a/known.jpg"])
+        self.assertNotIn("candidate", self.dalil("find", "--path", "zone").out)
+        self.assertIn("M-14 (candidate)", self.dalil("find", "--incident", "M-14").out)
+        items = {one["copies"][0]["path"]: one for one in self.dalil("find", "is:linked", "--json").of("item")}
+        self.assertEqual([(items[path]["incidents"], items[path]["candidate_incidents"])
+                          for path in ("a/known.jpg", "b/zone unknown.jpg")], [(["M-14"], ["M-14"]), (["M-14"], [])])
+        counts = self.dalil("find", "--count-by", "incident", "--json").of("count")
+        self.assertEqual([(one["value"], one["items"], one["candidates"]) for one in counts],
+                         [(None, 2, 0), ("M-14", 2, 1)])
+        self.assertIn("candidates", self.dalil("find", "--count-by", "incident").out.splitlines()[0])
+        page = os.path.join(self.dir, "page.html")
+        self.dalil("timeline", "--out", page)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn("M-14 (candidate)", text)
+        self.assertIn("evidence: 1 · candidates: 1", text)
+
+    def test_a_search_says_what_rests_on_candidates_alone_and_can_leave_them_out(self):
+        def asked(*query, expect=0):
+            found = self.dalil("find", *query, "--json", expect=expect).summary
+            return found["matched"], found["by_candidates_alone"], found["left_out_by_candidates"]
+        self.assertEqual(asked("place:Mayadeen", expect=NO), (0, 0, 0))
+        self.dalil("suggest", "--accept", "disk:a/known.jpg", "M-14")
+        self.dalil("link", "disk:b/zone unknown.jpg", "M-14", "--type", "depicts")
+        self.assertEqual(asked("place:Mayadeen"), (2, 1, 0))
+        self.assertEqual(asked("--incident", "M-14"), (2, 1, 0))
+        self.assertEqual(asked("kind:photo"), (3, 0, 0))
+        self.assertEqual(asked("is:linked"), (2, 1, 0))
+        self.assertEqual(asked("is:unlinked"), (2, 0, 1))
+        self.assertEqual(asked("not place:Mayadeen"), (2, 0, 1))
+        self.assertEqual(asked("link(place:Mayadeen not type:candidate)"), (1, 0, 0))
+        self.assertEqual(asked("not link(not type:candidate)"), (3, 0, 0))
+        self.assertEqual(asked("type:candidate"), (1, 0, 0))
+        said = self.dalil("find", "place:Mayadeen").err
+        self.assertIn("1 of them by candidate links alone", said)
+        self.assertIn("not type:candidate", said)
+        self.assertIn("1 more would match if candidate links did not count", self.dalil("find", "is:unlinked").err)
+        # Another link to the same incident: it rests on no candidate any more.
+        self.dalil("link", "disk:a/known.jpg", "M-14", "--type", "aftermath")
+        self.assertEqual(asked("place:Mayadeen"), (2, 0, 0))
+
+    def test_damage_to_what_is_only_a_candidate_endangers_no_evidence(self):
+        self.dalil("suggest", "--accept", "disk:a/known.jpg", "M-14")
+        self.dalil("link", "disk:b/zone unknown.jpg", "R-14", "--type", "depicts")
+        for path in ("a/known.jpg", "b/zone unknown.jpg"):
+            os.remove(os.path.join(self.tree, path))
+        result = self.dalil("verify", self.tree, "--volume", "disk", "--json", expect=None)
+        self.assertEqual([one["incident"] for one in result.of("endangered")], ["R-14"])
+        self.assertEqual({one["path"]: (one["incidents"], one["candidate_incidents"]) for one in result.of("verdict")},
+                         {"a/known.jpg": (["M-14"], ["M-14"]), "b/zone unknown.jpg": (["R-14"], [])})
+        said = self.dalil("verify", self.tree, "--volume", "disk", expect=None).out
+        self.assertIn("may be evidence of M-14 (candidate)", said)
+        self.assertIn("evidence of R-14", said)
+        status = self.dalil("status", "--json", expect=None)
+        self.assertEqual([one["incident"] for one in status.of("endangered")], ["R-14"])
+
     def test_what_was_withdrawn_is_not_suggested_again(self):
         self.dalil("suggest", "--accept", "disk:a/known.jpg", "M-14")
         self.dalil("unlink", "disk:a/known.jpg", "M-14", "--why", "another village")

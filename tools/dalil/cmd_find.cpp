@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "dalil/archive/answers.hpp"
 #include "dalil/archive/find.hpp"
+#include "dalil/archive/linked.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
@@ -53,7 +54,8 @@ struct ShownColumns {
   bool kind = true, time = true, incidents = true;
 };
 
-/// With one incident asked for, its column is worth its room only if an item shows another one, too.
+/// With one incident asked for, its column is worth its room only if an item shows another one, too, or is
+/// tied to it by a candidate.
 ShownColumns shown_columns(archive::View& view, const std::vector<archive::Row>& rows,
                            const FindOptions& options) {
   if (!view.can_read(ledger::SealClass::evidence)) return {false, false, false};
@@ -64,8 +66,9 @@ ShownColumns shown_columns(archive::View& view, const std::vector<archive::Row>&
   const archive::Row asked = incident_named(view, options.query.incidents.front());
   const std::unordered_set<archive::Row> found(rows.begin(), rows.end());
   shown.incidents = false;
-  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType) {
-    if (incident != asked && found.contains(item)) shown.incidents = true;
+  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType type) {
+    const bool tells = incident != asked || type == archive::LinkType::candidate;
+    if (tells && found.contains(item)) shown.incidents = true;
   });
   return shown;
 }
@@ -109,7 +112,7 @@ void print_objects(Printer& out, archive::View& view, const std::vector<archive:
       }
       if (Json time = time_json(view, row); !time.is_null()) fields["time"] = std::move(time);
     }
-    fields["incidents"] = whole ? Json(incidents_of(view, row)) : Json();
+    put_incidents(fields, view, row);
     put_sources(fields, view, row);
     fields["copies"] = Json::array();
     for (const archive::CopyInfo& copy : view.copies_of(row)) fields["copies"].push_back(json_of(copy));
@@ -137,17 +140,30 @@ std::size_t print_counts(Printer& out, archive::View& view, const std::vector<ar
   const std::string& by = options.count_by;
   // Long values differ in their middle, too: they are not cut, but go on a line of their own.
   constexpr std::size_t kNeverCut = 10'000;
-  Table table({{"items", Align::right}, {by, Align::left, Table::Fit::shortened, kNeverCut}});
   std::vector<archive::FacetCount> counts = archive::count_by(view, rows, by, local);
   const std::size_t left_out = counts.size() - std::min(counts.size(), options.order.limit);
   counts.resize(counts.size() - left_out);
+  const bool candidates =
+      std::ranges::any_of(counts, [](const archive::FacetCount& count) { return count.candidates > 0; });
+  std::vector<Table::Column> columns{{"items", Align::right}};
+  if (candidates) columns.push_back({"candidates", Align::right});
+  columns.push_back({by, Align::left, Table::Fit::shortened, kNeverCut});
+  Table table(std::move(columns));
   for (const archive::FacetCount& count : counts) {
-    table.add({number_text(count.items), count.value.empty() ? "(none)" : escape_for_display(count.value)});
-    out.object(
-        "count",
-        {{"by", by}, {"value", count.value.empty() ? Json() : Json(count.value)}, {"items", count.items}});
+    std::vector<Cell> cells{number_text(count.items)};
+    if (candidates) cells.emplace_back(number_text(count.candidates));
+    cells.emplace_back(count.value.empty() ? "(none)" : escape_for_display(count.value));
+    table.add(std::move(cells));
+    Json fields = {
+        {"by", by}, {"value", count.value.empty() ? Json() : Json(count.value)}, {"items", count.items}};
+    if (archive::is_of_incidents(by)) fields["candidates"] = count.candidates;
+    out.object("count", fields);
   }
   table.print(out);
+  if (candidates)
+    out.note(
+        "candidates: of the items those that nothing but a candidate link ties to it, which is no evidence "
+        "yet");
   if (left_out > 0)
     out.line(fmt::format("{} left out by --limit", count_text(left_out, "more line was", "more lines were")));
   return left_out;
@@ -195,6 +211,16 @@ void note_doubts(Printer& out, const Doubts& doubts) {
     out.note("'not' leaves out all that may lie within that time, also where it is in doubt");
 }
 
+void note_candidates(Printer& out, const archive::CandidateDoubts& doubts) {
+  if (doubts.only > 0)
+    out.note(
+        fmt::format("{} of them by candidate links alone, which are no evidence yet: '{}' leaves them out",
+                    number_text(doubts.only), "link(... not type:candidate)"));
+  if (doubts.left_out > 0)
+    out.note(
+        fmt::format("{} more would match if candidate links did not count", number_text(doubts.left_out)));
+}
+
 void print_rows(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
                 const archive::Query& query, const FindOptions& options) {
   if (out.json()) {
@@ -215,6 +241,7 @@ int run_find(Session& session, const FindOptions& options) {
   std::vector<archive::Row> rows = archive::find(view, query);
   Printer& out = session.out();
   const Doubts doubts = doubts_of(view, query, rows);
+  const archive::CandidateDoubts candidates = archive::candidate_doubts(view, rows, query);
   const std::size_t matched = rows.size();
   if (options.count_by.empty() && !options.count) put_in_order(view, rows, options.order, query.local);
   std::size_t values_left_out = 0;
@@ -225,6 +252,7 @@ int run_find(Session& session, const FindOptions& options) {
   else
     print_rows(out, view, rows, query, options);
   note_doubts(out, doubts);
+  note_candidates(out, candidates);
   if (archive::asks_for_text(query.where) && !view.can_read(ledger::SealClass::evidence))
     out.note("words were looked for in names alone: this role sees no descriptions and no incidents");
   Json summary = {{"command", "find"},
@@ -233,10 +261,13 @@ int run_find(Session& session, const FindOptions& options) {
                   {"unknown_zone", doubts.times.unknown_zone},
                   {"utc_claimed", doubts.times.utc_claimed},
                   {"by_date_alone", doubts.times.day_or_less},
-                  {"may_match", doubts.more}};
-  // Of times an auditor sees nothing: 0 would be an answer.
+                  {"may_match", doubts.more},
+                  {"by_candidates_alone", candidates.only},
+                  {"left_out_by_candidates", candidates.left_out}};
+  // Of times and links an auditor sees nothing: 0 would be an answer.
   if (!view.can_read(ledger::SealClass::evidence))
-    for (const char* field : {"unknown_zone", "utc_claimed", "by_date_alone", "may_match"})
+    for (const char* field : {"unknown_zone", "utc_claimed", "by_date_alone", "may_match",
+                              "by_candidates_alone", "left_out_by_candidates"})
       summary[field] = nullptr;
   if (!options.count_by.empty()) summary["values_left_out"] = values_left_out;
   out.object("summary", summary);

@@ -172,8 +172,8 @@ void print_lost(Printer& out, archive::View& view, const drives::RepairOptions& 
   for (const std::string& tried : lost.tried) out.line(wrapped(out, "      " + tried, 8));
   if (!incidents_visible) return;
   if (const auto item = view.find_item(lost.digest))
-    for (const std::string& id : incidents_of(view, *item))
-      out.line("      evidence of " + escape_for_display(id));
+    for (const IncidentName& incident : incidents_of(view, *item))
+      out.line("      " + evidence_text(incident));
 }
 
 /// What to add to the command, volume by volume.
@@ -290,14 +290,15 @@ void print_objects(Printer& out, archive::View& view, const drives::RepairOption
   for (const LostCopy& lost : report.lost) {
     Json fields = {
         {"digest", lost.digest.hex()},      {"size_bytes", lost.size_bytes}, {"was", lost.was},
-        {"ranges", ranges_of(lost.ranges)}, {"tried", lost.tried},           {"incidents", nullptr}};
+        {"ranges", ranges_of(lost.ranges)}, {"tried", lost.tried},           {"incidents", nullptr},
+        {"candidate_incidents", nullptr}};
     put_path(fields, "path", lost.path);
     fields["not_asked"] = Json::array();
     for (const archive::Row row : holders_of(view, options, lost))
       fields["not_asked"].push_back(view.volume(row).label);
     if (view.can_read(ledger::SealClass::evidence)) {
-      const auto item = view.find_item(lost.digest);
-      fields["incidents"] = item ? incidents_of(view, *item) : std::vector<std::string>();
+      fields["incidents"] = fields["candidate_incidents"] = Json::array();
+      if (const auto item = view.find_item(lost.digest)) put_incidents(fields, view, *item);
     }
     out.object("lost", fields);
   }

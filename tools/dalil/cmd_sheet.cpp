@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "dalil/archive/linked.hpp"
 #include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/new_file.hpp"
@@ -88,12 +89,12 @@ void put_copies(formats::SheetCard& card, archive::View& view, archive::Row row)
 }
 
 void put_incidents(formats::SheetCard& card, archive::View& view, archive::Row row) {
-  for (const archive::Row one : view.incidents_of_item(row)) {
-    const archive::Incident incident = view.incident(one).incident;
+  for (const archive::LinkedIncident& linked : archive::linked_incidents(view, row)) {
+    const archive::Incident incident = view.incident(linked.incident).incident;
     std::string about = incident.date;
     if (const std::string place = place_text(incident); !place.empty())
       about += (about.empty() ? "" : " · ") + place;
-    card.incidents.push_back({incident.id, about});
+    card.incidents.push_back({incident.id, about, linked.candidate});
   }
 }
 

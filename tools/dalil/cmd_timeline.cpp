@@ -32,7 +32,8 @@ std::optional<std::int32_t> minute_from(const std::string& time) {
   return minute;
 }
 
-void add_incident(formats::Timeline& timeline, archive::View& view, archive::Row row, std::uint64_t items) {
+void add_incident(formats::Timeline& timeline, archive::View& view, archive::Row row,
+                  const LinkedItems& linked) {
   const archive::Incident incident = view.incident(row).incident;
   const auto days = incident.days();
   if (!days) return timeline.add_undated_incident();
@@ -49,7 +50,8 @@ void add_incident(formats::Timeline& timeline, archive::View& view, archive::Row
   shown.words = timeline.language == formats::PageLanguage::arabic && !incident.description_ar.empty()
                     ? incident.description_ar
                     : incident.description;
-  shown.items = items;
+  shown.items = linked.items;
+  shown.candidates = linked.candidates;
   timeline.add(std::move(shown));
 }
 
@@ -99,7 +101,8 @@ void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row
     item.kind = formats::page_text(timeline.language, line.kind);
     item.time = formats::page_text(timeline.language, line.time);
     item.path = line.path;
-    item.incidents = incidents_of(view, row);
+    for (const IncidentName& incident : incidents_of(view, row))
+      item.incidents.push_back({incident.id, incident.candidate});
   }
   timeline.add(std::move(item));
 }
@@ -112,7 +115,7 @@ formats::Timeline timeline_of(archive::View& view, const Evidence& evidence, con
   const auto items = items_by_incident(view, evidence);
   for (const archive::Row row : evidence.incidents) {
     const auto found = items.find(row);
-    add_incident(timeline, view, row, found == items.end() ? 0 : found->second);
+    add_incident(timeline, view, row, found == items.end() ? LinkedItems() : found->second);
   }
   for (const archive::Row row : evidence.items) add_item(timeline, view, row, evidence.local);
   return timeline;

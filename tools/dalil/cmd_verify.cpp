@@ -157,8 +157,8 @@ std::string exception_text(Printer& out, archive::View& view,
   std::string text = exception_line(out, exception);
   if (!is_damage(exception.verdict)) return text;
   if (const auto item = view.find_item(exception.digest)) {
-    for (const std::string& id : incidents_of(view, *item))
-      text += "\n              evidence of " + escape_for_display(id);
+    for (const IncidentName& incident : incidents_of(view, *item))
+      text += "\n              " + evidence_text(incident);
   }
   return text;
 }
@@ -249,9 +249,9 @@ JsonObjects objects_of(archive::View& view, const Outcome& outcome) {
     if (exception.at_first) objects.emplace_back("hardware_warning", fields);
     if (exception.at_first && exception.verdict == archive::Verdict::intact) continue;
     if (!outcome.incidents_visible) {
-      fields["incidents"] = nullptr;
+      fields["incidents"] = fields["candidate_incidents"] = nullptr;
     } else if (const auto item = view.find_item(exception.digest)) {
-      fields["incidents"] = incidents_of(view, *item);
+      put_incidents(fields, view, *item);
     }
     objects.emplace_back("verdict", fields);
   }

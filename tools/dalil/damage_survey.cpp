@@ -40,14 +40,15 @@ class Copies {
   std::vector<bool> damaged_;
 };
 
-/// One pass over all links: a drive that is gone puts every item at risk.
+/// One pass over all links: a drive that is gone puts every item at risk. What may be of an incident is no
+/// evidence of it yet.
 std::vector<IncidentAtRisk> incidents_at_risk(archive::View& view, const Copies& copies,
                                               std::uint64_t items) {
   std::vector<IncidentAtRisk> at_risk;
   if (!view.can_read(ledger::SealClass::evidence)) return at_risk;
   std::vector<std::pair<archive::Row, archive::Row>> evidence;  // incident, item
-  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType) {
-    if (item < items) evidence.emplace_back(incident, item);
+  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType type) {
+    if (item < items && type != archive::LinkType::candidate) evidence.emplace_back(incident, item);
   });
   std::sort(evidence.begin(), evidence.end());
   evidence.erase(std::unique(evidence.begin(), evidence.end()), evidence.end());

@@ -13,7 +13,7 @@ namespace dalil::cli {
 /// An incident with evidence of which a copy is damaged or none is left.
 struct IncidentAtRisk {
   std::string id;
-  std::uint64_t items = 0;    ///< linked to it
+  std::uint64_t items = 0;    ///< linked to it, candidates left out
   std::uint64_t damaged = 0;  ///< of those, the ones with a damaged copy, or with none left
   std::uint64_t lost = 0;     ///< of those, the ones without an undamaged copy on any volume
 };

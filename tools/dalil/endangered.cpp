@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "dalil/archive/linked.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "wrapped.hpp"
@@ -56,7 +57,8 @@ std::set<archive::Row> incidents_hit(archive::View& view, const jobs::VerifyRepo
     if (!is_damage(exception.verdict)) continue;
     const auto item = view.find_item(exception.digest);
     if (!item) continue;
-    for (const archive::Link& link : view.links_of_item(*item)) incidents.insert(link.incident);
+    for (const archive::LinkedIncident& linked : archive::linked_incidents(view, *item))
+      if (!linked.candidate) incidents.insert(linked.incident);
   }
   return incidents;
 }
@@ -99,7 +101,8 @@ std::vector<EndangeredIncident> endangered_incidents(archive::View& view, const 
   for (const archive::Row row : incidents_hit(view, report)) {
     EndangeredIncident incident{view.incident(row).incident.id};
     std::set<archive::Row> items;
-    for (const archive::Link& link : view.links_of_incident(row)) items.insert(link.item);
+    for (const archive::Link& link : view.links_of_incident(row))
+      if (link.type != archive::LinkType::candidate) items.insert(link.item);
     for (const archive::Row item : items) survey.add(item, incident);
     if (incident.without_copy > 0) endangered.push_back(std::move(incident));
   }

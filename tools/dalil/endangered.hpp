@@ -12,7 +12,7 @@ namespace dalil::cli {
 /// An incident some of whose evidence has no intact copy left on the volume that was verified.
 struct EndangeredIncident {
   std::string id;
-  std::uint64_t items = 0;         ///< linked to it, and with a copy that belongs on this volume
+  std::uint64_t items = 0;         ///< evidence of it, no candidates, with a copy that belongs on this volume
   std::uint64_t without_copy = 0;  ///< of those, the ones with no intact copy here
   std::uint64_t nowhere_else = 0;  ///< of those, the ones with no live copy on another volume either
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "dalil/archive/linked.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
@@ -18,12 +19,30 @@ std::vector<archive::CopyInfo> copies_live_first(archive::View& view, archive::R
   return copies;
 }
 
-std::vector<std::string> incidents_of(archive::View& view, archive::Row item) {
-  std::vector<std::string> ids;
-  if (!view.can_read(ledger::SealClass::evidence)) return ids;
-  for (const archive::Row incident : view.incidents_of_item(item))
-    ids.push_back(view.incident(incident).incident.id);
-  return ids;
+std::vector<IncidentName> incidents_of(archive::View& view, archive::Row item) {
+  std::vector<IncidentName> names;
+  if (!view.can_read(ledger::SealClass::evidence)) return names;
+  for (const archive::LinkedIncident& linked : archive::linked_incidents(view, item))
+    names.push_back({view.incident(linked.incident).incident.id, linked.candidate});
+  return names;
+}
+
+std::string text_of(const IncidentName& incident) {
+  return escape_for_display(incident.id) + (incident.candidate ? " (candidate)" : "");
+}
+
+std::string evidence_text(const IncidentName& incident) {
+  return (incident.candidate ? "may be evidence of " : "evidence of ") + text_of(incident);
+}
+
+void put_incidents(Json& object, archive::View& view, archive::Row item) {
+  object["incidents"] = object["candidate_incidents"] = nullptr;
+  if (!view.can_read(ledger::SealClass::evidence)) return;
+  object["incidents"] = object["candidate_incidents"] = Json::array();
+  for (const IncidentName& incident : incidents_of(view, item)) {
+    object["incidents"].push_back(incident.id);
+    if (incident.candidate) object["candidate_incidents"].push_back(incident.id);
+  }
 }
 
 std::string link_text(const archive::Link& link) {
@@ -67,9 +86,8 @@ ItemLine item_line(archive::View& view, archive::Row row) {
   }
   if (const auto verified = assessment_of(view, row).time) line.time = text_of(*verified) + " (verified)";
   line.size = bytes_text(item.size_bytes);
-  for (const std::string& id : incidents_of(view, row)) {
-    line.incidents += (line.incidents.empty() ? "" : ", ") + escape_for_display(id);
-  }
+  for (const IncidentName& incident : incidents_of(view, row))
+    line.incidents += (line.incidents.empty() ? "" : ", ") + text_of(incident);
   const auto copies = copies_live_first(view, row);
   if (!copies.empty()) {
     const archive::CopyInfo& first = copies.front();

@@ -1,5 +1,6 @@
 #include "page_forms.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "dalil/base/error.hpp"
@@ -30,18 +31,25 @@ std::string numbers_text(const archive::Incident& incident) {
   return text;
 }
 
-std::map<archive::Row, std::uint64_t> items_by_incident(archive::View& view, const Evidence& evidence) {
+std::map<archive::Row, LinkedItems> items_by_incident(archive::View& view, const Evidence& evidence) {
   std::vector<bool> found(view.item_count());
   for (const archive::Row item : evidence.items) found[item] = true;
-  std::map<archive::Row, std::uint64_t> counts;
-  std::map<archive::Row, archive::Row> last;  // an item may be linked to an incident in several ways
-  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType) {
-    if (!found[item]) return;
-    const auto [known, first] = last.emplace(incident, item);
-    if (!first && known->second == item) return;
-    known->second = item;
-    ++counts[incident];
+  struct Tie {
+    archive::Row incident, item;
+    bool candidate;
+    auto operator<=>(const Tie&) const = default;
+  };
+  std::vector<Tie> ties;  // an item may be linked to an incident in several ways
+  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType type) {
+    if (found[item]) ties.push_back({incident, item, type == archive::LinkType::candidate});
   });
+  std::ranges::sort(ties);
+  std::map<archive::Row, LinkedItems> counts;
+  for (std::size_t i = 0; i < ties.size(); ++i) {
+    if (i > 0 && ties[i].incident == ties[i - 1].incident && ties[i].item == ties[i - 1].item) continue;
+    LinkedItems& linked = counts[ties[i].incident];
+    ++(ties[i].candidate ? linked.candidates : linked.items);
+  }
   return counts;
 }
 

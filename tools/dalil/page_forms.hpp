@@ -17,8 +17,11 @@ namespace dalil::cli {
 std::string place_text(const archive::Incident& incident);
 /// "killed 12 (children 3, women at least 2), wounded 20"; empty if nothing is stated.
 std::string numbers_text(const archive::Incident& incident);
-/// How many of the items are linked to each incident.
-std::map<archive::Row, std::uint64_t> items_by_incident(archive::View& view, const Evidence& evidence);
+/// Of the items those that are linked to an incident, and those that candidate links alone lead to it.
+struct LinkedItems {
+  std::uint64_t items = 0, candidates = 0;
+};
+std::map<archive::Row, LinkedItems> items_by_incident(archive::View& view, const Evidence& evidence);
 
 /// "en", "ar"; empty: English. Error(usage) for another.
 formats::PageLanguage language_named(const std::string& name);

@@ -92,15 +92,17 @@ class Survey {
   }
 
  private:
+  /// What is asked for an incident's evidence is asked for its candidates, too, which may turn out to be
+  /// such; they are not counted as evidence.
   void gather_links() {
     if (!found_.incidents_visible) return;
-    view_.for_each_link(
-        [&](Row item, Row incident, archive::LinkType) { evidence_.emplace_back(incident, item); });
-    std::ranges::sort(evidence_);
-    evidence_.erase(std::unique(evidence_.begin(), evidence_.end()), evidence_.end());
-    for (const auto& [incident, item] : evidence_)
+    view_.for_each_link([&](Row item, Row incident, archive::LinkType type) {
+      if (type != archive::LinkType::candidate) evidence_.emplace_back(incident, item);
       if (const auto own = found_.own.find(incident); own != found_.own.end())
         own_of_item_[item] = stricter(wanted(item), own->second);
+    });
+    std::ranges::sort(evidence_);
+    evidence_.erase(std::unique(evidence_.begin(), evidence_.end()), evidence_.end());
   }
 
   Policy wanted(Row item) const {

@@ -13,7 +13,7 @@ namespace dalil::cli {
 struct IncidentShort {
   std::string id;
   archive::Policy policy;          ///< its own, if it has one, else the one for everything
-  std::uint64_t items = 0;         ///< linked to it
+  std::uint64_t items = 0;         ///< linked to it, candidates left out
   std::uint64_t below_policy = 0;  ///< of those, the ones that fall short of what is asked for them
 };
 

@@ -26,8 +26,11 @@ std::vector<std::string> facet_names();
 struct FacetCount {
   std::string value;  ///< empty: nothing is known
   std::uint64_t items = 0;
+  std::uint64_t candidates = 0;  ///< of those, by a candidate link alone, if the value is an incident's
   bool operator==(const FacetCount&) const = default;
 };
+/// Whether it is one of the incidents that items are linked to.
+bool is_of_incidents(std::string_view facet);
 /// How many of the items have each value; most first, of equal ones by value. An item that is linked to
 /// several incidents, or lies on several volumes, counts once for each value that it has. Error(invalid) for
 /// a name that is none; Error(wrong_key) if the role cannot see it.

@@ -25,7 +25,8 @@ struct SheetCard {
   std::string place, place_basis;
   std::vector<std::string> verified;  ///< times and places that people vouch for
   struct Incident {
-    std::string id, about;  ///< about: date and place
+    std::string id, about;   ///< about: date and place
+    bool candidate = false;  ///< candidate links alone lead to it
   };
   std::vector<Incident> incidents;
   std::uint64_t copies = 0, intact = 0, not_verified = 0, damaged = 0;  ///< of live copies

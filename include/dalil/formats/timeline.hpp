@@ -27,6 +27,7 @@ struct TimelineIncident {
   std::optional<std::int32_t> minute_of_day;  ///< by the clocks there
   std::string where, party, numbers, words;   ///< may be empty
   std::uint64_t items = 0;                    ///< evidence that is linked to it
+  std::uint64_t candidates = 0;               ///< items that candidate links alone lead to it
 };
 
 struct TimelineItem {
@@ -34,7 +35,11 @@ struct TimelineItem {
   /// By the clocks of the zone that the timeline is in; of an unknown zone as the camera's clock had it.
   std::int64_t local_ms = 0;
   Step known = Step::hour;  ///< as exactly as it is known: of `day` it is in no hour
-  std::vector<std::string> incidents;
+  struct Incident {
+    std::string id;
+    bool candidate = false;
+  };
+  std::vector<Incident> incidents;
 };
 
 /// Gathers what is to be shown. Counts everything, and keeps so many items as a page can hold.
