@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "convert.hpp"
+#include "dalil/archive/linked.hpp"
 #include "evidence_only.hpp"
 #include "schema.hpp"
 
@@ -108,18 +109,21 @@ class Survey {
     std::ranges::sort(ties, {}, [](const Tie& tie) { return std::pair(tie.item, tie.link); });
     for (auto at = ties.begin(); at != ties.end();) {
       const Row item = at->item;
-      bool evidence = false;
+      const ReviewState of_item = state_of_item(view_, item);
+      Standing best = Standing::rejected;
       for (; at != ties.end() && at->item == item; ++at) {
-        if (at->type == LinkType::candidate) continue;
-        evidence = true;
+        const ReviewState of_link = state_of_link(view_, at->link);
+        const Standing standing = standing_of(at->type, of_link, of_item);
+        best = std::min(best, standing);
+        if (standing != Standing::evidence) continue;
         ++cover.links;
         ++cover.by_type[at->type];
-        cover.links_reviewed += is_reviewed(state_of_link(view_, at->link)) ? 1 : 0;
+        cover.links_reviewed += is_reviewed(of_link) ? 1 : 0;
       }
-      if (evidence)
+      if (best == Standing::evidence)
         count_item(cover, item, holders.of(item));
       else
-        ++cover.candidates;
+        ++(best == Standing::candidate ? cover.candidates : cover.rejected);
     }
   }
 

@@ -3,12 +3,37 @@
 #include <algorithm>
 #include <iterator>
 
+#include "evidence_only.hpp"
 #include "link_rows.hpp"
 #include "plan.hpp"
+#include "view_state.hpp"
 
 namespace dalil::archive {
 
 using namespace schema;
+
+void for_each_standing(View& view, const std::function<void(Row, Row, Standing)>& visit) {
+  require_evidence(view, "links");
+  ledger::Reader& reader = view.reader();
+  std::vector<ReviewState> of_items;
+  reader.scan(kItemReview, [&](Row, Row count, ByteView states) {
+    for (std::size_t i = 0; i < count; ++i) of_items.push_back(static_cast<ReviewState>(states[i]));
+    return true;
+  });
+  for (std::uint32_t block = 0; block * kLinkItem.rows_per_block < reader.rows(kLinks); ++block) {
+    const Bytes withdrawn = values_of(reader, kLinkWithdrawn, block),
+                items = values_of(reader, kLinkItem, block),
+                incidents = values_of(reader, kLinkIncident, block),
+                types = values_of(reader, kLinkType, block), states = values_of(reader, kLinkReview, block);
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      if (load_u64(&withdrawn[i * 8]) != 0) continue;
+      const Row item = load_u32(&items[i * 4]);
+      visit(item, load_u32(&incidents[i * 4]),
+            standing_of(static_cast<LinkType>(types[i]), static_cast<ReviewState>(states[i]),
+                        of_items.at(item)));
+    }
+  }
+}
 
 std::vector<LinkedIncident> linked_incidents(View& view, Row item) {
   std::vector<LinkedIncident> linked;

@@ -64,6 +64,31 @@ class Cover(Scenario):
         self.dalil("review", "disk:a.jpg", "--state", "in-progress")
         self.assertEqual(self.cover(BUQRUS).of("cover")[0]["missing"], ["unreviewed", "below-policy"])
 
+    def test_what_was_rejected_is_no_evidence(self):
+        self.dalil("link", "disk:a.jpg", BUQRUS, "--type", "depicts")
+        self.dalil("review", "disk:a.jpg", "--state", "rejected", "--note", "another town")
+        cover = self.cover(BUQRUS)
+        one = cover.of("cover")[0]
+        self.assertEqual((one["items"], one["candidates"], one["rejected"]), (0, 0, 1))
+        self.assertEqual(one["missing"], ["no-evidence", "fewer-than-told"])
+        self.assertEqual((cover.summary["without_evidence"], cover.summary["rejected_only"]), (1, 1))
+        text = self.dalil("cover", BUQRUS, expect=NO).out
+        self.assertIn("0; 1 more, rejected", text)
+        self.assertIn("no evidence but 1 rejected", text)
+        self.assertIn("1 of them with nothing but what was rejected", text)
+        self.assertEqual(self.dalil("status", "--json", expect=None).summary["incidents_without_evidence"], 43)
+        listed = self.dalil("incident", "list", "--without-evidence", "--json")
+        self.assertEqual([(entry["items"], entry["rejected"]) for entry in listed.of("incident") if entry["id"] == BUQRUS],
+                         [(0, 1)])
+        self.dalil("link", "disk:b.bin", BUQRUS, "--type", "candidate")
+        self.assertIn("no evidence yet, 1 candidate, 1 rejected", self.dalil("cover", BUQRUS, expect=NO).out)
+        self.dalil("link", "disk:b.bin", BUQRUS, "--type", "depicts")
+        link = [one for one in self.dalil("show", "disk:b.bin", "--json").of("link") if one["link_type"] == "depicts"][0]["seq"]
+        self.assertEqual(self.cover(BUQRUS).of("cover")[0]["items"], 1)
+        self.dalil("review", "--link", str(link), "--state", "rejected")
+        self.dalil("unlink", "disk:b.bin", BUQRUS, "--type", "candidate", "--why", "looked at")
+        self.assertEqual(self.cover(BUQRUS).of("cover")[0]["rejected"], 2)
+
     def test_damage_and_loss_are_gaps(self):
         self.dalil("link", "disk:a.jpg", BUQRUS, "--type", "depicts")
         os.remove(os.path.join(self.tree, "a.jpg"))

@@ -34,12 +34,18 @@ std::string items_text(std::uint64_t count, const char* singular, const char* pl
   return fmt::format("{} {}", number_text(count), count == 1 ? singular : plural);
 }
 
+/// "no evidence yet, 2 candidates, 1 rejected", "no evidence but 1 rejected"
+std::string no_evidence_text(const Cover& cover) {
+  const std::string rejected = number_text(cover.rejected) + " rejected";
+  if (cover.candidates == 0) return cover.rejected > 0 ? "no evidence but " + rejected : "no evidence";
+  return "no evidence yet, " + count_text(cover.candidates, "candidate", "candidates") +
+         (cover.rejected > 0 ? ", " + rejected : "");
+}
+
 std::string gap_text(const Cover& cover, Gap gap) {
   switch (gap) {
     case Gap::no_evidence:
-      return cover.candidates > 0
-                 ? "no evidence yet, " + count_text(cover.candidates, "candidate", "candidates")
-                 : "no evidence";
+      return no_evidence_text(cover);
     case Gap::fewer_than_told:
       return fmt::format("its text links to {}", number_text(static_cast<std::uint64_t>(*cover.told_links)));
     case Gap::unreviewed:
@@ -106,7 +112,8 @@ void print_whole(const Subject& subject, const Cover& cover) {
   out.line(out.styled(Style::bold, escape_for_display(cover.id)));
   field("items",
         number_text(cover.items) + (cover.items > 0 ? ": " + counts_text(cover.by_kind) : "") +
-            (cover.candidates > 0 ? fmt::format("; {} more, candidates only", cover.candidates) : ""));
+            (cover.candidates > 0 ? fmt::format("; {} more, candidates only", cover.candidates) : "") +
+            (cover.rejected > 0 ? fmt::format("; {} more, rejected", cover.rejected) : ""));
   field("links", counts_text(cover.by_type));
   field("reviews", cover.items == 0 ? ""
                                     : states_text(cover) + fmt::format("; {} of {} links reviewed",
@@ -121,6 +128,7 @@ void print_object(const Subject& subject, const Cover& cover) {
   Json fields = {{"incident", cover.id},
                  {"items", cover.items},
                  {"candidates", cover.candidates},
+                 {"rejected", cover.rejected},
                  {"links", cover.links},
                  {"links_reviewed", cover.links_reviewed},
                  {"reviewed", cover.reviewed()},
@@ -145,7 +153,7 @@ void print_object(const Subject& subject, const Cover& cover) {
 
 /// Sums over all incidents that were asked about, also those that are not shown.
 struct Totals {
-  std::uint64_t incidents = 0, with_gap = 0, with_candidates = 0, of_one_volume = 0;
+  std::uint64_t incidents = 0, with_gap = 0, with_candidates = 0, with_rejected = 0, of_one_volume = 0;
   std::map<Gap, std::uint64_t> by_gap;
   /// Without evidence here, by what the register's text says: links to some, to none, nothing about it.
   std::uint64_t told = 0, told_none = 0, not_told = 0;
@@ -162,6 +170,7 @@ struct Totals {
     register_some += cover.told_links && *cover.told_links > 0 ? 1 : 0;
     if (cover.items > 0) return;
     with_candidates += cover.candidates > 0 ? 1 : 0;
+    with_rejected += cover.candidates == 0 && cover.rejected > 0 ? 1 : 0;
     ++(!cover.told_links ? not_told : *cover.told_links == 0 ? told_none : told);
   }
   std::uint64_t of(Gap gap) const {
@@ -183,6 +192,7 @@ void print_totals(const Subject& subject, const Totals& totals) {
   row(totals.incidents, totals.incidents == 1 ? "incident" : "incidents", false);
   row(totals.of(Gap::no_evidence), "without evidence", true);
   below(totals.with_candidates, "of them with candidates to look at");
+  below(totals.with_rejected, "of them with nothing but what was rejected");
   below(totals.told, "whose text in the register links to evidence");
   below(totals.told_none, "whose text in the register links to none");
   below(totals.not_told, "of which the register does not say whether there is any");
@@ -206,6 +216,7 @@ Json summary_of(const Totals& totals, std::size_t shown) {
           {"without_evidence_register_links_none", totals.told_none},
           {"without_evidence_register_silent", totals.not_told},
           {"candidates_only", totals.with_candidates},
+          {"rejected_only", totals.with_rejected},
           {"fewer_than_told", totals.of(Gap::fewer_than_told)},
           {"unreviewed", totals.of(Gap::unreviewed)},
           {"all_on_one_volume", totals.of_one_volume},
@@ -294,8 +305,9 @@ Runner declare_cover(Options& app) {
       ->type_name("GAP")
       ->allow_extra_args(false);
   app.explain(
-      "An item with nothing but a candidate link is no evidence yet. The exit code is 1\n"
-      "if anything is missing of what was asked for.\n\n");
+      "An item with nothing but a candidate link is no evidence yet, and one that was\n"
+      "rejected, or all of whose links were, is none any more. The exit code is 1 if\n"
+      "anything is missing of what was asked for.\n\n");
   return [options](Session& session) { return run_cover(session, *options); };
 }
 

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
-#include <set>
 
 #include "command.hpp"
+#include "dalil/archive/linked.hpp"
 #include "dalil/base/text.hpp"
 #include "forms.hpp"
 #include "json_forms.hpp"
@@ -54,10 +55,11 @@ int run_list(Session& session, const ListOptions& options) {
   auto revisions = view.incidents();
   std::stable_sort(revisions.begin(), revisions.end(),
                    [](const auto& a, const auto& b) { return a.incident.date < b.incident.date; });
-  // A candidate is to be looked at, and no evidence.
-  std::map<archive::Row, std::set<archive::Row>> items_of, candidates_of;
-  view.for_each_link([&](archive::Row item, archive::Row incident, archive::LinkType type) {
-    (type == archive::LinkType::candidate ? candidates_of : items_of)[incident].insert(item);
+  // By incident, what each item is for it.
+  std::map<archive::Row, std::map<archive::Row, archive::Standing>> standings;
+  archive::for_each_standing(view, [&](archive::Row item, archive::Row incident, archive::Standing standing) {
+    const auto known = standings[incident].emplace(item, standing).first;
+    known->second = std::min(known->second, standing);
   });
   Printer& out = session.out();
   // An ID that was cut names nothing.
@@ -71,13 +73,12 @@ int run_list(Session& session, const ListOptions& options) {
   for (const auto& revision : revisions) {
     const archive::Incident& incident = revision.incident;
     if (!filter.passes(incident)) continue;
-    const std::size_t items = items_of.contains(revision.row) ? items_of.at(revision.row).size() : 0;
+    std::array<std::size_t, 3> counts{};  // by Standing
+    if (const auto found = standings.find(revision.row); found != standings.end())
+      for (const auto& [item, standing] : found->second) ++counts.at(static_cast<std::size_t>(standing));
+    const auto [items, candidates, rejected] = counts;
     if (options.without_evidence && items > 0) continue;
     ++matched;
-    std::size_t candidates = 0;
-    if (const auto found = candidates_of.find(revision.row); found != candidates_of.end())
-      for (const archive::Row item : found->second)
-        candidates += items > 0 && items_of.at(revision.row).contains(item) ? 0 : 1;
     with_candidates += items == 0 && candidates > 0 ? 1 : 0;
     table.add({{escape_for_display(incident.id), Style::bold},
                incident.date.empty() ? "-" : escape_for_display(incident.date),
@@ -85,9 +86,11 @@ int run_list(Session& session, const ListOptions& options) {
                {number_text(items), items == 0 ? Style::warning : Style::plain},
                escape_for_display(incident.governorate),
                escape_for_display(incident.perpetrator_group)});
-    out.object(
-        "incident",
-        {{"id", incident.id}, {"items", items}, {"candidates", candidates}, {"incident", json_of(incident)}});
+    out.object("incident", {{"id", incident.id},
+                            {"items", items},
+                            {"candidates", candidates},
+                            {"rejected", rejected},
+                            {"incident", json_of(incident)}});
   }
   table.print(out);
   if (with_candidates > 0)
@@ -108,7 +111,7 @@ Runner declare_incident_list(Options& app) {
   app.add_option("--from", options->from, "on or after")->type_name("DATE");
   app.add_option("--to", options->to, "on or before")->type_name("DATE");
   app.add_flag("--without-evidence", options->without_evidence,
-               "only those that nothing but candidates is linked to");
+               "only those that nothing but candidates and what was rejected is linked to");
   return [options](Session& session) { return run_list(session, *options); };
 }
 

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "dalil/archive/find.hpp"
+#include "dalil/archive/linked.hpp"
 #include "dalil/archive/policy.hpp"
 #include "dalil/base/shell.hpp"
 #include "dalil/base/text.hpp"
@@ -52,10 +53,10 @@ void count_evidence(archive::View& view, Findings& findings) {
   if (!findings.evidence_visible) return;
   findings.incidents = view.incident_count();
   std::vector<bool> has_evidence(findings.incidents);
-  view.for_each_link([&](archive::Row, archive::Row incident, archive::LinkType type) {
+  archive::for_each_standing(view, [&](archive::Row, archive::Row incident, archive::Standing standing) {
     ++findings.links;
-    // What may be of an incident is no evidence of it yet.
-    if (type != archive::LinkType::candidate && incident < has_evidence.size()) has_evidence[incident] = true;
+    if (standing == archive::Standing::evidence && incident < has_evidence.size())
+      has_evidence[incident] = true;
   });
   findings.without_evidence =
       static_cast<std::uint64_t>(std::count(has_evidence.begin(), has_evidence.end(), false));

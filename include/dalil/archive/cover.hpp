@@ -15,7 +15,7 @@ namespace dalil::archive {
 
 /// What an incident lacks. Names are for programs, too.
 enum class Gap : std::uint8_t {
-  no_evidence,      ///< no link but candidates
+  no_evidence,      ///< no link but candidates and what was rejected
   fewer_than_told,  ///< fewer items than its register's text links to
   unreviewed,       ///< items whose review did not come to an end
   one_volume,       ///< items with undamaged copies on one volume only
@@ -27,16 +27,18 @@ std::optional<Gap> gap_from(std::string_view name);
 std::vector<std::string> gap_names();
 
 /// One incident. Items are counted once, however many links they have; links that were withdrawn do not
-/// count, and an item with nothing but a candidate link is no evidence yet.
+/// count. Evidence is an item with a link that is no candidate and was not rejected, unless the item itself
+/// was rejected.
 struct Cover {
   Row incident = ledger::kNoRow;
   std::string id;
   std::uint64_t items = 0;
-  std::uint64_t candidates = 0;                       ///< items with candidate links only
-  std::map<LinkType, std::uint64_t> by_type;          ///< links, candidates left out
+  std::uint64_t candidates = 0;               ///< else items with a candidate link
+  std::uint64_t rejected = 0;                 ///< else items that were rejected, or all of whose links were
+  std::map<LinkType, std::uint64_t> by_type;  ///< links, candidates and rejected ones left out
   std::map<media::MediaKind, std::uint64_t> by_kind;  ///< items
   std::array<std::uint64_t, 6> by_state{};            ///< items, by ReviewState
-  std::uint64_t links_reviewed = 0, links = 0;        ///< candidates left out
+  std::uint64_t links_reviewed = 0, links = 0;        ///< candidates and rejected ones left out
   std::uint64_t one_volume = 0, no_copy = 0;          ///< items
   std::uint64_t below_policy = 0;                     ///< filled in by whoever knows the policy
   std::map<Row, std::uint64_t> on_volume;             ///< items with an undamaged copy there

@@ -1,14 +1,31 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "dalil/archive/archive.hpp"
 #include "dalil/archive/condition.hpp"
 #include "dalil/archive/find.hpp"
+#include "dalil/archive/review.hpp"
 
-/// What links say of items, and what of it rests on candidates, which are to be looked at and are no evidence
-/// (docs/review.md#suggestions). Class evidence.
+/// What links say of items, and how far that is evidence: candidates are to be looked at
+/// (docs/review.md#suggestions), and what was rejected is not what it was said to be. Class evidence.
 namespace dalil::archive {
+
+/// What a link makes of an item; of several links the least counts.
+enum class Standing : std::uint8_t {
+  evidence,
+  candidate,  ///< to be looked at
+  rejected,   ///< the link's review, or the item's, ended with that
+};
+constexpr Standing standing_of(LinkType type, ReviewState link, ReviewState item) {
+  if (link == ReviewState::rejected || item == ReviewState::rejected) return Standing::rejected;
+  return type == LinkType::candidate ? Standing::candidate : Standing::evidence;
+}
+/// Links that were not withdrawn: item, incident, and what the link makes of the one for the other.
+void for_each_standing(View& view,
+                       const std::function<void(Row item, Row incident, Standing standing)>& visit);
 
 /// An incident that an item is linked to.
 struct LinkedIncident {

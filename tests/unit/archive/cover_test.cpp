@@ -76,6 +76,40 @@ TEST_CASE("items are counted once, by kind, state and volume; links by type") {
   CHECK(cover.gaps() == std::vector<Gap>{Gap::unreviewed, Gap::one_volume});
 }
 
+TEST_CASE("what was rejected, the item or each of its links, is counted apart") {
+  CoverDesk d;
+  Review rejected, verified;
+  rejected.state = ReviewState::rejected;
+  verified.state = ReviewState::verified;
+  const Row a = d.item("a", true), b = d.item("b", true), c = d.item("c", true);
+  d.editor->add_link(a, d.one, LinkType::depicts, {}, {}, "");
+  d.editor->add_link(a, d.one, LinkType::candidate, {}, {}, "");
+  review_item(*d.editor, a, rejected);
+  const Row link = d.editor->add_link(b, d.one, LinkType::depicts, {}, {}, "");
+  review_link(*d.editor, link, rejected);
+  Cover cover = d.look({d.one}).front();
+  CHECK(cover.items == 0);
+  CHECK(cover.candidates == 0);
+  CHECK(cover.rejected == 2);
+  CHECK(cover.links == 0);
+  CHECK(cover.by_type.empty());
+  CHECK(cover.gaps() == std::vector<Gap>{Gap::no_evidence});
+
+  // Another link to it stands, and what is rejected of one incident is not of another.
+  d.editor->add_link(b, d.one, LinkType::context, {}, {}, "");
+  d.editor->add_link(b, d.two, LinkType::depicts, {}, {}, "");
+  review_item(*d.editor, a, verified);
+  review_link(*d.editor, d.editor->add_link(c, d.one, LinkType::candidate, {}, {}, ""), rejected);
+  const auto covers = d.look();
+  CHECK(covers[0].items == 2);
+  CHECK(covers[0].rejected == 1);
+  CHECK(covers[0].candidates == 0);
+  CHECK(covers[0].by_type ==
+        std::map<LinkType, std::uint64_t>{{LinkType::depicts, 1}, {LinkType::context, 1}});
+  CHECK(covers[1].items == 1);
+  CHECK(covers[1].rejected == 0);
+}
+
 TEST_CASE("damaged and vanished copies are none") {
   CoverDesk d;
   const Row a = d.item("a", true), b = d.item("b");
