@@ -32,10 +32,14 @@ constexpr PageWords kEnglish{
     .no_picture = "no picture",
     .no_time = "time not known",
     .by = "by",
-    .verified = "verified",
     .left_out = "more items matched and are not on this page",
     .candidate = "candidate",
     .candidates = "candidates",
+    .review = "review",
+    .verified_time = "verified time",
+    .verified_made = "verified made at",
+    .verified_shown = "verified to show",
+    .times_behind_equal = "times behind = are by the clocks of",
 };
 
 constexpr PageWords kArabic{
@@ -63,10 +67,14 @@ constexpr PageWords kArabic{
     .no_picture = "لا صورة",
     .no_time = "الوقت غير معروف",
     .by = "بحسب",
-    .verified = "تم التحقق",
     .left_out = "عناصر أخرى مطابقة لا تظهر في هذه الصفحة",
     .candidate = "ارتباط محتمل",
     .candidates = "ارتباطات محتملة",
+    .review = "المراجعة",
+    .verified_time = "الوقت المتحقق منه",
+    .verified_made = "مكان التصوير المتحقق منه",
+    .verified_shown = "المكان الظاهر المتحقق منه",
+    .times_behind_equal = "الأوقات بعد علامة = بتوقيت",
 };
 
 struct Translation {
@@ -78,6 +86,10 @@ constexpr Translation kTranslations[] = {
     {"file-name", "من اسم الملف"},
     {"file-system", "من نظام الملفات"},
     {"verified", "تم التحقق منه"},
+    {"in-progress", "قيد المراجعة"},
+    {"disputed", "موضع خلاف"},
+    {"rejected", "مرفوض"},
+    {"superseded", "حلّ محله غيره"},
     {"claimed", "بحسب الملف"},
     {"photo", "صورة"},
     {"video", "فيديو"},

@@ -55,9 +55,33 @@ std::string path_html(const SheetCard::Place& place) {
   return "<span dir=\"ltr\">" + out + "</span>";
 }
 
+const char* label_of(SheetCard::Verified::What what, const PageWords& words) {
+  switch (what) {
+    case SheetCard::Verified::What::time:
+      return words.verified_time;
+    case SheetCard::Verified::What::made:
+      return words.verified_made;
+    case SheetCard::Verified::What::shown:
+      return words.verified_shown;
+  }
+  return "";
+}
+
+/// Digits stay in order also beside a name that runs from right to left.
+std::string verified_html(const SheetCard::Verified& one, const PageWords& words) {
+  return fmt::format("{}: <bdi dir=\"ltr\">{}</bdi>{}", label_of(one.what, words), markup_text(one.text),
+                     one.name.empty() ? "" : " (" + apart(one.name) + ")");
+}
+
 std::string claim_html(const std::string& claim, const std::string& basis, const PageWords& words) {
   if (basis.empty()) return apart(claim);
   return fmt::format("{} <span class=\"basis\">{} {}</span>", apart(claim), words.by, apart(basis));
+}
+
+std::string local_html(const SheetCard& card) {
+  if (card.local_time.empty()) return {};
+  return fmt::format(" <span class=\"basis\">= <bdi dir=\"ltr\">{}</bdi></span>",
+                     markup_text(card.local_time));
 }
 
 std::string picture_html(const media::Thumbnail& picture, const SheetCard& card) {
@@ -96,10 +120,12 @@ std::string card_html(const SheetCard& card, const PageWords& words) {
       card.pictures.size() > kFewFrames ? " wide" : "", pictures_html(card, words), markup_text(card.id),
       apart(card.kind));
   if (!card.remark.empty()) out += line("basis", apart(card.remark));
-  out += line("time", card.time.empty() ? words.no_time : claim_html(card.time, card.time_basis, words));
+  if (!card.review.empty())
+    out += line(card.doubted ? "bad" : "review", fmt::format("{}: {}", words.review, apart(card.review)));
+  for (const SheetCard::Verified& one : card.verified) out += line("verified", verified_html(one, words));
+  out += line("time", (card.time.empty() ? words.no_time : claim_html(card.time, card.time_basis, words)) +
+                          local_html(card));
   if (!card.place.empty()) out += line("place", claim_html(card.place, card.place_basis, words));
-  for (const std::string& one : card.verified)
-    out += line("place", fmt::format("{}: {}", words.verified, apart(one)));
   for (const SheetCard::Incident& incident : card.incidents)
     out += line(incident.candidate ? "candidate" : "incident",
                 fmt::format("<b>{}</b>{} {}", apart(incident.id),
@@ -130,6 +156,9 @@ std::string Sheet::page() const {
   std::string body = fmt::format(
       "<h1 dir=\"auto\">{}</h1>\n<p>{}: {}{}</p>\n", markup_text(title), words.items, cards_.size(),
       without_picture_ > 0 ? fmt::format(" · {}: {}", words.no_picture, without_picture_) : "");
+  if (std::ranges::any_of(cards_, [](const SheetCard& card) { return !card.local_time.empty(); }))
+    body +=
+        fmt::format("<p class=\"meta\">{} <bdi>{}</bdi></p>\n", words.times_behind_equal, markup_text(zone));
   for (const std::string& remark : remarks)
     body += fmt::format("<p class=\"meta\" dir=\"auto\">{}</p>\n", markup_text(remark));
   if (left_out_ > 0) body += fmt::format("<p class=\"more\">+ {} {}</p>\n", left_out_, words.left_out);

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 
+#include "dalil/base/text.hpp"
 #include "dalil/formats/sheet.hpp"
 
 namespace dalil::formats {
 namespace {
 
 constexpr std::uint32_t kColumns = 5, kCell = media::kThumbnailSide, kGap = 20;
-constexpr std::uint32_t kLines = 3, kLineHeight = Raster::kGlyphHeight + 4;
+constexpr std::uint32_t kLines = 5, kLineHeight = Raster::kGlyphHeight + 4;
 constexpr std::uint32_t kCardWidth = kCell + kGap, kCardHeight = kCell + kLines * kLineHeight + kGap;
 constexpr Color kWhite{255, 255, 255}, kPaper{238, 238, 238}, kInk{28, 28, 28}, kRed{168, 50, 58};
 
@@ -37,26 +38,15 @@ void draw_pictures(Raster& raster, std::uint32_t left, std::uint32_t top, const 
   }
 }
 
-/// "2017-09-11 08:30" of a longer form, and what it says of the zone.
-std::string short_time(const SheetCard& card) {
-  constexpr std::size_t kToTheMinute = 16, kOffset = 6;
-  const std::string& time = card.time;
-  if (time.size() < kToTheMinute) return time;
-  std::string out = time.substr(0, kToTheMinute);
-  if (time.ends_with('Z')) return out + "Z";
-  const std::size_t at = time.size() - kOffset;
-  const bool offset =
-      time.size() > kToTheMinute + kOffset && (time[at] == '+' || time[at] == '-') && time[at + 3] == ':';
-  return out + (offset ? time.substr(at) : "?");
-}
-
 void draw_card(Raster& raster, std::uint32_t left, std::uint32_t top, std::size_t number,
                const SheetCard& card, const std::vector<media::Pixels>& pixels) {
   raster.fill(left, top, kCell, kCell, kPaper);
   draw_pictures(raster, left, top, card, pixels);
   std::uint32_t line = top + kCell + 4;
   raster.write(left, line, fmt::format("#{} {}", number, card.id), kInk);
-  raster.write(left, line += kLineHeight, short_time(card), kInk);
+  raster.write(left, line += kLineHeight, card.clock.empty() ? "no time" : card.clock, kInk);
+  raster.write(left, line += kLineHeight, card.clock_basis, kInk);
+  raster.write(left, line += kLineHeight, card.review, card.doubted ? kRed : kInk);
   std::string health = fmt::format("copies: {}", card.copies);
   if (card.moving && !card.pictures.empty())
     health += fmt::format("  {}-{}", frame_time(card.pictures.front().time_ms),
@@ -72,7 +62,9 @@ Raster Sheet::picture(const CardPixels& pixels) const {
   const auto count = static_cast<std::uint32_t>(std::min(cards_.size(), kMostCardsOfPicture));
   const std::uint32_t columns = std::max(1U, std::min(kColumns, count));
   const std::uint32_t rows = std::max(1U, (count + columns - 1) / columns);
-  Raster raster(kGap + columns * kCardWidth, kGap + rows * kCardHeight, kWhite);
+  const std::uint32_t cards_end = kGap + rows * kCardHeight;
+  Raster raster(kGap + columns * kCardWidth, cards_end + (zone.empty() ? 0 : kLineHeight + kGap / 2), kWhite);
+  if (!zone.empty()) raster.write(kGap, cards_end, "times by " + fold_for_search(zone), kInk);
   for (std::uint32_t i = 0; i < count; ++i)
     draw_card(raster, kGap + i % columns * kCardWidth, kGap + i / columns * kCardHeight, i + 1, cards_[i],
               pixels(cards_[i]));

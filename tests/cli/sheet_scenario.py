@@ -127,7 +127,7 @@ class Sheet(MediaScenario):
         self.assertEqual((summary["shown"], summary["without_picture"]), (4, 1))
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         raw = self.ffmpeg("-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
-        width, height = 20 + 4 * 276, 20 + 336
+        width, height = 20 + 4 * 276, 20 + 376 + 30
         self.assertEqual(len(raw), width * height * 3)
 
         def colors(card):
@@ -141,6 +141,23 @@ class Sheet(MediaScenario):
             content = file.read()
         self.assertNotIn(b"tEXt", content)
         self.assertNotIn(b"tIME", content)
+
+    def test_what_analysts_say_comes_first_and_by_its_name(self):
+        self.make("IMG_20170912_113000.jpg", "testsrc=size=800x600", "-frames:v", "1", "-q:v", "2")
+        self.make("utc.mp4", "testsrc=size=64x64:rate=5:duration=1", "-c:v", "mpeg4",
+                  "-metadata", "creation_time=2017-09-12T08:30:00Z")
+        self.scan("--thumbnails")
+        self.dalil("review", "disk:IMG_20170912_113000.jpg", "--state", "disputed", "--time", "2017-09-12T11:34+03:00",
+                   "--made", "36.66,35.45", "--made-name", "المشفى", "--shown", "36.67,35.46,200m")
+        page = self.page()[1]
+        self.assert_on(page, '<p class="bad">review: <bdi>disputed</bdi></p>',
+                       'verified time: <bdi dir="ltr">2017-09-12 11:34 +03:00</bdi>',
+                       'verified made at: <bdi dir="ltr">36.660000, 35.450000</bdi> (<bdi>المشفى</bdi>)',
+                       'verified to show: <bdi dir="ltr">36.670000, 35.460000, within 200 m</bdi>',
+                       "2017-09-12 11:30:00", "2017-09-12 08:30:00Z (claimed)",
+                       '= <bdi dir="ltr">2017-09-12 11:30</bdi>', "<bdi>Asia/Damascus</bdi>")
+        self.assert_on(self.page("--zone", "+02:00")[1], '= <bdi dir="ltr">2017-09-12 10:30</bdi>', "UTC+02:00")
+        self.assert_on(self.page("--language", "ar")[1], "<bdi>موضع خلاف</bdi>", "الوقت المتحقق منه")
 
     def test_words_stand_where_a_picture_cannot_be_decoded(self):
         self.make_media()

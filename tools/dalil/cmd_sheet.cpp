@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "command.hpp"
 #include "dalil/archive/linked.hpp"
 #include "dalil/archive/thumbnails.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/new_file.hpp"
+#include "dalil/formats/page_text.hpp"
 #include "dalil/formats/sheet.hpp"
+#include "evidence_query.hpp"
 #include "forms.hpp"
 #include "item_forms.hpp"
 #include "output_file.hpp"
@@ -24,6 +28,13 @@ struct SheetOptions {
   QueryOptions query;
   OrderOptions order;
   std::string out, language, title;
+};
+
+/// What all cards have in common.
+struct Wanted {
+  const LocalClock& local;
+  formats::PageLanguage language;
+  bool as_picture;  ///< its letters are plain
 };
 
 bool is_picture(const std::string& path) {
@@ -49,7 +60,47 @@ void put_reason(formats::SheetCard& card, const std::optional<media::MediaFacts>
     card.no_picture = facts ? media::name_of(kind) : "no media";
 }
 
-void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
+/// "2017-09-11 08:30" of a clock's reading, cut to what is known.
+std::string reading(std::int64_t local_ms, archive::TimePrecision known) {
+  constexpr std::size_t kWhole = 20;
+  std::string text = UtcTime{local_ms}.rfc3339();
+  if (text.size() < kWhole) return text;
+  text[10] = ' ';
+  constexpr std::size_t kLength[] = {0, 16, 16, 13, 10, 7, 4};  // by precision
+  text.resize(kLength[static_cast<std::size_t>(known)]);
+  return text + (known == archive::TimePrecision::hour ? "h" : "");
+}
+
+void put_clock(formats::SheetCard& card, const archive::VerifiedTime& time, const LocalClock& local) {
+  constexpr std::int64_t kMinuteMs = 60'000;
+  // A day, month or year is one by the clocks of the zone in which it was said.
+  const auto shown = [&](std::int64_t ms) {
+    const bool by_clock = time.precision <= archive::TimePrecision::hour;
+    return reading(by_clock ? local.to_local(ms) : ms + time.offset_minutes * kMinuteMs, time.precision);
+  };
+  card.clock = shown(time.from_ms);
+  if (shown(time.to_ms) != card.clock) card.clock += "..";
+  card.clock_basis = "verified";
+}
+
+void put_clock(formats::SheetCard& card, const media::TimeClaim& claim, const LocalClock& local) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const bool of_day = claim.precision_ms >= kDayMs;
+  const bool zone_unknown = claim.basis == media::ZoneBasis::unknown_zone;
+  card.clock = reading(zone_unknown ? claim.ms : local.to_local(claim.ms),
+                       of_day ? archive::TimePrecision::day : archive::TimePrecision::minute);
+  if (!of_day && zone_unknown) {
+    card.clock += "?";
+    card.clock_basis = "zone unknown";
+  } else if (!of_day && !claim_text(claim).starts_with(card.clock)) {
+    card.local_time = card.clock;
+  }
+  if (claim.basis == media::ZoneBasis::utc_claimed) card.clock_basis = "claims utc";
+  if (claim.origin == media::TimeOrigin::file_name)
+    card.clock_basis += card.clock_basis.empty() ? "by name" : " by name";
+}
+
+void put_facts(formats::SheetCard& card, const media::MediaFacts& facts, const LocalClock& local) {
   card.kind = media::name_of(facts.kind);
   card.moving = facts.kind == media::MediaKind::video;
   if (facts.width > 0) card.kind += fmt::format(" {}x{}", facts.width, facts.height);
@@ -57,6 +108,7 @@ void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
   if (const auto time = media::best_time(facts)) {
     card.time = claim_text(*time);
     card.time_basis = time->field;
+    put_clock(card, *time, local);
   }
   if (const auto place = media::best_place(facts)) {
     card.place = fmt::format("{:.5f}, {:.5f}", place->latitude, place->longitude);
@@ -64,11 +116,24 @@ void put_facts(formats::SheetCard& card, const media::MediaFacts& facts) {
   }
 }
 
-void put_reviews(formats::SheetCard& card, archive::View& view, archive::Row row) {
-  const archive::Assessment assessment = assessment_of(view, row);
-  if (assessment.time) card.verified.push_back(text_of(*assessment.time));
-  if (assessment.made) card.verified.push_back(text_of(*assessment.made));
-  if (assessment.shown) card.verified.push_back(text_of(*assessment.shown));
+formats::SheetCard::Verified verified_of(formats::SheetCard::Verified::What what,
+                                         archive::VerifiedPlace place) {
+  const std::string name = std::exchange(place.name, {});
+  return {what, text_of(place), name};
+}
+
+void put_reviews(formats::SheetCard& card, const archive::Assessment& assessment, const Wanted& wanted) {
+  using What = formats::SheetCard::Verified::What;
+  if (assessment.time) {
+    card.verified.push_back({What::time, text_of(*assessment.time), ""});
+    put_clock(card, *assessment.time, wanted.local);
+  }
+  if (assessment.made) card.verified.push_back(verified_of(What::made, *assessment.made));
+  if (assessment.shown) card.verified.push_back(verified_of(What::shown, *assessment.shown));
+  if (assessment.state == archive::ReviewState::unreviewed) return;
+  card.review = archive::name_of(assessment.state);
+  if (!wanted.as_picture) card.review = formats::page_text(wanted.language, card.review);
+  card.doubted = archive::is_reviewed(assessment.state) && assessment.state != archive::ReviewState::verified;
 }
 
 void put_copies(formats::SheetCard& card, archive::View& view, archive::Row row) {
@@ -98,31 +163,33 @@ void put_incidents(formats::SheetCard& card, archive::View& view, archive::Row r
   }
 }
 
-formats::SheetCard card_of(archive::View& view, archive::Row row) {
+formats::SheetCard card_of(archive::View& view, archive::Row row, const Wanted& wanted) {
   formats::SheetCard card;
   card.id = view.item(row).digest.hex().substr(0, kShortDigits);
   const auto facts = view.facts(row);
-  if (facts) put_facts(card, *facts);
+  if (facts) put_facts(card, *facts, wanted.local);
   auto thumbnails = archive::thumbnails_of(view, row);
   put_reason(card, facts, thumbnails);
   if (thumbnails) card.pictures = std::move(thumbnails->pictures);
   put_copies(card, view, row);
   put_incidents(card, view, row);
-  put_reviews(card, view, row);
+  put_reviews(card, assessment_of(view, row), wanted);
   return card;
 }
 
-formats::Sheet sheet_of(archive::View& view, const std::vector<archive::Row>& rows,
+formats::Sheet sheet_of(archive::View& view, const std::vector<archive::Row>& rows, const LocalClock& local,
                         const SheetOptions& options) {
   formats::Sheet sheet;
   sheet.language = language_named(options.language);
+  sheet.zone = zone_text(local);
   sheet.title = options.title;
   if (sheet.title.empty())
     sheet.title = sheet.language == formats::PageLanguage::arabic ? "لوحة الصور" : "Contact sheet";
   if (const std::string asked = joined(options.query.words); !asked.empty()) sheet.remarks.push_back(asked);
   if (is_picture(options.out)) sheet.most_cards = formats::Sheet::kMostCardsOfPicture;
+  const Wanted wanted{local, sheet.language, is_picture(options.out)};
   std::size_t taken = 0;
-  while (taken < rows.size() && !sheet.full()) sheet.add(card_of(view, rows[taken++]));
+  while (taken < rows.size() && !sheet.full()) sheet.add(card_of(view, rows[taken++], wanted));
   sheet.leave_out(rows.size() - taken);
   return sheet;
 }
@@ -160,7 +227,7 @@ int run_sheet(Session& session, const SheetOptions& options) {
   std::vector<archive::Row> rows = archive::find(view, query);
   const std::size_t matched = rows.size();
   put_in_order(view, rows, options.order, query.local);
-  const formats::Sheet sheet = sheet_of(view, rows, options);
+  const formats::Sheet sheet = sheet_of(view, rows, query.local, options);
   const std::uint64_t not_decoded = write_sheet(options.out, sheet);
   Printer& out = session.out();
   out.line(fmt::format("{}: {}, {} without a picture", in_quotes(options.out),
@@ -195,8 +262,10 @@ Runner declare_sheet(Options& app) {
   app.explain(
       "A page with the pictures that 'dalil thumbnail' made: photos, and frames of\n"
       "videos with their times. It loads nothing and runs nothing. A picture (.png)\n"
-      "has the first 250 items, each with number, ID, time and health. Both show what\n"
-      "the archive keeps sealed: keep them as you keep the archive.\n\n");
+      "has the first 250 items, each with number, ID, time, review and health; times are\n"
+      "those of 'find', by the clocks of Damascus or of --zone, with '?' where the file\n"
+      "names no zone. Both show what the archive keeps sealed: keep them as you keep the\n"
+      "archive.\n\n");
   return [options](Session& session) { return run_sheet(session, *options); };
 }
 

@@ -19,14 +19,14 @@ bool asks_for_items(QueryOptions options) {
   return !options.empty();
 }
 
+}  // namespace
+
 std::string zone_text(const LocalClock& local) {
   if (!local.fixed_minutes) return "Asia/Damascus";
   const std::int32_t minutes = *local.fixed_minutes;
   return fmt::format("UTC{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / kMinutesAnHour,
                      std::abs(minutes) % kMinutesAnHour);
 }
-
-}  // namespace
 
 Evidence evidence_of(archive::View& view, const QueryOptions& options) {
   const archive::Query query = query_from(options, view);

@@ -20,4 +20,7 @@ struct Evidence {
 /// that were asked for, and if nothing was asked for all.
 Evidence evidence_of(archive::View& view, const QueryOptions& options);
 
+/// "Asia/Damascus", "UTC+03:00"
+std::string zone_text(const LocalClock& local);
+
 }  // namespace dalil::cli

@@ -22,8 +22,19 @@ struct SheetCard {
   std::vector<Place> places;  ///< of its copies, the first ones
   std::uint64_t more_places = 0;
   std::string time, time_basis;  ///< with what is known of the zone; on what it rests. Empty: none is known
+  std::string local_time;        ///< the same by the sheet's clock, where that shows another
   std::string place, place_basis;
-  std::vector<std::string> verified;  ///< times and places that people vouch for
+  /// What people vouch for.
+  struct Verified {
+    enum class What : std::uint8_t { time, made, shown } what = What::time;
+    std::string text, name;  ///< text: digits and words that run from left to right; name: of a place
+  };
+  std::vector<Verified> verified;
+  std::string review;    ///< the state of its review, in the page's language; empty: nobody reviewed it
+  bool doubted = false;  ///< the review speaks against it: disputed, rejected, superseded
+  /// As `find` orders by it: the verified time, else the one of the file or its name, to the minute by the
+  /// sheet's clock, "?" behind what is of unknown zone; and on what it rests. In plain letters.
+  std::string clock, clock_basis;
   struct Incident {
     std::string id, about;   ///< about: date and place
     bool candidate = false;  ///< candidate links alone lead to it
@@ -44,7 +55,7 @@ class Sheet {
   static constexpr std::uint64_t kMostPictureBytes = std::uint64_t{64} << 20;
   static constexpr std::size_t kMostCardsOfPicture = 250;
 
-  std::string title;
+  std::string title, zone;  ///< zone: of the sheet's clock, "Asia/Damascus", "UTC+03:00"
   std::vector<std::string> remarks;
   PageLanguage language = PageLanguage::english;
 
@@ -61,8 +72,8 @@ class Sheet {
   std::uint64_t without_picture() const { return without_picture_; }
   std::uint64_t not_tried() const { return not_tried_; }
   std::string page() const;
-  /// The pictures as one, each with its number, ID and time, in plain letters alone. `pixels` are those of
-  /// each card's pictures.
+  /// The pictures as one, each with its number, ID, time, the state of its review and its health, in plain
+  /// letters alone. `pixels` are those of each card's pictures.
   using CardPixels = std::function<std::vector<media::Pixels>(const SheetCard& card)>;
   Raster picture(const CardPixels& pixels) const;
 

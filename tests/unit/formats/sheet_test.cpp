@@ -64,6 +64,43 @@ TEST_CASE("words stand where a card has no picture, or one that could not be dec
     CHECK(dark(third + x, 20 + y, 128) > 100);
 }
 
+TEST_CASE(
+    "a card of a picture has its time and review in lines of their own, and the sheet its clock below") {
+  const auto red_and_dark = [](const Sheet& sheet, std::uint32_t line) {
+    const Raster picture =
+        sheet.picture([](const SheetCard& card) { return std::vector<media::Pixels>(card.pictures.size()); });
+    std::pair<std::size_t, std::size_t> found{0, 0};
+    for (std::uint32_t y = 20 + 256 + 4 + line * 20;
+         y < std::min(20 + 256 + 4 + (line + 1) * 20, picture.height()); ++y)
+      for (std::uint32_t x = 20; x < picture.width(); ++x) {
+        const Color color = picture.at(x, y);
+        found.first += color.red > 100 && color.green < 100 ? 1 : 0;
+        found.second += color.red < 64 ? 1 : 0;
+      }
+    return found;
+  };
+  Sheet plain, reviewed;
+  SheetCard card = card_with(0);
+  plain.add(card);
+  card.clock = "2017-09-11 08:30";
+  card.clock_basis = "verified";
+  card.review = "rejected";
+  card.doubted = true;
+  reviewed.add(card);
+  CHECK(red_and_dark(plain, 0) == red_and_dark(reviewed, 0));               // number and ID
+  CHECK(red_and_dark(reviewed, 1).second > red_and_dark(plain, 1).second);  // "no time" is shorter
+  CHECK(red_and_dark(plain, 2).second == 0);
+  CHECK(red_and_dark(reviewed, 2).second > 100);
+  CHECK(red_and_dark(plain, 3) == std::pair<std::size_t, std::size_t>{0, 0});
+  CHECK(red_and_dark(reviewed, 3).first > 100);
+  const auto height = [](const Sheet& sheet) {
+    return sheet.picture([](const SheetCard&) { return std::vector<media::Pixels>(); }).height();
+  };
+  CHECK(height(plain) == 20 + 376);
+  plain.zone = "Asia/Damascus";
+  CHECK(height(plain) == 20 + 376 + 30);
+}
+
 TEST_CASE("a sheet escapes names and keeps each apart") {
   Sheet sheet;
   sheet.title = "<script>alert(1)</script>";
