@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dalil/base/text.hpp"
 #include "dalil/crypto/hash.hpp"
 
@@ -33,6 +35,20 @@ std::string markup_text(std::string_view raw) {
     }
   }
   return out;
+}
+
+std::string isolated_html(std::string_view raw) {
+  return fmt::format("<bdi>{}</bdi>", markup_text(raw));
+}
+
+std::string path_html(std::string_view volume, std::string_view path) {
+  std::string out = isolated_html(volume) + ":";
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    out += (at > 0 ? "/" : "") + isolated_html(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return "<span dir=\"ltr\">" + out + "</span>";
 }
 
 std::string html_page(const Page& page) {

@@ -39,22 +39,6 @@ std::string line(const char* style, const std::string& html) {
   return fmt::format("<p class=\"{}\">{}</p>\n", style, html);
 }
 
-/// A text whose direction is its own.
-std::string apart(const std::string& raw) {
-  return fmt::format("<bdi>{}</bdi>", markup_text(raw));
-}
-
-/// Each name apart, in the order of the path, whatever writing they are in.
-std::string path_html(const SheetCard::Place& place) {
-  std::string out = apart(place.volume) + ":";
-  for (std::size_t at = 0; at <= place.path.size();) {
-    const std::size_t end = std::min(place.path.find('/', at), place.path.size());
-    out += (at > 0 ? "/" : "") + apart(place.path.substr(at, end - at));
-    at = end + 1;
-  }
-  return "<span dir=\"ltr\">" + out + "</span>";
-}
-
 const char* label_of(SheetCard::Verified::What what, const PageWords& words) {
   switch (what) {
     case SheetCard::Verified::What::time:
@@ -70,12 +54,13 @@ const char* label_of(SheetCard::Verified::What what, const PageWords& words) {
 /// Digits stay in order also beside a name that runs from right to left.
 std::string verified_html(const SheetCard::Verified& one, const PageWords& words) {
   return fmt::format("{}: <bdi dir=\"ltr\">{}</bdi>{}", label_of(one.what, words), markup_text(one.text),
-                     one.name.empty() ? "" : " (" + apart(one.name) + ")");
+                     one.name.empty() ? "" : " (" + isolated_html(one.name) + ")");
 }
 
 std::string claim_html(const std::string& claim, const std::string& basis, const PageWords& words) {
-  if (basis.empty()) return apart(claim);
-  return fmt::format("{} <span class=\"basis\">{} {}</span>", apart(claim), words.by, apart(basis));
+  if (basis.empty()) return isolated_html(claim);
+  return fmt::format("{} <span class=\"basis\">{} {}</span>", isolated_html(claim), words.by,
+                     isolated_html(basis));
 }
 
 std::string local_html(const SheetCard& card) {
@@ -100,7 +85,7 @@ std::string pictures_html(const SheetCard& card, const PageWords& words) {
   if (card.pictures.empty())
     out +=
         fmt::format("<div class=\"none\">{}{}{}</div>", words.no_picture, card.no_picture.empty() ? "" : ": ",
-                    card.no_picture.empty() ? "" : apart(card.no_picture));
+                    card.no_picture.empty() ? "" : isolated_html(card.no_picture));
   return out + "</div>\n";
 }
 
@@ -118,20 +103,21 @@ std::string card_html(const SheetCard& card, const PageWords& words) {
   std::string out = fmt::format(
       "<article class=\"card{}\">\n{}<p class=\"head\"><code dir=\"ltr\">{}</code><span>{}</span></p>\n",
       card.pictures.size() > kFewFrames ? " wide" : "", pictures_html(card, words), markup_text(card.id),
-      apart(card.kind));
-  if (!card.remark.empty()) out += line("basis", apart(card.remark));
+      isolated_html(card.kind));
+  if (!card.remark.empty()) out += line("basis", isolated_html(card.remark));
   if (!card.review.empty())
-    out += line(card.doubted ? "bad" : "review", fmt::format("{}: {}", words.review, apart(card.review)));
+    out += line(card.doubted ? "bad" : "review",
+                fmt::format("{}: {}", words.review, isolated_html(card.review)));
   for (const SheetCard::Verified& one : card.verified) out += line("verified", verified_html(one, words));
   out += line("time", (card.time.empty() ? words.no_time : claim_html(card.time, card.time_basis, words)) +
                           local_html(card));
   if (!card.place.empty()) out += line("place", claim_html(card.place, card.place_basis, words));
   for (const SheetCard::Incident& incident : card.incidents)
     out += line(incident.candidate ? "candidate" : "incident",
-                fmt::format("<b>{}</b>{} {}", apart(incident.id),
+                fmt::format("<b>{}</b>{} {}", isolated_html(incident.id),
                             incident.candidate ? fmt::format(" ({})", words.candidate) : "",
-                            incident.about.empty() ? "" : apart(incident.about)));
-  for (const SheetCard::Place& place : card.places) out += line("path", path_html(place));
+                            incident.about.empty() ? "" : isolated_html(incident.about)));
+  for (const SheetCard::Place& place : card.places) out += line("path", path_html(place.volume, place.path));
   if (card.more_places > 0) out += line("meta", fmt::format("+ {}", card.more_places));
   return out + health_html(card, words) + "</article>\n";
 }

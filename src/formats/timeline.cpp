@@ -70,14 +70,17 @@ std::string incident_html(const TimelineIncident& incident, const PageWords& wor
       "<div class=\"incident\"><b dir=\"auto\">{}</b> <span class=\"meta\" dir=\"auto\">{}{}{}</span>",
       markup_text(incident.id), markup_text(incident.date), incident.time.empty() ? "" : " ",
       markup_text(incident.time));
+  // Each part apart: of a line in two writings the numbers would change places.
   std::string line;
-  for (const std::string* part : {&incident.where, &incident.party, &incident.numbers})
-    if (!part->empty()) line += (line.empty() ? "" : " · ") + *part;
-  if (incident.items > 0)
-    line += fmt::format("{}{}: {}", line.empty() ? "" : " · ", words.evidence, incident.items);
-  if (incident.candidates > 0)
-    line += fmt::format("{}{}: {}", line.empty() ? "" : " · ", words.candidates, incident.candidates);
-  if (!line.empty()) out += fmt::format("<br><span dir=\"auto\">{}</span>", markup_text(line));
+  const auto add = [&line](const std::string& part) {
+    if (!part.empty()) line += (line.empty() ? "" : " · ") + isolated_html(part);
+  };
+  add(incident.where);
+  add(incident.party);
+  add(incident.numbers);
+  if (incident.items > 0) add(fmt::format("{}: {}", words.evidence, incident.items));
+  if (incident.candidates > 0) add(fmt::format("{}: {}", words.candidates, incident.candidates));
+  if (!line.empty()) out += "<br>" + line;
   if (!incident.words.empty())
     out += fmt::format("<br><span dir=\"auto\">{}</span>", markup_text(incident.words));
   return out + "</div>\n";
@@ -86,14 +89,14 @@ std::string incident_html(const TimelineIncident& incident, const PageWords& wor
 std::string item_html(const TimelineItem& item, const PageWords& words) {
   std::string incidents;
   for (const TimelineItem::Incident& incident : item.incidents)
-    incidents += fmt::format("{}{}{}", incidents.empty() ? "" : ", ", incident.id,
+    incidents += fmt::format("{}{}{}", incidents.empty() ? "" : ", ", isolated_html(incident.id),
                              incident.candidate ? fmt::format(" ({})", words.candidate) : "");
   if (incidents.empty()) incidents = words.not_linked;
+  std::string path = item.volume.empty() && item.path.empty() ? "" : path_html(item.volume, item.path);
+  if (!item.path_note.empty()) path += " " + isolated_html(item.path_note);
   return fmt::format(
-      "<tr><td dir=\"auto\">{}</td><td>{}</td><td dir=\"auto\">{}</td><td dir=\"auto\">{}</td><td "
-      "dir=\"auto\">{}</td></tr>\n",
-      markup_text(item.time), markup_text(item.id), markup_text(item.kind), markup_text(incidents),
-      markup_text(item.path));
+      "<tr><td dir=\"auto\">{}</td><td>{}</td><td dir=\"auto\">{}</td><td>{}</td><td>{}</td></tr>\n",
+      markup_text(item.time), markup_text(item.id), markup_text(item.kind), incidents, path);
 }
 
 }  // namespace

@@ -78,8 +78,8 @@ class Suggestions(Scenario):
         self.dalil("timeline", "--out", page)
         with open(page, encoding="utf-8") as file:
             text = file.read()
-        self.assertIn("M-14 (candidate)", text)
-        self.assertIn("evidence: 1 · candidates: 1", text)
+        self.assertIn("<bdi>M-14</bdi> (candidate)", text)
+        self.assertIn("<bdi>evidence: 1</bdi> · <bdi>candidates: 1</bdi>", text)
 
     def test_a_search_says_what_rests_on_candidates_alone_and_can_leave_them_out(self):
         def asked(*query, expect=0):

@@ -88,6 +88,19 @@ std::optional<LocalTime> local_time_of(archive::View& view, archive::Row row, co
   return LocalTime{zone_known ? local.to_local(time->ms) : time->ms, known_by(time->precision_ms)};
 }
 
+/// Of a live copy if there is one.
+void put_path(formats::TimelineItem& item, const std::vector<archive::CopyInfo>& copies,
+              formats::PageLanguage language) {
+  if (copies.empty()) return;
+  const archive::CopyInfo& first = copies.front();
+  item.volume = first.volume_label;
+  item.path = first.path;
+  if (first.row.state != archive::CopyRow::State::live) item.path_note = "(vanished)";
+  if (copies.size() > 1)
+    item.path_note += fmt::format("{}(+{})", item.path_note.empty() ? "" : " ", copies.size() - 1);
+  item.path_note = formats::page_text(language, item.path_note);
+}
+
 void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row, const LocalClock& local) {
   const auto time = local_time_of(view, row, local);
   if (!time) return timeline.add_undated_item();
@@ -100,7 +113,7 @@ void add_item(formats::Timeline& timeline, archive::View& view, archive::Row row
     item.id = line.short_id;
     item.kind = formats::page_text(timeline.language, line.kind);
     item.time = formats::page_text(timeline.language, line.time);
-    item.path = line.path;
+    put_path(item, copies_live_first(view, row), timeline.language);
     for (const IncidentName& incident : incidents_of(view, row))
       item.incidents.push_back({incident.id, incident.candidate});
   }

@@ -10,6 +10,11 @@ namespace dalil::formats {
 /// Escaped for display, then for HTML and SVG: between tags and within double quotes.
 std::string markup_text(std::string_view raw);
 
+/// Text in HTML whose direction is its own: what stands beside it keeps its order, whatever writing it is in.
+std::string isolated_html(std::string_view raw);
+/// "VOLUME:folder/name" in HTML, in the order of the path: each name is isolated, in whatever writing it is.
+std::string path_html(std::string_view volume, std::string_view path);
+
 /// The language of a page's own words; those of the archive stay as they are.
 enum class PageLanguage { english, arabic };
 

@@ -31,7 +31,9 @@ struct TimelineIncident {
 };
 
 struct TimelineItem {
-  std::string id, kind, time, path;  ///< as lists show them, with what is known of the zone
+  std::string id, kind, time;  ///< as lists show them, with what is known of the zone
+  std::string volume, path;    ///< of a copy; both empty: there is none
+  std::string path_note;       ///< "(vanished)", "(+2)" for further copies
   /// By the clocks of the zone that the timeline is in; of an unknown zone as the camera's clock had it.
   std::int64_t local_ms = 0;
   Step known = Step::hour;  ///< as exactly as it is known: of `day` it is in no hour

@@ -66,6 +66,25 @@ TEST_CASE("a page admits its own style and nothing else") {
   CHECK(markup_text("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;");
 }
 
+TEST_CASE("a path keeps its order whatever writing its names are in") {
+  CHECK(path_html("disk", "خان شيخون/a<b>.jpg") ==
+        "<span dir=\"ltr\"><bdi>disk</bdi>:<bdi>خان شيخون</bdi>/<bdi>a&lt;b&gt;.jpg</bdi></span>");
+  CHECK(path_html("d", "") == "<span dir=\"ltr\"><bdi>d</bdi>:<bdi></bdi></span>");
+  CHECK(isolated_html("\u202Ex") == "<bdi>" + markup_text("\u202Ex") + "</bdi>");
+  Timeline timeline;
+  TimelineItem one = item("2017-09-11T08:30:00");
+  one.volume = "disk";
+  one.path = "خان شيخون/a.jpg";
+  one.path_note = "(+2)";
+  one.incidents = {{"A-1", false}, {"حادثة", true}};
+  timeline.add(one);
+  const std::string page = timeline.page(Step::day);
+  CHECK(has(page,
+            "<td><span dir=\"ltr\"><bdi>disk</bdi>:<bdi>خان شيخون</bdi>/<bdi>a.jpg</bdi></span> "
+            "<bdi>(+2)</bdi></td>"));
+  CHECK(has(page, "<td><bdi>A-1</bdi>, <bdi>حادثة</bdi> (candidate)</td>"));
+}
+
 TEST_CASE("a chart has a bar for each number, in proportion") {
   BarChart chart;
   chart.title = "killed by party";
