@@ -168,10 +168,6 @@ std::string assign_dotted(Incident& incident, const Dotted& into, std::string_vi
   }
 }
 
-std::string_view own_name(std::string_view name) {
-  return name.starts_with(kExtraPrefix) ? name.substr(kExtraPrefix.size()) : name;
-}
-
 std::string assign_extra(Incident& incident, std::string_view name, std::string_view cell) {
   put_extra(incident, own_name(name), cell.empty() ? std::string() : canonical(std::string(cell)));
   return {};
@@ -190,23 +186,35 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string unknown_name(std::string_view name) {
-  constexpr std::size_t kLongestName = 64;
-  constexpr std::size_t kFarthest = 3;
-  std::string_view nearest;
-  std::size_t distance = kFarthest;
-  for (const Field& field : register_fields()) {
-    if (name.size() > kLongestName) break;
-    const std::size_t here =
-        field.name.starts_with(name) && name.size() > 3 ? 1 : edit_distance(name, field.name);
-    if (here < distance) {
-      distance = here;
-      nearest = field.name;
-    }
+constexpr std::size_t kLongestName = 64;
+
+/// As somebody may write it: small letters, and one sign between words.
+std::string folded_name(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == ' ' || c == '-') c = '_';
   }
-  std::string problem = "no such field";
-  if (!nearest.empty()) problem += "; did you mean '" + std::string(nearest) + "'?";
-  return problem + "; a field of your own is set as 'extra." + escape_for_display(name) + "'";
+  return folded;
+}
+
+/// "description_en": a field of the register in another language, and no misspelling of "description_ar".
+bool is_translation(std::string_view name) {
+  constexpr std::size_t kLanguage = 3;
+  if (name.size() <= kLanguage || name[name.size() - kLanguage] != '_') return false;
+  return find_field(name.substr(0, name.size() - kLanguage)) != nullptr;
+}
+
+/// How many letters may differ for a name to be taken for this one.
+std::size_t near_enough(std::string_view field) {
+  constexpr std::size_t kTooShort = 4, kShort = 6;
+  return field.size() < kTooShort ? 0 : field.size() < kShort ? 1 : 2;
+}
+
+std::string unknown_name(std::string_view name) {
+  const std::string similar = similar_field_name(name);
+  return "no such field" + (similar.empty() ? "" : "; did you mean '" + similar + "'?") +
+         "; a field of your own is set as 'extra." + escape_for_display(name) + "'";
 }
 
 bool has_extra(const Incident& incident, std::string_view name) {
@@ -234,6 +242,43 @@ std::string refused(const Incident& incident, std::string_view field, std::strin
 }
 
 }  // namespace
+
+std::string_view own_name(std::string_view name) {
+  return name.starts_with(kExtraPrefix) ? name.substr(kExtraPrefix.size()) : name;
+}
+
+std::string written_own_name(std::string_view name) {
+  const bool taken_for_another = name.starts_with(kExtraPrefix) || !misspelling_problem(name).empty();
+  return (taken_for_another ? std::string(kExtraPrefix) : std::string()) + std::string(name);
+}
+
+std::string similar_field_name(std::string_view name) {
+  constexpr std::size_t kFarthest = 3;
+  if (name.size() > kLongestName) return {};
+  const std::string folded = folded_name(name);
+  std::string_view nearest;
+  std::size_t distance = kFarthest;
+  for (const Field& field : register_fields()) {
+    const std::size_t here =
+        field.name.starts_with(folded) && name.size() > 3 ? 1 : edit_distance(folded, field.name);
+    if (here < distance) {
+      distance = here;
+      nearest = field.name;
+    }
+  }
+  return std::string(nearest);
+}
+
+std::string misspelling_problem(std::string_view name) {
+  if (name.size() > kLongestName || name.starts_with(kExtraPrefix) || is_known_name(name)) return {};
+  const std::string folded = folded_name(name);
+  if (is_translation(folded)) return {};
+  for (const Field& field : register_fields())
+    if (edit_distance(folded, field.name) <= near_enough(field.name))
+      return "the register has no such field; did you mean '" + std::string(field.name) +
+             "'? A field of your own is called 'extra." + escape_for_display(name) + "'";
+  return {};
+}
 
 bool is_known_name(std::string_view name) {
   return find_field(name) != nullptr || dotted(name).value != nullptr;

@@ -70,6 +70,9 @@ std::vector<std::string> read_columns(const CsvRecord& header, RowSink& sink) {
       sink.file_problem(cell.line, "column '" + escape_for_display(columns.back()) + "' appears twice");
     }
   }
+  for (const CsvCell& cell : header.cells)
+    if (const std::string problem = misspelling_problem(column_name(cell.text)); !problem.empty())
+      sink.file_problem(cell.line, "column '" + escape_for_display(trim(cell.text)) + "': " + problem);
   if (!seen.contains("id")) sink.file_problem(header.line, "there is no column 'id'");
   if (columns.size() > kMaxColumns) sink.file_problem(header.line, "there are too many columns");
   return columns;

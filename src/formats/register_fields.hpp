@@ -101,6 +101,15 @@ std::string assign_cell(Incident& incident, std::string_view name, std::string_v
 /// True for register fields and for dotted names that lead into one.
 bool is_known_name(std::string_view name);
 
+/// A field of the group's own may be called `extra.NAME`, wherever the register has one that is called nearly
+/// so: its name without that.
+std::string_view own_name(std::string_view name);
+/// As a register has to call it, for `own_name` to give it back.
+std::string written_own_name(std::string_view name);
+/// Of a name that the register does not know and that differs from one of its fields by a letter or two, or
+/// in its case: that field's numbers would silently be those of nobody. Empty for any other.
+std::string misspelling_problem(std::string_view name);
+
 /// Problem of one field's value alone; empty if it is acceptable.
 std::string field_problem(const Incident& incident, const Field& field);
 /// Problem of one field of the group's own: an entry of Incident::extra.

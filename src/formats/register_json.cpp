@@ -64,7 +64,8 @@ void fill_row(std::vector<Located> fields, RowSink& sink) {
         precision = field.value.get<std::string>();
       sink.field_problem(field.name, std::move(problem));
     } else if (!field.value.is_null()) {
-      incident.extra.emplace_back(std::move(field.name), canonical(field.value));
+      sink.field_problem(field.name, misspelling_problem(field.name));
+      incident.extra.emplace_back(own_name(field.name), canonical(field.value));
     }
   }
   sink.end_row(std::move(incident), precision);
@@ -292,7 +293,8 @@ std::string incident_to_json(const archive::Incident& incident, int indent) {
   }
   for (const auto& [name, value] : incident.extra) {
     const ParsedValue parsed = parse_value(value);
-    if (!out.contains(name)) out[name] = parsed.value ? *parsed.value : Json(value);
+    const std::string written = written_own_name(name);
+    if (!out.contains(written)) out[written] = parsed.value ? *parsed.value : Json(value);
   }
   return out.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

@@ -38,6 +38,24 @@ class Registers(Scenario):
         self.assertIn("'killed'", result.err)
         self.dalil("incident", "list", expect=NO)
 
+    def test_misspelt_fields_are_refused_and_own_ones_named(self):
+        path = self.register("bad.json", '[{"id": "A-1", "goverorate": "Idlib", "kild": 3}, {"id": "A-2", "kild": 1}]')
+        result = self.fails("incident", "import", path, expect=FAILURE, message="3 problems", hint="nothing was imported")
+        self.assertIn("row 1 (line 1), field 'goverorate'", result.err)
+        self.assertIn("did you mean 'killed'?", result.err)
+        path = self.register("bad.csv", "id,date,kiled\nA-1,2017-09-11,5\n")
+        self.fails("incident", "import", path, expect=FAILURE, message="column 'kiled'", hint="nothing was imported")
+        self.dalil("incident", "list", expect=NO)
+        path = self.register("own.csv", "id,case_number,subdistrict\nA-1,7,x\nA-2,8,\n")
+        result = self.dalil("incident", "import", path)
+        self.assertIn("'case_number' of 2 incidents is no field of the register", result.err)
+        self.assertIn("'subdistrict' of 1 incident is no field of the register, and is kept as your own; did you mean "
+                      "'subdistrict_text'?", result.err)
+        self.assertEqual(self.dalil("incident", "import", path, "--json").summary["own_fields"],
+                         {"case_number": 2, "subdistrict": 1})
+        self.assertEqual(self.dalil("incident", "import", REGISTER, "--json").summary["own_fields"], {})
+        self.assertEqual(self.dalil("incident", "import", REGISTER).err, "")
+
     def test_a_file_that_is_no_register(self):
         path = self.register("bad.json", '{"incidents": [')
         self.fails("incident", "import", path, expect=FAILURE, message="bad.json", hint="nothing was imported")

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "command.hpp"
 #include "dalil/base/text.hpp"
 #include "dalil/files/handle.hpp"
@@ -13,6 +15,7 @@ namespace dalil::cli {
 namespace {
 
 constexpr std::size_t kProblemsShown = 50;
+constexpr std::size_t kOwnFieldsShown = 10;
 
 struct ImportOptions {
   std::string file, reason;
@@ -50,6 +53,27 @@ formats::Register read_register(const std::string& path) {
               "nothing was imported; correct the file and import it again");
 }
 
+/// By name, how many incidents have a field that the register does not know.
+std::map<std::string, std::size_t> own_fields(const std::vector<archive::Incident>& incidents) {
+  std::map<std::string, std::size_t> counts;
+  for (const archive::Incident& incident : incidents)
+    for (const auto& [name, value] : incident.extra) ++counts[name];
+  return counts;
+}
+
+void note_own_fields(Printer& out, const std::map<std::string, std::size_t>& fields) {
+  std::size_t shown = 0;
+  for (const auto& [name, incidents] : fields) {
+    if (++shown > kOwnFieldsShown && !out.verbose()) break;
+    const std::string similar = formats::similar_field_name(name);
+    out.note(fmt::format("{} of {} is no field of the register, and is kept as your own{}", in_quotes(name),
+                         count_text(incidents, "incident", "incidents"),
+                         similar.empty() ? "" : "; did you mean " + in_quotes(similar) + "?"));
+  }
+  if (fields.size() > kOwnFieldsShown && !out.verbose())
+    out.note(fmt::format("and {} more of your own; -v names all", fields.size() - kOwnFieldsShown));
+}
+
 /// What an import would do to the archive.
 struct Plan {
   std::vector<const archive::Incident*> fresh, changed;
@@ -71,7 +95,8 @@ Plan plan_import(archive::View& view, const std::vector<archive::Incident>& inci
   return plan;
 }
 
-void report(Session& session, const ImportOptions& options, const Plan& plan) {
+void report(Session& session, const ImportOptions& options, const Plan& plan,
+            const std::map<std::string, std::size_t>& own) {
   Printer& out = session.out();
   const auto each = [&](const std::vector<const archive::Incident*>& incidents, const char* what) {
     for (const archive::Incident* incident : incidents) {
@@ -84,11 +109,13 @@ void report(Session& session, const ImportOptions& options, const Plan& plan) {
   out.line(fmt::format("{}{}: {} new, {} changed, {} unchanged",
                        options.dry_run ? "would import " : "imported ", in_quotes(options.file),
                        plan.fresh.size(), plan.changed.size(), plan.unchanged));
+  note_own_fields(out, own);
   out.object("summary", {{"command", "incident import"},
                          {"dry_run", options.dry_run},
                          {"new", plan.fresh.size()},
                          {"changed", plan.changed.size()},
-                         {"unchanged", plan.unchanged}});
+                         {"unchanged", plan.unchanged},
+                         {"own_fields", own}});
 }
 
 void refuse_changes(archive::View& view, const Plan& plan) {
@@ -124,7 +151,7 @@ int run_import(Session& session, const ImportOptions& options) {
     for (const archive::Incident* incident : plan.changed) editor.put_incident(*incident, reason);
     editor.commit();
   }
-  report(session, options, plan);
+  report(session, options, plan, own_fields(reg.incidents));
   return kExitOk;
 }
 

@@ -56,6 +56,8 @@ std::string incident_to_json(const archive::Incident& incident, int indent = -1)
 /// so that a misspelt name is no new field. Returns the problem, or nothing; the incident is unchanged if
 /// there is one. What concerns several fields (an end before its beginning) is left to `validate`.
 std::string set_incident_field(archive::Incident& incident, std::string_view field, std::string_view text);
+/// The field of the register whose name is nearest to one that it does not know; empty if none is near.
+std::string similar_field_name(std::string_view name);
 /// In the register's order; without `date_precision`, which follows from `date`.
 std::vector<std::string> incident_field_names();
 /// Problems of one incident (missing id, impossible date, negative count ...).

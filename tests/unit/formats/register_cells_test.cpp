@@ -60,6 +60,54 @@ TEST_CASE("a misspelt name is no new field") {
   CHECK(incident.extra.empty());
 }
 
+TEST_CASE("what is nearly a field's name is a mistake of the register, other names are its own") {
+  const auto problems_of = [](const std::string& name) {
+    const std::string json = "[{\"id\": \"A\", \"" + name + "\": 3}]";
+    const std::string csv = "id," + name + "\nA,3\n";
+    const std::size_t in_json = read_register_json(json).problems.size();
+    CHECK(read_register_csv(csv).problems.size() == in_json);
+    return in_json;
+  };
+  for (const char* name : {"kild", "kiled", "Killed ", "killed-qualifier", "goverorate", "childern", "note",
+                           "notes2", "local time", "weapon_cod"}) {
+    INFO(name);
+    // A table's header may be in any case and have blanks around a name: then it is that field.
+    if (std::string_view(name) == "Killed ") {
+      CHECK(read_register_json("[{\"id\": \"A\", \"Killed \": 3}]").problems.size() == 1);
+      continue;
+    }
+    CHECK(problems_of(name) == 1);
+  }
+  for (const char* name :
+       {"own", "case_number", "ids", "name", "description_en", "district", "subdistrict", "name_ar"}) {
+    INFO(name);
+    CHECK(problems_of(name) == 0);
+  }
+  const auto first = [](const std::string& json) { return read_register_json(json).problems.at(0).text(); };
+  CHECK(first("[{\"id\": \"A\",\n \"kild\": 3}]") ==
+        "row 1 (line 2), field 'kild': the register has no such field; did you mean 'killed'? A field of "
+        "your own "
+        "is called 'extra.kild'");
+  CHECK(read_register_csv("id,kiled\nA,3\n").problems.at(0).text().starts_with("line 1: column 'kiled'"));
+  CHECK(read_register_json("[{\"id\": \"A\", \"kild\": null}]").problems.empty());  // says nothing
+  CHECK(similar_field_name("subdistrict") == "subdistrict_text");
+  CHECK(similar_field_name("case_number").empty());
+}
+
+TEST_CASE("a group's own field may be called as nearly as it likes, with a prefix") {
+  const Register read =
+      read_register_json(R"([{"id": "A", "extra.note": "x", "extra.own": 1, "extra.extra.y": 2}])");
+  REQUIRE(read.problems.empty());
+  const archive::Incident& incident = read.incidents.at(0);
+  CHECK(incident.extra == decltype(incident.extra){{"note", "\"x\""}, {"own", "1"}, {"extra.y", "2"}});
+  const std::string written = incident_to_json(incident);
+  CHECK(written.find("\"extra.note\"") != std::string::npos);
+  CHECK(written.find("\"own\"") != std::string::npos);
+  CHECK(read_register_json(written).incidents.at(0) == incident);
+  CHECK(read_register_csv("id,extra.note\nA,x\n").incidents.at(0).extra.at(0).first == "note");
+  CHECK(read_register_json(R"([{"id": "A", "extra.killed": 3}])").problems.size() == 1);
+}
+
 TEST_CASE("dotted names lead into what is kept as it was given") {
   archive::Incident incident;
   REQUIRE(set_incident_field(incident, "source.report", "R").empty());
