@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "dalil/base/text.hpp"
 #include "relations.hpp"
 
 namespace dalil::archive {
@@ -96,7 +97,8 @@ Count number_of(const Incident& incident, Count Incident::*count, Reading readin
   const std::int64_t room =
       std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(*incident.fetuses.value, 0);
   number.value = std::min(number.value.value_or(0), room) + *incident.fetuses.value;
-  if (number.qualifier.empty()) number.qualifier = incident.fetuses.qualifier;
+  const std::string& other = incident.fetuses.qualifier;
+  if (number.qualifier.empty() || (!other.empty() && !is_lower_bound(other))) number.qualifier = other;
   return number;
 }
 
@@ -117,7 +119,9 @@ void add(Total& total, const Count& number) {
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - total.sum;
   total.sum += std::min(value, room);
   ++total.stated;
-  if (!number.qualifier.empty()) ++total.inexact;
+  if (number.qualifier.empty()) return;
+  ++total.inexact;
+  total.approximate += is_lower_bound(number.qualifier) ? 0 : 1;
 }
 
 class Counter {
@@ -202,6 +206,27 @@ struct KeyOrder {
 };
 
 }  // namespace
+
+bool is_lower_bound(std::string_view qualifier) {
+  constexpr std::string_view kAtMost[] = {"no more than", "not more than", "لا يزيد"};
+  constexpr std::string_view kAtLeast[] = {"at least",  "less than", "fewer than", "minimum", "more than",
+                                           "على الأقل", "لا يقل",    "أكثر من",    ">",       "+"};
+  // "No less than" is a lower bound, "less than" is none.
+  constexpr std::string_view kDenied[] = {"less than", "fewer than"};
+  const std::string said = fold_for_search(qualifier);
+  const auto holds = [&](std::string_view words) {
+    return said.find(fold_for_search(words)) != std::string::npos;
+  };
+  if (std::ranges::any_of(kAtMost, holds)) return false;
+  for (const std::string_view denied : kDenied)
+    if (holds(denied) && !holds("no " + std::string(denied)) && !holds("not " + std::string(denied)))
+      return false;
+  return std::ranges::any_of(kAtLeast, holds);
+}
+
+std::string mark_of(const Total& total) {
+  return std::string(total.at_least() > 0 ? ">=" : "") + (total.approximate > 0 ? "~" : "");
+}
 
 const char* name_of(Dimension dimension) {
   for (const DimensionName& row : kDimensions) {

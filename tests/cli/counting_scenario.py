@@ -119,6 +119,23 @@ class Counting(Scenario):
         self.fails("incident", "stats", "--as-of", "yesterday", expect=FAILURE, message="--as-of", hint="2017-10-09")
         self.fails("incident", "stats", "--changes", expect=FAILURE, message="--as-of")
 
+    def test_about_is_no_lower_bound(self):
+        before = self.total()["killed"]["sum"]
+        self.assertNotIn("approximate", self.total()["killed"])
+        self.dalil("incident", "add", "--set", "id=Q-1", "--set", "killed=125", "--set", "killed_qualifier=around")
+        killed = self.total()["killed"]
+        self.assertEqual((killed["sum"], killed["inexact"], killed["approximate"]), (before + 125, 1, 1))
+        text = self.dalil("incident", "stats").out
+        self.assertIn(f"~{before + 125}", text)
+        self.assertNotIn(f">={before + 125}", text)
+        self.assertIn("killed: of 1 incident the number is approximate, and so is the sum", " ".join(text.split()))
+        self.dalil("incident", "add", "--set", "id=Q-2", "--set", "killed=5", "--set", "killed_qualifier=at least")
+        killed = self.total()["killed"]
+        self.assertEqual((killed["inexact"], killed["approximate"], killed["at_least"]), (2, 1, 1))
+        text = self.dalil("incident", "stats").out
+        self.assertIn(f">=~{before + 130}", text)
+        self.assertIn("of 1 incident the number is approximate and of 1 a lower bound", " ".join(text.split()))
+
     def test_tables_and_charts(self):
         out = lambda name: os.path.join(self.dir, name)
         self.dalil("incident", "stats", "--by", "party", "--out", out("a.csv"))

@@ -22,9 +22,7 @@ constexpr NamedTotal kTotals[] = {
 /// A sum that rests on some of the incidents only says on how many.
 std::string text_of(const archive::Total& total) {
   if (!total.value()) return "-";
-  std::string text = number_text(total.sum);
-  if (total.inexact > 0) text = ">=" + text;
-  return text;
+  return mark_of(total) + number_text(total.sum);
 }
 
 Json json_of(const archive::Total& total) {
@@ -33,6 +31,8 @@ Json json_of(const archive::Total& total) {
   if (total.in_whole > 0) out["in_whole"] = total.in_whole;
   if (total.in_chain > 0) out["in_chain"] = total.in_chain;
   if (total.inexact > 0) out["inexact"] = total.inexact;
+  if (total.approximate > 0) out["approximate"] = total.approximate;
+  if (total.at_least() > 0) out["at_least"] = total.at_least();
   return out;
 }
 
@@ -78,8 +78,16 @@ void add_remarks(std::vector<std::string>& remarks, const std::string& name, con
   const std::uint64_t given = total.stated + total.in_whole + total.in_chain;
   remarks.push_back(fmt::format("{}: {} a number, {} none", name, incidents_text(given, "gives", "give"),
                                 number_text(total.not_stated)));
-  if (total.inexact > 0)
-    remarks.push_back(fmt::format("{}: of {} the number is inexact, so the sum is a lower bound", name,
+  if (total.approximate > 0 && total.at_least() > 0)
+    remarks.push_back(
+        fmt::format("{}: of {} the number is approximate and of {} a lower bound, so the sum is an "
+                    "approximate lower bound",
+                    name, incidents(total.approximate), number_text(total.at_least())));
+  else if (total.approximate > 0)
+    remarks.push_back(fmt::format("{}: of {} the number is approximate, and so is the sum", name,
+                                  incidents(total.approximate)));
+  else if (total.inexact > 0)
+    remarks.push_back(fmt::format("{}: of {} the number is a lower bound, and so is the sum", name,
                                   incidents(total.inexact)));
   if (total.in_whole > 0)
     remarks.push_back(fmt::format("{}: {} part of another that states the same people, and not added", name,

@@ -29,7 +29,7 @@ std::string number_of(const StatsRow& row, const NamedTotal& quantity) {
   if (quantity.total == nullptr) return std::to_string(row.incidents);
   const Total& total = row.*quantity.total;
   if (!total.value()) return "-";
-  return (total.inexact > 0 ? ">=" : "") + std::to_string(total.sum);
+  return mark_of(total) + std::to_string(total.sum);
 }
 
 double value_of(const StatsRow& row, const NamedTotal& quantity) {
@@ -151,15 +151,16 @@ std::string csv_of(const StatsReport& report) {
   std::string out;
   for (const archive::Grouping& grouping : report.question.by) out += csv_cell(grouping.name) + ",";
   out += "incidents,events";
-  for (const char* name : kNames) out += fmt::format(",{0},{0}_stated,{0}_not_stated,{0}_inexact", name);
+  for (const char* name : kNames)
+    out += fmt::format(",{0},{0}_stated,{0}_not_stated,{0}_inexact,{0}_approximate", name);
   out += "\r\n";
   for (const StatsRow& row : report.stats.rows) {
     for (const std::string& key : row.keys) out += csv_cell(key) + ",";
     out += fmt::format("{},{}", row.incidents, row.events);
     for (const char* name : kNames) {
       const Total& total = row.*quantity_named(name).total;
-      out += fmt::format(",{},{},{},{}", total.value() ? std::to_string(total.sum) : "", total.stated,
-                         total.not_stated, total.inexact);
+      out += fmt::format(",{},{},{},{},{}", total.value() ? std::to_string(total.sum) : "", total.stated,
+                         total.not_stated, total.inexact, total.approximate);
     }
     out += "\r\n";
   }

@@ -76,10 +76,18 @@ struct Total {
   std::uint64_t in_whole = 0;  ///< incidents left out, because a whole in the same row contains their number
   std::uint64_t in_chain = 0;  ///< incidents left out for a greater number of the same chain in the same row
   std::uint64_t inexact = 0;   ///< of `stated`: "at least", "about" ...
+  std::uint64_t approximate = 0;  ///< of `inexact`: those that are no lower bound, "about" ...
+  std::uint64_t at_least() const { return inexact - approximate; }
   /// Absent if no incident gave a number.
   std::optional<std::uint64_t> value() const { return stated > 0 ? std::optional(sum) : std::nullopt; }
   bool operator==(const Total&) const = default;
 };
+
+/// Whether a count's qualifier says that it is the least there were: "at least", "no less than", "more than",
+/// in English or Arabic. Whatever else is said ("about", "up to") makes it approximate.
+bool is_lower_bound(std::string_view qualifier);
+/// ">=" of a sum of numbers that are exact or lower bounds, "~" if some are approximate, ">=~" of both kinds.
+std::string mark_of(const Total& total);
 
 struct StatsRow {
   std::vector<std::string> keys;  ///< one a dimension, as in the register; empty: the register does not say

@@ -100,6 +100,35 @@ TEST_CASE("fetuses are children only under the reading that says so") {
   CHECK(with_fetuses.fetuses.value() == 3);
 }
 
+TEST_CASE("what is about is no lower bound, and a sum of both kinds is both") {
+  for (const char* word : {"at least", "At Least", "no less than", "not fewer than", "at minimum (estimate)",
+                           "more than", "على الأقل", "ما لا يقل عن", ">="})
+    CHECK(is_lower_bound(word));
+  for (const char* word : {"about", "around", "nearly", "up to", "at most", "no more than", "less than",
+                           "fewer than", "estimate", "نحو"})
+    CHECK_FALSE(is_lower_bound(word));
+  std::vector<Incident> incidents(3);
+  incidents[0].killed = {100, "around"};
+  incidents[1].killed = {25, ""};
+  Total killed = count_incidents(incidents, {}).all.killed;
+  CHECK(killed.sum == 125);
+  CHECK(std::pair(killed.inexact, killed.approximate) == std::pair(std::uint64_t{1}, std::uint64_t{1}));
+  CHECK(mark_of(killed) == "~");
+  incidents[1].killed.qualifier = "at least";
+  killed = count_incidents(incidents, {}).all.killed;
+  CHECK(killed.at_least() == 1);
+  CHECK(mark_of(killed) == ">=~");
+  incidents[0].killed.qualifier.clear();
+  CHECK(mark_of(count_incidents(incidents, {}).all.killed) == ">=");
+  incidents[1].killed.qualifier.clear();
+  CHECK(mark_of(count_incidents(incidents, {}).all.killed).empty());
+  incidents[0].children = {3, "at least"};
+  incidents[0].fetuses = {1, "about"};
+  StatsQuestion question;
+  question.reading = Reading::fetuses_as_children;
+  CHECK(count_incidents(incidents, question).all.children.approximate == 1);
+}
+
 TEST_CASE("a part is left out only where its whole gives a number") {
   Incident whole = event("W", "2017", 100);
   Incident part = part_of(event("P", "2017", 40), "W");
