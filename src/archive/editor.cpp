@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "archive_state.hpp"
@@ -304,10 +305,34 @@ Row Editor::put_incident(const Incident& incident, const std::string& reason) {
   return *state_->deriver.find_incident(incident.id);
 }
 
+namespace {
+
+std::string length_text(std::int64_t ms) {
+  const std::int64_t seconds = ms / 1000;
+  std::string text = fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  if (ms % 1000 != 0) text += fmt::format(".{:03}", ms % 1000);
+  return text;
+}
+
+/// Beginning and end of a part, of a recording whose length the file tells (0: it does not). People count in
+/// seconds: up to the end of the last one.
+void refuse_beyond(std::int64_t length_ms, const std::array<std::optional<std::int64_t>, 2>& ends) {
+  const std::int64_t last_ms = (length_ms + 999) / 1000 * 1000;
+  for (const auto& end : ends)
+    if (length_ms > 0 && end && *end > last_ms)
+      throw Error(ErrorCode::invalid,
+                  fmt::format("the recording has no moment {}: it is {} long", length_text(*end),
+                              length_text(length_ms)),
+                  fmt::format("a part of it lies between 0:00 and {}", length_text(last_ms)));
+}
+
+}  // namespace
+
 Row Editor::add_link(Row item, Row incident, LinkType type, std::optional<std::int64_t> from_ms,
                      std::optional<std::int64_t> to_ms, const std::string& why) {
   if (from_ms && to_ms && *to_ms < *from_ms)
     throw Error(ErrorCode::invalid, "the link's part ends before it begins", "give --from before --to");
+  refuse_beyond(load_u32(state_->writer.cell(kFactDuration, item).data()), {from_ms, to_ms});
   records::Record record;
   auto* link = record.mutable_link_made();
   const Digest digest = state_->digest_of(item);

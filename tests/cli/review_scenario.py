@@ -1,5 +1,6 @@
 """What analysts found of items and links: stated, kept, shown, listed."""
 import os
+import time
 
 from scenario import FAILURE, NO, Scenario, main
 
@@ -20,6 +21,14 @@ class Reviews(Scenario):
 
     def shown(self, item="disk:card/a.bin"):
         return self.dalil("show", item, "--json")
+
+    def test_what_is_yet_to_come_is_no_time_of_anything(self):
+        ahead = lambda hours: time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(time.time() + hours * 3600))
+        self.fails("review", "disk:card/a.bin", "--time", "2130-01-01Z", expect=FAILURE, message="yet to come", hint="a day ahead")
+        self.fails("review", "disk:card/a.bin", "--time", ahead(26), expect=FAILURE, message="yet to come")
+        self.dalil("review", "disk:card/a.bin", "--time", ahead(22))
+        # The year began, whatever of it is yet to come.
+        self.dalil("review", "disk:card/a.bin", "--time", time.strftime("%Y", time.gmtime()), "--zone", "+00:00")
 
     def test_a_review_says_how_and_what_was_found(self):
         made = self.review("--analysis", "content", "--method", "compared with satellite pictures", "--result",

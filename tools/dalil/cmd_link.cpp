@@ -45,15 +45,21 @@ int run_link(Session& session, LinkOptions options) {
 
   Printer& out = session.out();
   archive::Editor editor = archive.edit();
-  std::size_t made = 0, known = 0;
+  std::vector<bool> existed;
   for (const archive::Row item : items) {
     const auto links = editor.links_of_item(item);
     const bool exists = std::any_of(links.begin(), links.end(), [&](const archive::Link& link) {
       return !link.withdrawn && same_link(link, incident, type, from_ms, to_ms);
     });
     if (!exists) editor.add_link(item, incident, type, from_ms, to_ms, options.why);
+    existed.push_back(exists);
+  }
+  editor.commit();
+  std::size_t made = 0, known = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const bool exists = existed[i];
     (exists ? known : made) += 1;
-    const std::string digest = view.item(item).digest.hex();
+    const std::string digest = view.item(items[i]).digest.hex();
     out.line(fmt::format("{} {} {} {}", exists ? "linked already" : "linked", digest.substr(0, kShortDigits),
                          archive::name_of(type), escape_for_display(incident_id)));
     out.object("link", {{"item", digest},
@@ -61,7 +67,6 @@ int run_link(Session& session, LinkOptions options) {
                         {"link_type", archive::name_of(type)},
                         {"result", exists ? "unchanged" : "new"}});
   }
-  editor.commit();
   out.object("summary", {{"command", "link"}, {"links", made}, {"unchanged", known}});
   return kExitOk;
 }
@@ -113,6 +118,7 @@ Runner declare_link(Options& app) {
   app.add_option("--from", options->from, "where in the recording it begins")->type_name("TIME");
   app.add_option("--to", options->to, "where it ends")->type_name("TIME");
   app.add_option("--why", options->why, "on what this rests")->type_name("TEXT");
+  app.explain("A part has to lie within the recording, where the file tells how long that is.\n\n");
   return [options](Session& session) { return run_link(session, *options); };
 }
 

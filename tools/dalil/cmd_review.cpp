@@ -94,12 +94,24 @@ void report(Printer& out, archive::View& view, archive::Seq seq, const std::stri
   out.object("review", json_of(view, stated));
 }
 
+/// Nothing is made in the future; but clocks are wrong, and zones a day apart.
+void refuse_to_come(const archive::Review& review, UtcTime now) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  if (!review.time || review.time->from_ms <= now.ms + kDayMs) return;
+  throw Error(ErrorCode::invalid,
+              fmt::format("the verified time {} is yet to come: by this machine's clock it is {}",
+                          text_of(*review.time), now.rfc3339()),
+              fmt::format("times up to a day ahead of the clock are taken, to {}",
+                          UtcTime{now.ms + kDayMs}.rfc3339()));
+}
+
 int run_review(Session& session, const ReviewOptions& options) {
   if (options.items.empty() && options.links.empty())
     throw Error(ErrorCode::usage, "a review of what?",
                 "name items, or links by the entries that made them (--link N); 'dalil review list' lists");
   const archive::Review review = review_from(options);
   archive::Archive archive = session.open();
+  refuse_to_come(review, archive.clock().now());
   archive::View view = archive.view();
   std::vector<archive::Row> items, links;
   for (const std::string& text : options.items)
@@ -258,7 +270,8 @@ Runner declare_review(Options& app) {
   app.add_option("--shown-name", options->shown_name, "what people call that place")->type_name("TEXT");
   app.explain(
       "Each review is kept; the newest state, time and place hold. A review without --state\n"
-      "states none: the state stays, or is 'in-progress' if nobody ever stated one.\n\n");
+      "states none: the state stays, or is 'in-progress' if nobody ever stated one. A time\n"
+      "more than a day ahead of the clock is refused.\n\n");
   return [options](Session& session) { return run_review(session, *options); };
 }
 

@@ -383,6 +383,26 @@ TEST_CASE("links are many to many, and withdrawn without being lost") {
   CHECK(standing == 2);
 }
 
+TEST_CASE("a part of a recording lies within it, as far as its length is known") {
+  Desk d;
+  const Row clip = d.editor->add_copy(copy_of(d.disk, "", "a", "A")).item;
+  const Row incident = d.editor->put_incident(incident_with("I1"), "");
+  d.editor->add_link(clip, incident, LinkType::depicts, 100'000, std::nullopt, "");  // nobody knows yet
+  media::MediaFacts facts;
+  facts.kind = media::MediaKind::video;
+  facts.duration_ms = 89'500;
+  d.editor->add_facts(clip, facts);
+  const auto link = [&](std::optional<std::int64_t> from_ms, std::optional<std::int64_t> to_ms) {
+    d.editor->add_link(clip, incident, LinkType::aftermath, from_ms, to_ms, "");
+  };
+  CHECK(code_of([&] { link(10'000, 120'000); }) == ErrorCode::invalid);
+  CHECK(code_of([&] { link(90'001, std::nullopt); }) == ErrorCode::invalid);
+  CHECK(d.editor->links_of_item(clip).size() == 1);
+  link(10'000, 90'000);  // to the end of its last second
+  link(0, 0);
+  CHECK(d.editor->links_of_item(clip).size() == 3);
+}
+
 TEST_CASE("every link type has a name that leads back to it") {
   for (const std::string& name : link_type_names()) CHECK(name_of(link_type_from(name).value()) == name);
   CHECK(link_type_names().size() == 11);
