@@ -40,6 +40,7 @@ constexpr PageWords kEnglish{
     .verified_made = "verified made at",
     .verified_shown = "verified to show",
     .times_behind_equal = "times behind = are by the clocks of",
+    .on_sources = "on sources",
 };
 
 constexpr PageWords kArabic{
@@ -75,6 +76,7 @@ constexpr PageWords kArabic{
     .verified_made = "مكان التصوير المتحقق منه",
     .verified_shown = "المكان الظاهر المتحقق منه",
     .times_behind_equal = "الأوقات بعد علامة = بتوقيت",
+    .on_sources = "على المصادر",
 };
 
 struct Translation {

@@ -13,6 +13,7 @@ struct PageWords {
   const char* left_out;
   const char *candidate, *candidates;
   const char *review, *verified_time, *verified_made, *verified_shown, *times_behind_equal;
+  const char* on_sources;
 };
 const PageWords& page_words(PageLanguage language);
 

@@ -90,8 +90,9 @@ std::string pictures_html(const SheetCard& card, const PageWords& words) {
 }
 
 std::string health_html(const SheetCard& card, const PageWords& words) {
-  if (card.copies == 0) return line("bad", words.no_copy);
+  if (card.live() == 0) return line("bad", words.no_copy);
   std::string text = fmt::format("{}: {}", words.copies, card.copies);
+  if (card.on_sources > 0) text += fmt::format(" · {}: {}", words.on_sources, card.on_sources);
   if (card.intact > 0) text += fmt::format(" · {}: {}", words.intact, card.intact);
   if (card.not_verified > 0) text += fmt::format(" · {}: {}", words.not_verified, card.not_verified);
   if (card.damaged > 0)

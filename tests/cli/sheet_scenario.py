@@ -68,7 +68,20 @@ class Sheet(MediaScenario):
         self.dalil("verify", self.tree, "--volume", "disk", expect=None)
         page = self.page()[1]
         self.assertEqual(page.count("copies: 1 · intact: 1"), 3)
+        self.assertEqual(page.count("copies: 0 · <span class=\"bad\">damaged: 1"), 1)
         self.assertEqual(page.count("damaged: 1"), 1)
+
+    def test_it_counts_copies_as_find_does(self):
+        self.write("a.bin", b"on a card and a disk")
+        self.dalil("volume", "add", "card", "--kind", "source")
+        self.scan(volume="card")
+        self.assert_on(self.page()[1], "copies: 0 · on sources: 1 · never verified: 1")
+        self.assertEqual(self.dalil("find", "copies:0", "--count").out.strip(), "1")
+        self.write("twice.bin", b"on a card and a disk")
+        self.scan()
+        self.assert_on(self.page()[1], "copies: 1 · on sources: 1 · never verified: 3")
+        self.assertEqual(self.dalil("find", "copies:1", "--count").out.strip(), "1")
+        self.assertIn("sources left out", self.dalil("find", "--fields").out)
 
     def test_it_takes_questions_as_find_does(self):
         self.make_media()

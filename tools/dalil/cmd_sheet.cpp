@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "command.hpp"
@@ -35,6 +36,7 @@ struct Wanted {
   const LocalClock& local;
   formats::PageLanguage language;
   bool as_picture;  ///< its letters are plain
+  std::vector<archive::Volume> volumes;
 };
 
 bool is_picture(const std::string& path) {
@@ -136,21 +138,25 @@ void put_reviews(formats::SheetCard& card, const archive::Assessment& assessment
   card.doubted = archive::is_reviewed(assessment.state) && assessment.state != archive::ReviewState::verified;
 }
 
-void put_copies(formats::SheetCard& card, archive::View& view, archive::Row row) {
+void put_copies(formats::SheetCard& card, archive::View& view, archive::Row row, const Wanted& wanted) {
+  std::set<archive::Row> holding, sources;
   for (const archive::CopyInfo& copy : copies_live_first(view, row)) {
     if (card.places.size() < kPlacesShown)
       card.places.push_back({copy.volume_label, copy.path});
     else
       ++card.more_places;
     if (copy.row.state != archive::CopyRow::State::live) continue;
-    ++card.copies;
-    if (archive::is_damage(copy.row.verdict))
+    if (archive::is_damage(copy.row.verdict)) {
       ++card.damaged;
-    else if (copy.row.verified_at_s == 0 || copy.row.verdict == archive::Verdict::not_checked)
-      ++card.not_verified;
-    else
-      ++card.intact;
+      continue;
+    }
+    const bool of_source = wanted.volumes.at(copy.volume).kind == archive::VolumeKind::source;
+    (of_source ? sources : holding).insert(copy.volume);
+    const bool checked = copy.row.verified_at_s != 0 && copy.row.verdict != archive::Verdict::not_checked;
+    ++(checked ? card.intact : card.not_verified);
   }
+  card.copies = holding.size();
+  card.on_sources = sources.size();
 }
 
 void put_incidents(formats::SheetCard& card, archive::View& view, archive::Row row) {
@@ -171,7 +177,7 @@ formats::SheetCard card_of(archive::View& view, archive::Row row, const Wanted& 
   auto thumbnails = archive::thumbnails_of(view, row);
   put_reason(card, facts, thumbnails);
   if (thumbnails) card.pictures = std::move(thumbnails->pictures);
-  put_copies(card, view, row);
+  put_copies(card, view, row, wanted);
   put_incidents(card, view, row);
   put_reviews(card, assessment_of(view, row), wanted);
   return card;
@@ -187,7 +193,7 @@ formats::Sheet sheet_of(archive::View& view, const std::vector<archive::Row>& ro
     sheet.title = sheet.language == formats::PageLanguage::arabic ? "لوحة الصور" : "Contact sheet";
   if (const std::string asked = joined(options.query.words); !asked.empty()) sheet.remarks.push_back(asked);
   if (is_picture(options.out)) sheet.most_cards = formats::Sheet::kMostCardsOfPicture;
-  const Wanted wanted{local, sheet.language, is_picture(options.out)};
+  const Wanted wanted{local, sheet.language, is_picture(options.out), view.volumes()};
   std::size_t taken = 0;
   while (taken < rows.size() && !sheet.full()) sheet.add(card_of(view, rows[taken++], wanted));
   sheet.leave_out(rows.size() - taken);

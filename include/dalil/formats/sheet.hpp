@@ -40,7 +40,10 @@ struct SheetCard {
     bool candidate = false;  ///< candidate links alone lead to it
   };
   std::vector<Incident> incidents;
-  std::uint64_t copies = 0, intact = 0, not_verified = 0, damaged = 0;  ///< of live copies
+  /// Volumes with a sound copy, as `copies` of a query counts: sources, which go back, are counted apart.
+  std::uint64_t copies = 0, on_sources = 0;
+  std::uint64_t intact = 0, not_verified = 0, damaged = 0;  ///< live copies, wherever they lie
+  std::uint64_t live() const { return intact + not_verified + damaged; }
   std::vector<media::Thumbnail> pictures;
   bool moving = false;     ///< pictures are frames: their times are shown
   std::string no_picture;  ///< why there is none
