@@ -124,9 +124,14 @@ class Saved(Find):
         self.dalil("query", "save", "seen", "clip")
         self.assertEqual(self.names("@seen"), ["clip.mp4"])
         self.assertIn("query saved as 'seen': clip", self.dalil("log").out)
+        self.dalil("query", "save", "both", "@unseen kind:video")
+        self.fails("query", "remove", "seen", expect=FAILURE,
+                   message="'@seen' is used by 2 other saved queries: '@both', '@unseen'", hint="remove them first")
+        self.assertEqual(self.names("@unseen", "not", "kind:video")[:1], self.names("@unseen")[:1])
+        self.dalil("query", "remove", "both")
+        self.dalil("query", "remove", "unseen")
         self.dalil("query", "remove", "seen", "--why", "done")
         self.fails("find", "@seen", expect=FAILURE, message="no saved query 'seen'", hint="query list")
-        self.fails("find", "@unseen", expect=FAILURE, message="no saved query 'seen'")
         self.fails("query", "remove", "seen", expect=FAILURE, message="no saved query 'seen'")
         self.assert_sound()
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "command.hpp"
 #include "dalil/archive/condition.hpp"
 #include "dalil/archive/saved_query.hpp"
@@ -72,8 +74,42 @@ int run_list(Session& session) {
   return kExitOk;
 }
 
+/// Whether the text names the query, straight or by way of others. What cannot be read any more does so as
+/// far as it can be.
+bool leads_to(archive::View& view, const std::string& text, const std::string& name) {
+  bool named = false;
+  archive::QueryReader reader;
+  reader.saved = [&](const std::string& other) {
+    named = named || other == name;
+    return text_of_saved(view, other);
+  };
+  try {
+    (void)reader.read(text);
+  } catch (const Error&) {
+    return named;
+  }
+  return named;
+}
+
+/// Others that name it could not be asked any more.
+void refuse_needed(archive::View& view, const std::string& name) {
+  std::string names;
+  std::size_t count = 0;
+  for (const archive::SavedQuery& other : archive::saved_queries(view)) {
+    if (other.name == name || !leads_to(view, other.text, name)) continue;
+    names += (count++ > 0 ? ", " : "") + in_quotes("@" + other.name);
+  }
+  if (count > 0)
+    throw Error(ErrorCode::conflict,
+                fmt::format("{} is used by {}: {}", in_quotes("@" + name),
+                            count_text(count, "other saved query", "other saved queries"), names),
+                "nothing was removed; save these anew without it, or remove them first");
+}
+
 int run_remove(Session& session, const std::string& name, const std::string& why) {
   archive::Archive archive = session.open();
+  archive::View view = archive.view();
+  refuse_needed(view, name);
   archive::Editor editor = archive.edit();
   archive::remove_saved_query(editor, name, why);
   editor.commit();
@@ -101,6 +137,7 @@ Runner declare_query_remove(Options& app) {
   const auto name = std::make_shared<std::string>(), why = std::make_shared<std::string>();
   app.add_option("NAME", *name, "of a saved query")->required();
   app.add_option("--why", *why, "the reason, for the ledger")->type_name("TEXT");
+  app.explain("A query that others name is not removed.\n\n");
   return [name, why](Session& session) { return run_remove(session, *name, *why); };
 }
 
