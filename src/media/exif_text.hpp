@@ -17,7 +17,4 @@ std::optional<TimeClaim> exif_time(std::string_view field, std::string_view date
 /// UserComment: eight bytes name the character code, the rest is the text.
 std::string exif_comment(ByteView raw, ByteOrder order);
 
-/// Up to the first NUL; unpaired surrogates become U+FFFD.
-std::string utf16_text(ByteView raw, ByteOrder order);
-
 }  // namespace dalil::media

@@ -7,6 +7,7 @@
 
 #include "bounds.hpp"
 #include "exif_text.hpp"
+#include "utf16.hpp"
 
 namespace dalil::media {
 namespace {

@@ -6,6 +6,7 @@
 #include "civil.hpp"
 #include "exif_text.hpp"
 #include "gps.hpp"
+#include "utf16.hpp"
 
 namespace dalil::media {
 namespace {

@@ -7,6 +7,7 @@
 #include "maker_note.hpp"
 #include "pictures.hpp"
 #include "tiff_builder.hpp"
+#include "utf16.hpp"
 
 using namespace dalil;
 using namespace dalil::media;
@@ -148,6 +149,58 @@ TEST_CASE("comments are read in the code that they name") {
   CHECK(utf16_text(as_bytes("\xd8\x00\x00\x41"s), ByteOrder::big) ==
         "\xef\xbf\xbd"
         "A");
+}
+
+namespace {
+
+std::string utf16(std::u16string_view text, ByteOrder order) {
+  std::string out;
+  for (const char16_t unit : text) {
+    const char high = static_cast<char>(unit >> 8), low = static_cast<char>(unit & 0xff);
+    out += order == ByteOrder::big ? std::string{high, low} : std::string{low, high};
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a comment in UTF-16 is read in the byte order that gives letters, whatever the structure's") {
+  constexpr std::pair<std::u16string_view, std::string_view> kTexts[] = {
+      {u"\u0642\u0635\u0641", "\u0642\u0635\u0641"},
+      {u"\u0627", "\u0627"},
+      {u"\u062d\u0644\u0628 2017-09-11", "\u062d\u0644\u0628 2017-09-11"},
+      {u"\u0628\u0631\u0645\u064a\u0644 (barrel)\u060c \u0661\u0662",
+       "\u0628\u0631\u0645\u064a\u0644 (barrel)\u060c \u0661\u0662"},
+      {u"Aleppo", "Aleppo"},
+      {u"a", "a"},
+      {u"Caf\u00e9 \u0130\u015f", "Caf\u00e9 \u0130\u015f"},
+      {u"\u0410\u043b\u0435\u043f\u043f\u043e", "\u0410\u043b\u0435\u043f\u043f\u043e"},
+      {u"\u05d7\u05dc\u05d1", "\u05d7\u05dc\u05d1"},
+      {u"\u963f\u52d2\u9887\u7a7a\u88ad", "\u963f\u52d2\u9887\u7a7a\u88ad"},
+      {u"\u4e2d\u6587", "\u4e2d\u6587"},
+      {u"\uc54c\ub808\ud3ec", "\uc54c\ub808\ud3ec"},
+  };
+  for (const auto& [text, expected] : kTexts) {
+    for (const ByteOrder written : {ByteOrder::big, ByteOrder::little}) {
+      for (const ByteOrder structure : {ByteOrder::big, ByteOrder::little}) {
+        INFO(expected);
+        CHECK(exif_comment(as_bytes("UNICODE\0"s + utf16(text, written)), structure) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("a byte order mark decides, and without any evidence the structure does") {
+  const auto comment = [](const std::string& text, ByteOrder order) {
+    return exif_comment(as_bytes("UNICODE\0"s + text), order);
+  };
+  CHECK(comment("\xfe\xff\x06\x42", ByteOrder::little) == "\u0642");
+  CHECK(comment("\xff\xfe\x42\x06", ByteOrder::big) == "\u0642");
+  // Either order gives one Han character.
+  CHECK(comment("\x7a\x7b", ByteOrder::big) == "\u7a7b");
+  CHECK(comment("\x7a\x7b", ByteOrder::little) == "\u7b7a");
+  CHECK(comment("", ByteOrder::little).empty());
+  CHECK(comment("\x06", ByteOrder::little).empty());
 }
 
 TEST_CASE("ISO 6709 in degrees, minutes and seconds") {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "source.hpp"
+
+namespace dalil::media {
+
+/// One character as UTF-8; a surrogate, or what lies beyond U+10FFFF, as U+FFFD.
+void append_utf8(std::string& out, std::uint32_t code);
+
+/// Up to the first NUL, without blanks at its end; unpaired surrogates become U+FFFD.
+std::string utf16_text(ByteView raw, ByteOrder order);
+
+/// The same of a text whose byte order is in doubt: by its byte order mark, else by `likelier_order`.
+std::string utf16_text_of_any_order(ByteView raw, ByteOrder presumed);
+
+/// In which byte order the text has more letters of fewer scripts: the wrong one makes of an alphabet's
+/// letters a mix of rare characters, signs and Han. `presumed` where neither is better, as with a single Han
+/// character.
+ByteOrder likelier_order(ByteView raw, ByteOrder presumed);
+
+}  // namespace dalil::media
