@@ -1,16 +1,16 @@
 #include "bounds.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #include "dalil/base/text.hpp"
+#include "legacy_text.hpp"
 
 namespace dalil::media {
 namespace {
-
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 std::size_t sequence_length(unsigned char lead) {
   if (lead < 0x80) return 1;
@@ -22,6 +22,12 @@ std::size_t sequence_length(unsigned char lead) {
 
 bool is_control(unsigned char c) {
   return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f;
+}
+
+/// "\\x9f", as escape_for_display() has it.
+std::array<char, 4> escape(unsigned char byte) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
 /// Whether some of eight characters is none of printable ASCII.
@@ -86,6 +92,14 @@ void bound_places(std::vector<PlaceClaim>& places) {
 }  // namespace
 
 std::string clean_text(std::string_view raw, std::size_t limit) {
+  while (raw.ends_with('\0')) raw.remove_suffix(1);
+  std::string arabic;
+  if (!is_utf8(raw)) {
+    // Two bytes a letter, and the mark of the code page, which should not be what is cut off.
+    constexpr std::size_t kMark = 16;
+    const std::size_t fits = limit < kMark ? 0 : (limit - kMark) / 2;
+    if (auto decoded = from_windows_1256(raw.substr(0, fits))) raw = arabic = std::move(*decoded);
+  }
   std::string out;
   out.reserve(std::min(raw.size(), limit));
   while (!raw.empty()) {
@@ -93,8 +107,10 @@ std::string clean_text(std::string_view raw, std::size_t limit) {
     std::string_view piece = raw.substr(0, length);
     const bool good = length != 0 && piece.size() == length && is_utf8(piece) &&
                       !is_control(static_cast<unsigned char>(raw[0]));
+    std::array<char, 4> escaped;
     if (!good) {
-      piece = kReplacement;
+      escaped = escape(static_cast<unsigned char>(raw[0]));
+      piece = {escaped.data(), escaped.size()};
       length = 1;
     }
     if (out.size() + piece.size() > limit) break;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bounds.hpp"
+#include "utf16.hpp"
 
 namespace dalil::media {
 namespace {
@@ -126,6 +127,9 @@ ByteView TiffReader::bytes(const TiffEntry& entry, std::size_t limit) {
 std::string TiffReader::text(const TiffEntry& entry) {
   if (unit_size(entry.type) != 1) return {};
   std::string_view raw = as_chars(bytes(entry, kMaxText));
+  // No text in ASCII or UTF-8 begins so.
+  if (raw.starts_with("\xff\xfe") || raw.starts_with("\xfe\xff"))
+    return utf16_text_of_any_order(as_bytes(raw), order_);
   raw = raw.substr(0, raw.find('\0'));
   while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r'))
     raw.remove_suffix(1);

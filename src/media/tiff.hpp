@@ -47,7 +47,8 @@ class TiffReader {
 
   /// Raw bytes, at most `limit` of them; valid until the next read.
   ByteView bytes(const TiffEntry& entry, std::size_t limit);
-  /// Up to the first NUL, without trailing blanks, cleaned (see clean_text).
+  /// Up to the first NUL, without trailing blanks, cleaned (see clean_text); UTF-16 if a byte order mark says
+  /// so.
   std::string text(const TiffEntry& entry);
   std::optional<std::uint32_t> number(const TiffEntry& entry, std::size_t index = 0);
   std::optional<Rational> rational(const TiffEntry& entry, std::size_t index = 0);

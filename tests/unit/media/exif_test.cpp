@@ -190,6 +190,11 @@ TEST_CASE("a comment in UTF-16 is read in the byte order that gives letters, wha
   }
 }
 
+TEST_CASE("a text of EXIF that begins with a byte order mark is UTF-16") {
+  CHECK(read(tiff({ascii(0x10f, "\xff\xfe\x42\x06\x35\x06"s)}, {}, {})).make == "\u0642\u0635");
+  CHECK(read(tiff({ascii(0x10f, "\xfe\xff\x06\x42\x06\x35"s)}, {}, {})).make == "\u0642\u0635");
+}
+
 TEST_CASE("a byte order mark decides, and without any evidence the structure does") {
   const auto comment = [](const std::string& text, ByteOrder order) {
     return exif_comment(as_bytes("UNICODE\0"s + text), order);

@@ -8,6 +8,7 @@
 
 using namespace dalil;
 using namespace dalil::media;
+using std::string_literals::operator""s;
 
 namespace {
 
@@ -104,7 +105,44 @@ TEST_CASE("surplus and impossible values are dropped before encoding") {
 
 TEST_CASE("cleaned text is cut at a character") {
   CHECK(clean_text("\xd8\xad\xd9\x84\xd8\xa8", 5) == "\xd8\xad\xd9\x84");
-  CHECK(clean_text("a\xed\xa0\x80z") == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz");
+}
+
+TEST_CASE("bytes that are no UTF-8 and control characters are escaped, so that nothing written is lost") {
+  CHECK(clean_text("a\xed\xa0\x80z") == "a\\xed\\xa0\\x80z");
+  CHECK(clean_text("Jos\xe9 N\xfa\xf1"
+                   "ez") ==
+        "Jos\\xe9 N\\xfa\\xf1"
+        "ez");
+  CHECK(clean_text("\x1b[31m\n") == "\\x1b[31m\n");
+  CHECK(clean_text("Lavc59.37.100\0\0"s) == "Lavc59.37.100");
+  CHECK(clean_text("a\0b"s) == "a\\x00b");
+  CHECK(clean_text("ab\xff", 5) == "ab");
+  // What is cleaned once is clean.
+  for (const char* text : {"a\xed\xa0\x80z", "\xde\xd5\xdd", "\x1b\x9b"})
+    CHECK(clean_text(clean_text(text)) == clean_text(text));
+}
+
+TEST_CASE("Arabic in Windows-1256 is decoded and marked, and other code pages are not taken for it") {
+  CHECK(clean_text("\xde\xd5\xdd") == "\u0642\u0635\u0641 [Windows-1256]");
+  CHECK(clean_text("\xde\xd5\xdd \xc7\xe1\xe3\xcf\xed\xe4\xc9\xa1 11-09-2017\0"s) ==
+        "\u0642\u0635\u0641 \u0627\u0644\u0645\u062f\u064a\u0646\u0629\u060c 11-09-2017 [Windows-1256]");
+  CHECK(clean_text("\xd8\xad\xd9\x84\xd8\xa8 \xff") == "\u062d\u0644\u0628 \\xff");  // UTF-8 but for a byte
+  for (const char* other : {"Jos\xe9 N\xfa\xf1"
+                            "ez",  // Latin-1
+                            "M\xe4nner, B\xe4"
+                            "der, W\xe4nde \xe5 \xe4 \xf6",  // Latin-1, with letters that stand alone
+                            "\xcc\xee\xf1\xea\xe2\xe0",      // Windows-1251
+                            "\xcf\xd0\xc8\xc2\xc5\xd2 \xcc\xc8\xd0 \xcc\xce\xd1\xca\xc2\xc0",  // in capitals
+                            "\xc0\xcb\xc5\xd0\xd0\xcf, \xd2\xc5\xce\xd4\xd1\xc2\xd2\xd8",      // KOI8-R
+                            "\xb0\xa2\xc0\xd5\xc6\xc4",                                        // GB 2312
+                            "\xe5\xf2\xdf\xe6\xe9 \xf2\xe4\xea\xec",                           // ISO 8859-6
+                            "\xff\xd8\xff\xe0\x10JFIF", "\xde\xd5", "\xde\xd5\xdd\x01"}) {
+    INFO(clean_text(other));
+    CHECK(clean_text(other).find("Windows") == std::string::npos);
+    CHECK(clean_text(other).find("\\x") != std::string::npos);
+  }
+  CHECK(clean_text(std::string(5000, '\xe1')).ends_with("\u0644 [Windows-1256]"));
+  CHECK(clean_text(std::string(5000, '\xe1')).size() <= kMaxText);
 }
 
 TEST_CASE("what is encoded is cleaned wherever its odd byte stands, and left alone where there is none") {
