@@ -72,14 +72,24 @@ void take_time(const AVFormatContext& context, const std::string& key, const std
   facts.times.push_back(std::move(*claim));
 }
 
+/// Of AVI and WAV our own reader tells the times: libavformat takes a camera's local clock for UTC, does not
+/// know all its forms, and parts the date from the time of day.
+bool tells_own_times(const AVFormatContext& context) {
+  const std::string_view name = context.iformat->name;
+  return name == "avi" || name == "wav";
+}
+
 void take_tag(const AVFormatContext& context, std::string key, std::string value, MediaFacts& facts) {
   key = media::clean_text(key, 64);
   value = media::clean_text(value, 500);
   std::string folded = key;
   std::transform(folded.begin(), folded.end(), folded.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  if (folded == "creation_time" || folded == "date" || folded == "modification_date")
-    return take_time(context, folded, value, facts);
+  if (folded == "creation_time" || folded == "date" || folded == "date_recorded" ||
+      folded == "modification_date") {
+    if (!tells_own_times(context)) take_time(context, folded, value, facts);
+    return;
+  }
   if ((folded == "encoder" || folded == "software") && facts.software.empty()) facts.software = value;
   if (folded == "make" && facts.make.empty()) facts.make = value;
   if (folded == "model" && facts.model.empty()) facts.model = value;

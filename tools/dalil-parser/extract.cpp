@@ -5,6 +5,7 @@
 
 #include "boxes.hpp"
 #include "color.hpp"
+#include "containers.hpp"
 #include "exiv.hpp"
 #include "ffmpeg.hpp"
 #include "file_source.hpp"
@@ -53,9 +54,9 @@ constexpr std::array kFormats = {
     Row{"3gp", read_movie, false, "mov"},
     Row{"m4a", read_movie, false, "mov"},
     Row{"matroska", nullptr, false, "matroska"},
-    Row{"avi", nullptr, false, "avi"},
+    Row{"avi", read_riff, false, "avi"},
     Row{"flv", nullptr, false, "flv"},
-    Row{"asf", nullptr, false, "asf"},
+    Row{"asf", read_asf, false, "asf"},
     Row{"mpegts", nullptr, false, "mpegts"},
     Row{"mpegps", nullptr, false, "mpeg"},
     Row{"mpegvideo", nullptr, false, "mpegvideo"},
@@ -66,7 +67,7 @@ constexpr std::array kFormats = {
     Row{"mp3", nullptr, false, "mp3"},
     Row{"aac", nullptr, false, "aac"},
     Row{"amr", nullptr, false, "amr"},
-    Row{"wav", nullptr, false, "wav"},
+    Row{"wav", read_riff, false, "wav"},
     Row{"aiff", nullptr, false, "aiff"},
     Row{"caf", nullptr, false, "caf"},
 };
