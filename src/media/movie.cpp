@@ -291,9 +291,8 @@ class MovieWalk {
       if (box->type == fourcc("loci")) location(*box);
       if (box->type == fourcc("XMP_")) set_xmp(box->body, box->end);
       if (box->type == fourcc("yrrc")) year(*box);
-      for (const auto& row : kUserTexts) {
-        if (box->type == row.type) user_text(*box, row);
-      }
+      if (box->type == fourcc("date")) add_text("moov/udta/date", "date", view_text(box->body, box->end));
+      if (box->type >> 24 == 0xa9) user_text(*box, meaning_of(box->type));
       for (const auto& row : k3gppTexts) {
         if (box->type == row.type)
           add_text("moov/udta/" + box_name(row.type), row.name,
@@ -302,19 +301,26 @@ class MovieWalk {
     }
   }
 
-  void user_text(const Box& box, const TextRow& row) {
+  static std::string_view meaning_of(std::uint32_t type) {
+    const auto row = std::ranges::find(kUserTexts, type, &TextRow::type);
+    return row == kUserTexts.end() ? std::string_view() : row->name;
+  }
+
+  void user_text(const Box& box, std::string_view meaning) {
+    const std::string name = "moov/udta/" + box_name(box.type);
     const std::string_view raw = view_text(box.body, box.end);
     if (raw.size() < 4) return;
     // Size and language; in iTunes' manner a 'data' box instead.
     if (raw.size() >= 16 && raw.substr(4, 4) == "data")
-      return add_text("moov/udta/" + box_name(row.type), row.name, std::string(raw.substr(16)));
+      return add_text(name, meaning, metadata_value(load_u32(as_bytes(raw), 8), as_bytes(raw.substr(16))));
     const std::size_t size = load_u16(as_bytes(raw), 0);
-    add_text("moov/udta/" + box_name(row.type), row.name, std::string(raw.substr(4, size)));
+    add_text(name, meaning, text_3gpp(raw.substr(4, size)));
   }
 
   void location(const Box& box) {
     const std::string_view raw = view_text(box.body, box.end);
     if (auto claim = parse_loci("moov/udta/loci", as_bytes(raw))) facts_.places.push_back(std::move(*claim));
+    if (raw.size() > 6) add_text("moov/udta/loci/name", {}, text_3gpp(raw.substr(6)));
   }
 
   void year(const Box& box) {
@@ -322,8 +328,8 @@ class MovieWalk {
     if (!raw.empty()) facts_.fields.push_back({"moov/udta/yrrc", std::to_string(load_u16(raw, 0))});
   }
 
-  void add_text(const std::string& field, std::string_view meaning, std::string value) {
-    add_movie_text(field, meaning, std::move(value), facts_);
+  void add_text(const std::string& field, std::string_view meaning, std::string_view value) {
+    add_movie_text(field, meaning, std::string(value), facts_);
   }
 
   /// Apple's metadata: 'keys' name the entries of 'ilst'. iTunes': the entries' types are the names.
@@ -339,19 +345,30 @@ class MovieWalk {
     BoxWalk walk(source_, list->body, list->end);
     while (const auto entry = walk.next()) {
       const auto data = find_box(source_, entry->body, entry->end, fourcc("data"));
-      if (!data || data->size() < 8) continue;
+      if (!data || data->size() < 8 || ++entries_ > kMaxKeys) continue;
       const ByteView type = source_.view(data->body, 4);
-      if (type.empty() || load_u32(type, 0) != 1) continue;  // UTF-8 only
-      std::string value(view_text(data->body + 8, data->end));
+      if (type.empty()) continue;
+      const std::uint32_t kind = load_u32(type, 0);
+      const std::uint64_t length = data->size() - 8;
+      const std::string value = length > kMaxText && !is_metadata_text(kind)
+                                    ? "(" + std::to_string(length) + " bytes)"
+                                    : metadata_value(kind, as_bytes(view_text(data->body + 8, data->end)));
       if (entry->type >= 1 && entry->type <= keys.size()) {
         const std::string& key = keys[entry->type - 1];
-        add_text(key, meaning_of_key(key), std::move(value));
-        continue;
+        add_text(key, meaning_of_key(key), value);
+      } else {
+        add_text(where + ("/" + entry_name(*entry)), meaning_of(entry->type), value);
       }
-      const auto row = std::find_if(kUserTexts.begin(), kUserTexts.end(),
-                                    [&](const TextRow& r) { return r.type == entry->type; });
-      if (row != kUserTexts.end()) add_text(where + ("/" + box_name(row->type)), row->name, std::move(value));
     }
+  }
+
+  /// "©nam", or of a free-form entry "----:iTunNORM".
+  std::string entry_name(const Box& entry) {
+    std::string name = box_name(entry.type);
+    if (entry.type != fourcc("----")) return name;
+    const auto box = find_box(source_, entry.body, entry.end, fourcc("name"));
+    if (box && box->size() > 4) name += ":" + clean_text(view_text(box->body + 4, box->end), 64);
+    return name;
   }
 
   std::vector<std::string> read_keys(const Box& box) {
@@ -368,6 +385,7 @@ class MovieWalk {
   MediaFacts& facts_;
   Packets& packets_;
   std::uint64_t movie_created_ = 0;
+  std::size_t entries_ = 0;  ///< of lists of metadata
   bool fragmented_ = false;
 };
 

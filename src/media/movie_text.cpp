@@ -1,6 +1,10 @@
 #include "movie_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
+#include <cstdio>
 
 #include "bounds.hpp"
 #include "civil.hpp"
@@ -46,6 +50,43 @@ std::optional<TimeClaim> date_claim(const std::string& field, const std::string&
   claim.basis = reading->offset_minutes ? ZoneBasis::offset_recorded : ZoneBasis::unknown_zone;
   claim.ms = reading->wall_ms - claim.offset_minutes * kMinuteMs;
   return claim;
+}
+
+// Types of values.
+constexpr std::uint32_t kUtf8 = 1, kUtf16 = 2;
+
+std::optional<std::string> whole_number(std::uint32_t type, ByteView raw) {
+  constexpr std::uint32_t kSigned = 21, kUnsigned = 22;
+  // Their own types have a fixed width, and these as many bytes as there are.
+  const bool is_signed = type == kSigned || (type >= 65 && type <= 67) || type == 74;
+  const bool is_unsigned = type == kUnsigned || (type >= 75 && type <= 78);
+  if ((!is_signed && !is_unsigned) || raw.empty() || raw.size() > 8) return std::nullopt;
+  std::uint64_t value = is_signed && raw[0] >= 0x80 ? UINT64_MAX : 0;
+  for (const std::uint8_t byte : raw) value = value << 8 | byte;
+  return is_signed ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(value);
+}
+
+std::optional<std::string> fraction(std::uint32_t type, ByteView raw) {
+  constexpr std::uint32_t kFloat = 23, kDouble = 24;
+  double value = 0;
+  if (type == kFloat && raw.size() == 4)
+    value = std::bit_cast<float>(load_u32(raw, 0));
+  else if (type == kDouble && raw.size() == 8)
+    value = std::bit_cast<double>(load_u64(raw.data()));
+  else
+    return std::nullopt;
+  if (!std::isfinite(value)) return "not a number";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+std::string few_bytes(ByteView raw) {
+  constexpr std::size_t kLongestBinary = 32;
+  if (raw.size() > kLongestBinary) return "(" + std::to_string(raw.size()) + " bytes)";
+  std::string out;
+  for (const std::uint8_t byte : raw) out += (out.empty() ? "" : " ") + std::to_string(byte);
+  return out;
 }
 
 std::string trimmed(std::string_view value) {
@@ -96,8 +137,26 @@ void add_movie_text(const std::string& field, std::string_view meaning, std::str
   facts.fields.push_back({field, std::move(value)});
 }
 
+bool is_metadata_text(std::uint32_t type) {
+  return type == kUtf8 || type == kUtf16;
+}
+
+std::string metadata_value(std::uint32_t type, ByteView raw) {
+  const std::string_view text = as_chars(raw);
+  if (type == kUtf8) return std::string(text);
+  if (type == kUtf16) {  // big-endian
+    return utf16_text_of_any_order(raw, ByteOrder::big);
+  }
+  if (const auto number = whole_number(type, raw)) return *number;
+  if (const auto number = fraction(type, raw)) return *number;
+  if (raw.size() >= 4 && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; }))
+    return std::string(text);
+  return few_bytes(raw);
+}
+
 std::string text_3gpp(std::string_view raw) {
-  if (raw.starts_with("\xfe\xff")) return utf16_text(as_bytes(raw.substr(2)), ByteOrder::big);
+  if (raw.starts_with("\xfe\xff") || raw.starts_with("\xff\xfe"))
+    return utf16_text_of_any_order(as_bytes(raw), ByteOrder::big);
   return std::string(raw.substr(0, raw.find('\0')));
 }
 

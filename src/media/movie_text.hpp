@@ -19,7 +19,13 @@ std::string_view meaning_of_key(std::string_view key);
 /// Puts a text where its meaning belongs: make, model, software, a time, a place, else a field.
 void add_movie_text(const std::string& field, std::string_view meaning, std::string value, MediaFacts& facts);
 
-/// 3GPP's texts: UTF-8, or UTF-16 with a byte order mark.
+/// A value of Apple's and iTunes' metadata as text, by the type that stands before it: texts in UTF-8 and
+/// UTF-16, whole numbers, fractions; of pictures and other binary values the bytes if they are few, else
+/// their count. Source: QuickTime File Format, "Well-known types".
+std::string metadata_value(std::uint32_t type, ByteView raw);
+bool is_metadata_text(std::uint32_t type);
+
+/// 3GPP's and QuickTime's texts: UTF-8, or UTF-16 with a byte order mark.
 std::string text_3gpp(std::string_view raw);
 
 /// 3GPP's location box (TS 26.244 section 8.10), its version and flags included.

@@ -57,17 +57,17 @@ media::Stream describe(const AVStream& stream) {
 }
 
 /// What containers other than MP4 and QuickTime say of time: those two are read by our own code.
-void take_time(const AVFormatContext& context, const std::string& key, const std::string& value,
+void take_time(const AVFormatContext& context, const std::string& field, const std::string& value,
                MediaFacts& facts) {
-  auto claim = media::exif_time("container/" + key, value, {}, {}, std::nullopt);
+  auto claim = media::exif_time(field, value, {}, {}, std::nullopt);
   if (!claim) {
-    facts.fields.push_back({"container/" + key, value});
+    facts.fields.push_back({field, value});
     return;
   }
   // Matroska's DateUTC is UTC by its definition; others put what they like behind the 'Z' that libavformat
   // prints.
   const bool matroska = std::string_view(context.iformat->name).starts_with("matroska");
-  if (key == "creation_time")
+  if (field.ends_with("creation_time"))
     claim->basis = matroska ? media::ZoneBasis::utc_by_format : media::ZoneBasis::utc_claimed;
   facts.times.push_back(std::move(*claim));
 }
@@ -79,7 +79,9 @@ bool tells_own_times(const AVFormatContext& context) {
   return name == "avi" || name == "wav";
 }
 
-void take_tag(const AVFormatContext& context, std::string key, std::string value, MediaFacts& facts) {
+/// `where` is "container/" or, for a stream's own dictionary, "container/stream[0]/".
+void take_tag(const AVFormatContext& context, const std::string& where, std::string key, std::string value,
+              MediaFacts& facts) {
   key = media::clean_text(key, 64);
   value = media::clean_text(value, 500);
   std::string folded = key;
@@ -87,29 +89,38 @@ void take_tag(const AVFormatContext& context, std::string key, std::string value
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (folded == "creation_time" || folded == "date" || folded == "date_recorded" ||
       folded == "modification_date") {
-    if (!tells_own_times(context)) take_time(context, folded, value, facts);
+    if (!tells_own_times(context)) take_time(context, where + folded, value, facts);
     return;
   }
   if ((folded == "encoder" || folded == "software") && facts.software.empty()) facts.software = value;
   if (folded == "make" && facts.make.empty()) facts.make = value;
   if (folded == "model" && facts.model.empty()) facts.model = value;
   if (folded.starts_with("location")) {
-    if (auto place = media::parse_iso6709("container/" + folded, value)) {
+    if (auto place = media::parse_iso6709(where + folded, value)) {
       facts.places.push_back(std::move(*place));
       return;
     }
   }
-  facts.fields.push_back({"container/" + key, value});
+  facts.fields.push_back({where + key, value});
 }
 
-void take_tags(const AVFormatContext& context, MediaFacts& facts) {
+void take_tags(const AVFormatContext& context, const AVDictionary* tags, const std::string& where,
+               MediaFacts& facts) {
   constexpr int kMostTags = 64;
   const AVDictionaryEntry* entry = nullptr;
   for (int i = 0; i < kMostTags; ++i) {
-    entry = av_dict_get(context.metadata, "", entry, AV_DICT_IGNORE_SUFFIX);
+    entry = av_dict_get(tags, "", entry, AV_DICT_IGNORE_SUFFIX);
     if (entry == nullptr) return;
-    take_tag(context, entry->key, entry->value, facts);
+    take_tag(context, where, entry->key, entry->value, facts);
   }
+}
+
+/// In Ogg the comments are those of a stream, in Matroska either has some.
+void take_all_tags(const AVFormatContext& context, MediaFacts& facts) {
+  constexpr unsigned kMostStreams = 8;
+  take_tags(context, context.metadata, "container/", facts);
+  for (unsigned i = 0; i < std::min(context.nb_streams, kMostStreams); ++i)
+    take_tags(context, context.streams[i]->metadata, "container/stream[" + std::to_string(i) + "]/", facts);
 }
 
 void take_streams(const AVFormatContext& context, MediaFacts& facts) {
@@ -154,7 +165,7 @@ void read_av(FileSource& source, const char* demuxer, MediaFacts& facts) {
   const bool own_reader = std::string_view(format->name).starts_with("mov");
   if (facts.duration_ms == 0) facts.duration_ms = to_ms(context->duration, AV_TIME_BASE_Q);
   take_streams(*context, facts);
-  if (!own_reader) take_tags(*context, facts);
+  if (!own_reader) take_all_tags(*context, facts);
   if (facts.streams.empty() && facts.problem.empty()) facts.problem = "no streams were found";
 }
 

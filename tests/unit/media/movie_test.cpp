@@ -139,3 +139,108 @@ TEST_CASE("3GPP's location box is read in fixed point") {
   for (std::size_t size = 0; size + 8 < body.size(); ++size)
     CHECK(!parse_loci("f", ByteView(body).first(size)));
 }
+
+namespace {
+
+Bytes data_box(std::uint32_t type, const Bytes& value) {
+  Bytes body;
+  append_u32(body, type);
+  append_u32(body, 0);
+  append(body, value);
+  return box("data", body);
+}
+
+/// Entries under their numbers, for keys that are named in this order.
+Bytes typed_keys(const std::vector<std::pair<std::string, Bytes>>& entries) {
+  Bytes names(4), values;
+  append_u32(names, static_cast<std::uint32_t>(entries.size()));
+  std::uint32_t index = 0;
+  for (const auto& [key, data] : entries) {
+    append(names, box("mdta", text(key)));
+    append_u32(values, static_cast<std::uint32_t>(data.size() + 8));
+    append_u32(values, ++index);
+    append(values, data);
+  }
+  return box("moov", box("meta", join({box("hdlr", Bytes(24)), box("keys", names), box("ilst", values)})));
+}
+
+std::string value_of(const MediaFacts& facts, const std::string& name) {
+  for (const Field& field : facts.fields)
+    if (field.name == name) return field.value;
+  return "absent";
+}
+
+Bytes wide(std::u16string_view value) {
+  Bytes out;
+  for (const char16_t unit : value) append_u16(out, unit);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("Apple's metadata in UTF-16 is read like that in UTF-8") {
+  const MediaFacts facts =
+      read(typed_keys({{"com.apple.quicktime.creationdate", data_box(2, wide(u"2017-09-11T11:30:00+0300"))},
+                       {"com.apple.quicktime.make", data_box(2, wide(u"Apple"))},
+                       {"com.apple.quicktime.title", data_box(2, wide(u"\u0642\u0635\u0641"))}}));
+  REQUIRE(facts.times.size() == 1);
+  CHECK(facts.times[0].ms == 1'505'118'600'000);
+  CHECK(facts.times[0].offset_minutes == 180);
+  CHECK(facts.make == "Apple");
+  CHECK(value_of(facts, "com.apple.quicktime.title") == "\u0642\u0635\u0641");
+}
+
+TEST_CASE("values of metadata that are no text are fields, whatever their type") {
+  const MediaFacts facts = read(typed_keys({{"signed", data_box(21, {0xff, 0xfe})},
+                                            {"unsigned", data_box(22, {0, 1, 2})},
+                                            {"float", data_box(23, {0x3f, 0xc0, 0, 0})},
+                                            {"double", data_box(24, {0x40, 0x41, 0x80, 0, 0, 0, 0, 0})},
+                                            {"wide", data_box(67, {0, 0, 0, 7})},
+                                            {"bytes", data_box(0, {1, 2, 3})},
+                                            {"text", data_box(0, text("plain"))},
+                                            {"picture", data_box(13, Bytes(9000))},
+                                            {"odd", data_box(23, {1})}}));
+  CHECK(value_of(facts, "signed") == "-2");
+  CHECK(value_of(facts, "unsigned") == "258");
+  CHECK(value_of(facts, "float") == "1.5");
+  CHECK(value_of(facts, "double") == "35");
+  CHECK(value_of(facts, "wide") == "7");
+  CHECK(value_of(facts, "bytes") == "1 2 3");
+  CHECK(value_of(facts, "text") == "plain");
+  CHECK(value_of(facts, "picture") == "(9000 bytes)");
+  CHECK(value_of(facts, "odd") == "1");
+}
+
+TEST_CASE("all texts of iTunes' list and of QuickTime's user data are recorded") {
+  const Bytes list = box(
+      "ilst",
+      join({box("\xa9nam", data_box(1, text("a title"))), box("desc", data_box(1, text("what it shows"))),
+            box("\xa9xxx", data_box(1, text("unknown"))),
+            box("----", join({box("mean", join({Bytes(4), text("org.x")})),
+                              box("name", join({Bytes(4), text("place")})), data_box(1, text("Aleppo"))}))}));
+  const auto user_text = [](const char(&type)[5], const std::string& value) {
+    Bytes body;
+    append_u16(body, static_cast<std::uint16_t>(value.size()));
+    append_u16(body, 0x55c4);
+    append(body, text(value));
+    return box(type, body);
+  };
+  const Bytes udta =
+      box("udta", join({user_text("\xa9"
+                                  "des",
+                                  "described"),
+                        user_text("\xa9req", "required"), box("date", text("2017-09-11T11:30:00+0300")),
+                        box("meta", join({Bytes(4), box("hdlr", Bytes(24)), list}))}));
+  const MediaFacts facts = read(box("moov", udta));
+  CHECK(value_of(facts, "moov/udta/meta/\u00a9nam") == "a title");
+  CHECK(value_of(facts, "moov/udta/meta/desc") == "what it shows");
+  CHECK(value_of(facts, "moov/udta/meta/\u00a9xxx") == "unknown");
+  CHECK(value_of(facts, "moov/udta/meta/----:place") == "Aleppo");
+  CHECK(value_of(facts,
+                 "moov/udta/\u00a9"
+                 "des") == "described");
+  CHECK(value_of(facts, "moov/udta/\u00a9req") == "required");
+  REQUIRE(facts.times.size() == 1);
+  CHECK(facts.times[0].field == "moov/udta/date");
+  CHECK(facts.times[0].ms == 1'505'118'600'000);
+}
