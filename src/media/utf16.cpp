@@ -78,6 +78,23 @@ int weight_of(ByteView raw, ByteOrder order) {
   return weight;
 }
 
+std::string until_nul(ByteView raw, ByteOrder order) {
+  std::string out;
+  for (std::size_t at = 0; at + 2 <= raw.size(); at += 2) {
+    std::uint32_t code = load_u16(raw, at, order);
+    if (code == 0) break;
+    if (code >= 0xd800 && code < 0xdc00 && at + 4 <= raw.size()) {
+      const std::uint32_t low = load_u16(raw, at + 2, order);
+      if (low >= 0xdc00 && low < 0xe000) {
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        at += 2;
+      }
+    }
+    append_utf8(out, code);
+  }
+  return out;
+}
+
 }  // namespace
 
 void append_utf8(std::string& out, std::uint32_t code) {
@@ -93,19 +110,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
 }
 
 std::string utf16_text(ByteView raw, ByteOrder order) {
-  std::string out;
-  for (std::size_t at = 0; at + 2 <= raw.size(); at += 2) {
-    std::uint32_t code = load_u16(raw, at, order);
-    if (code == 0) break;
-    if (code >= 0xd800 && code < 0xdc00 && at + 4 <= raw.size()) {
-      const std::uint32_t low = load_u16(raw, at + 2, order);
-      if (low >= 0xdc00 && low < 0xe000) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        at += 2;
-      }
-    }
-    append_utf8(out, code);
-  }
+  std::string out = until_nul(raw, order);
   while (!out.empty() && (out.back() == ' ' || out.back() == '\n' || out.back() == '\r')) out.pop_back();
   return clean_text(out);
 }
@@ -120,6 +125,20 @@ std::string utf16_text_of_any_order(ByteView raw, ByteOrder presumed) {
   if (text.starts_with("\xff\xfe")) return utf16_text(raw.subspan(2), ByteOrder::little);
   if (text.starts_with("\xfe\xff")) return utf16_text(raw.subspan(2), ByteOrder::big);
   return utf16_text(raw, likelier_order(raw, presumed));
+}
+
+std::string xml_in_utf8(ByteView packet) {
+  constexpr std::string_view kPadding("\0 \r\n\t", 5);
+  std::string text(as_chars(packet));
+  if (text.starts_with("\xfe\xff") || text.starts_with(std::string_view("\0<", 2)))
+    text = until_nul(packet, ByteOrder::big);
+  else if (text.starts_with("\xff\xfe") || text.starts_with(std::string_view("<\0", 2)))
+    text = until_nul(packet, ByteOrder::little);
+  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+  if (const std::size_t end = text.find("?>"); text.starts_with("<?xml ") && end != std::string::npos)
+    text.erase(0, end + 2);
+  text.erase(text.find_last_not_of(kPadding) + 1);
+  return text;
 }
 
 }  // namespace dalil::media

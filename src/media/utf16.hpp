@@ -20,4 +20,9 @@ std::string utf16_text_of_any_order(ByteView raw, ByteOrder presumed);
 /// character.
 ByteOrder likelier_order(ByteView raw, ByteOrder presumed);
 
+/// A packet of XML as UTF-8, which is all that the XMP toolkit takes: XMP may be UTF-16 in either order, by
+/// its mark or by how its first "<" lies. A byte order mark, an XML declaration, and zeros or blanks that pad
+/// its end are dropped. Source: XMP specification part 1, section 7.3.
+std::string xml_in_utf8(ByteView packet);
+
 }  // namespace dalil::media

@@ -12,6 +12,7 @@
 #include "civil.hpp"
 #include "exif_text.hpp"
 #include "maker_note.hpp"
+#include "utf16.hpp"
 
 namespace dalil::parser {
 namespace {
@@ -157,13 +158,18 @@ void take_serial(const Exiv2::ExifData& data, MediaFacts& facts) {
   set_once(facts.serial, text);
 }
 
+/// What Exiv2 tells by a number instead of throwing.
+struct Unreadable : std::exception {};
+
 /// Exiv2 throws for malformed input, and asserts; the latter ends this process, which is what it is for.
 template <typename Function>
 void guarded(const char* what, MediaFacts& facts, Function function) {
   try {
     function();
   } catch (const std::exception&) {
-    if (facts.problem.empty()) facts.problem = std::string("the ") + what + " cannot be read";
+    const std::string problem = std::string("the ") + what + " cannot be read";
+    if (facts.problem.find(problem) == std::string::npos)
+      facts.problem += (facts.problem.empty() ? "" : "; ") + problem;
   }
 }
 
@@ -265,16 +271,20 @@ void read_packets(FileSource& source, const media::Packets& packets, MediaFacts&
   if (packets.xmp) {
     guarded("XMP packet", facts, [&] {
       const ByteView raw = source.view(packets.xmp.offset, packets.xmp.size);
+      const std::string text = media::xml_in_utf8(raw);
+      if (text.empty() && !raw.empty()) return;  // room for XMP that nobody used
       Exiv2::XmpData data;
-      if (Exiv2::XmpParser::decode(data, std::string(as_chars(raw))) == 0) take_xmp(data, facts);
+      if (raw.empty() || Exiv2::XmpParser::decode(data, text) != 0) throw Unreadable();
+      take_xmp(data, facts);
     });
   }
   if (packets.iptc) {
     guarded("IPTC block", facts, [&] {
       const ByteView raw = source.view(packets.iptc.offset, packets.iptc.size);
       Exiv2::IptcData data;
-      if (Exiv2::IptcParser::decode(data, raw.data(), static_cast<std::uint32_t>(raw.size())) == 0)
-        take_iptc(data, facts);
+      if (Exiv2::IptcParser::decode(data, raw.data(), static_cast<std::uint32_t>(raw.size())) != 0)
+        throw Unreadable();
+      take_iptc(data, facts);
     });
   }
   if (packets.exif && facts.serial.empty() && hides_serial(facts.make)) {

@@ -208,6 +208,24 @@ TEST_CASE("a byte order mark decides, and without any evidence the structure doe
   CHECK(comment("\x06", ByteOrder::little).empty());
 }
 
+TEST_CASE("a packet of XML becomes UTF-8, whatever its encoding") {
+  constexpr std::u16string_view kPacket = u"<x>\u0642 \U0001f525</x>";
+  const std::string expected = "<x>\u0642 \U0001f525</x>";
+  for (const ByteOrder order : {ByteOrder::big, ByteOrder::little}) {
+    CHECK(xml_in_utf8(as_bytes(utf16(kPacket, order))) == expected);
+    CHECK(xml_in_utf8(as_bytes(utf16(u"\ufeff" + std::u16string(kPacket) + u"  ", order))) == expected);
+    CHECK(xml_in_utf8(as_bytes(
+              utf16(u"\ufeff<?xml version='1.0' encoding='UTF-16'?>" + std::u16string(kPacket), order))) ==
+          expected);
+  }
+  CHECK(xml_in_utf8(as_bytes(expected)) == expected);
+  CHECK(xml_in_utf8(as_bytes("\xef\xbb\xbf" + expected + "\n \0\0"s)) == expected);
+  CHECK(xml_in_utf8(as_bytes("<?xml version='1.0' encoding='UTF-8'?>" + expected)) == expected);
+  CHECK(xml_in_utf8(as_bytes("<?xpacket begin=''?>" + expected)) == "<?xpacket begin=''?>" + expected);
+  CHECK(xml_in_utf8(as_bytes("  \0\0"s)).empty());
+  CHECK(xml_in_utf8({}).empty());
+}
+
 TEST_CASE("ISO 6709 in degrees, minutes and seconds") {
   CHECK(parse_iso6709("f", "+36.2021+037.1343+379.5/")->latitude == Approx(36.2021));
   CHECK(*parse_iso6709("f", "+36.2021+037.1343+379.5/")->altitude_m == Approx(379.5));

@@ -139,6 +139,38 @@ TEST_CASE("no way out of the sandbox") {
   }
 }
 
+/// A JPEG with this packet of XMP.
+std::string jpeg_with_xmp(const std::string& packet) {
+  const std::string body = "http://ns.adobe.com/xap/1.0/" + std::string(1, '\0') + packet;
+  const auto size = static_cast<std::uint16_t>(body.size() + 2);
+  return "\xff\xd8\xff\xe1" + std::string{static_cast<char>(size >> 8), static_cast<char>(size & 0xff)} +
+         body + tiny_jpeg().substr(2);
+}
+
+TEST_CASE("XMP that cannot be read is a problem, none or an empty one is not, and UTF-16 is read") {
+  const std::string description =
+      "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+      "<rdf:Description rdf:about='' xmlns:tiff='http://ns.adobe.com/tiff/1.0/' tiff:Make='Canon'/></rdf:RDF>"
+      "</x:xmpmeta>";
+  std::string wide;
+  for (const char c : description) wide += std::string{'\0', c};
+  Files files;
+  ParserClient client(real());
+  const auto look = [&](const std::string& content) {
+    client.submit(files.make(content), kJpeg);
+    return client.collect();
+  };
+  CHECK(look(jpeg_with_xmp(description)).make == "Canon");
+  CHECK(look(jpeg_with_xmp(wide)).make == "Canon");
+  CHECK(look(jpeg_with_xmp(wide)).problem.empty());
+  CHECK(look(tiny_jpeg()).problem.empty());
+  CHECK(look(jpeg_with_xmp("    ")).problem.empty());
+  for (const std::string& broken :
+       {description.substr(0, description.size() - 20), "<!DOCTYPE x [<!ENTITY a 'b'>]>" + description,
+        std::string("no XML at all")})
+    CHECK(look(jpeg_with_xmp(broken)).problem == "the XMP packet cannot be read");
+}
+
 TEST_CASE("the worker reports its locks") {
   const SandboxState state = ParserClient(real()).sandbox();
   CHECK(state.program == DALIL_TEST_PARSER);
