@@ -34,6 +34,21 @@ std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t 
   return value;
 }
 
+std::string with_ascii_digits(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto second = static_cast<unsigned char>(at + 1 < text.size() ? text[at + 1] : 0);
+    const unsigned zero = text[at] == '\xd9' ? 0xa0 : text[at] == '\xdb' ? 0xb0 : 0x100;
+    if (second < zero || second > zero + 9) {
+      out.push_back(text[at]);
+      continue;
+    }
+    out.push_back(static_cast<char>('0' + (second - zero)));
+    ++at;
+  }
+  return out;
+}
+
 std::optional<int> parse_offset(std::string_view text) {
   if (text == "Z" || text == "z") return 0;
   if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace dalil::media {
@@ -18,6 +19,9 @@ std::optional<std::int64_t> wall_ms(const Civil& civil);
 
 /// Exactly `count` ASCII digits from `at`, as a number; absent otherwise. `count` is at most 9.
 std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t count);
+
+/// The text with Arabic-Indic and Persian digits (in UTF-8) as ASCII ones.
+std::string with_ascii_digits(std::string_view text);
 
 /// "+03:00", "-0330", "+03" or "Z", as minutes east of UTC, at most 15 hours either way.
 std::optional<int> parse_offset(std::string_view text);

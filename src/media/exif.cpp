@@ -176,13 +176,18 @@ class ExifWalk {
     return entry == nullptr ? std::string() : reader_.text(*entry);
   }
 
+  static bool is_text(const TiffEntry& entry) { return entry.size == entry.count; }
+
   void set_text(const TiffDirectory& directory, std::uint16_t tag, std::string& target) {
     if (target.empty()) target = text(directory, tag);
   }
 
   void add_time(const TiffDirectory& directory, const TimeRow& row, const TiffDirectory& details) {
-    const std::string raw = text(directory, row.tag);
-    if (raw.empty()) return;
+    const TiffEntry* entry = directory.find(row.tag);
+    if (entry == nullptr) return;
+    // Of a type that is no text: not a time, but not nothing.
+    const std::string raw =
+        is_text(*entry) ? reader_.text(*entry) : written_value(reader_, *entry, ExifGroup::photo);
     std::optional<int> fallback_minutes;
     // TIFF/EP's TimeZoneOffset: hours of DateTimeOriginal, then of DateTime.
     if (const auto* zone = details.find(0x882a)) {
@@ -193,7 +198,7 @@ class ExifWalk {
                            fallback_minutes);
     if (claim) {
       facts_.times.push_back(std::move(*claim));
-    } else if (raw.find_first_of("123456789") != std::string::npos) {
+    } else if (raw.find_first_not_of("0 :-/.") != std::string::npos) {
       facts_.fields.push_back({row.name, raw});  // not a time, yet something is written there
     }
   }

@@ -29,7 +29,8 @@ void add_fraction(std::string_view digits, TimeClaim& claim) {
 
 std::optional<TimeClaim> exif_time(std::string_view field, std::string_view date, std::string_view fraction,
                                    std::string_view offset, std::optional<int> fallback_minutes) {
-  const auto reading = parse_reading(date);
+  auto reading = parse_reading(date);
+  if (!reading) reading = parse_reading(with_ascii_digits(date));
   if (!reading) return std::nullopt;
   TimeClaim claim;
   claim.field = field;

@@ -1,7 +1,6 @@
 #include "exif_value.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdio>
 
@@ -45,20 +44,11 @@ std::string binary(TiffReader& reader, const TiffEntry& entry) {
 }
 
 std::string floating(TiffReader& reader, const TiffEntry& entry, std::size_t index) {
-  const std::size_t unit = entry.type == kFloat ? 4 : 8;
-  const ByteView raw = reader.bytes(entry, (index + 1) * unit);
-  if (raw.size() < (index + 1) * unit) return {};
-  const std::uint32_t first = load_u32(raw, index * unit, reader.order());
-  double value = std::bit_cast<float>(first);
-  if (unit == 8) {
-    const std::uint32_t second = load_u32(raw, index * unit + 4, reader.order());
-    const bool little = reader.order() == ByteOrder::little;
-    value = std::bit_cast<double>(little ? std::uint64_t{second} << 32 | first
-                                         : std::uint64_t{first} << 32 | second);
-  }
-  if (!std::isfinite(value)) return "not a number";
+  const auto value = reader.floating(entry, index);
+  if (!value) return {};
+  if (!std::isfinite(*value)) return "not a number";
   char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
+  std::snprintf(text, sizeof text, "%.9g", *value);
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 #include "civil.hpp"
 #include "exif_value.hpp"
@@ -13,24 +14,24 @@ namespace {
 
 // EXIF 2.32 table 66.
 constexpr std::uint16_t kLatitudeRef = 1, kLatitude = 2, kLongitudeRef = 3, kLongitude = 4, kAltitudeRef = 5,
-                        kAltitude = 6, kTime = 7, kDirection = 17, kDate = 29;
+                        kAltitude = 6, kTime = 7, kStatus = 9, kDirection = 17, kDate = 29;
 
 /// Told by the claims of place and time, in their raw text.
 constexpr std::array kInClaims = {kLatitudeRef, kLatitude, kLongitudeRef, kLongitude, kTime, kDate};
 
-std::string written(const Rational& value) {
-  return std::to_string(value.numerator) + "/" + std::to_string(value.denominator);
-}
-
-/// Three rationals: degrees or hours, minutes, seconds.
+/// Three numbers: degrees or hours, minutes, seconds, and how they are written.
 struct Triple {
-  std::array<Rational, 3> parts;
+  std::array<std::optional<double>, 3> parts;
+  std::string text;
   std::optional<double> value() const {
-    const auto a = parts[0].value(), b = parts[1].value(), c = parts[2].value();
-    if (!a || !b || !c) return std::nullopt;
-    return *a + *b / 60 + *c / 3600;
+    if (!parts[0] || !parts[1] || !parts[2]) return std::nullopt;
+    return *parts[0] + *parts[1] / 60 + *parts[2] / 3600;
   }
-  std::string text() const { return written(parts[0]) + " " + written(parts[1]) + " " + written(parts[2]); }
+  /// A sign belongs to the hemisphere, and a minute has no 75 seconds; 60 of them come of rounding.
+  bool is_regular() const {
+    return value() && *parts[0] >= 0 && *parts[1] >= 0 && *parts[1] <= 60 && *parts[2] >= 0 &&
+           *parts[2] <= 60;
+  }
 };
 
 class GpsWalk {
@@ -59,61 +60,96 @@ class GpsWalk {
     return entry == nullptr ? std::nullopt : reader_.rational(*entry);
   }
 
+  struct Part {
+    std::optional<double> value;
+    std::string text;
+  };
+  /// Fractions by the standard; some programs write floating-point numbers.
+  std::optional<Part> part(const TiffEntry& entry, std::size_t index) {
+    if (const auto value = reader_.rational(entry, index))
+      return Part{value->value(),
+                  std::to_string(value->numerator) + "/" + std::to_string(value->denominator)};
+    const auto value = reader_.floating(entry, index);
+    if (!value || !std::isfinite(*value)) return std::nullopt;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.12g", *value);
+    return Part{*value, text};
+  }
+
   std::optional<Triple> triple(std::uint16_t tag) {
     const auto* entry = directory_.find(tag);
     if (entry == nullptr) return std::nullopt;
     Triple triple;
     for (std::size_t i = 0; i < 3; ++i) {
-      const auto part = reader_.rational(*entry, i);
+      const auto found = part(*entry, i);
       // Some writers stop after the degrees, or after decimal minutes.
-      if (!part && i == 0) return std::nullopt;
-      triple.parts[i] = part.value_or(Rational{0, 1});
+      if (!found && i == 0) return std::nullopt;
+      triple.parts[i] = found ? found->value : 0;
+      triple.text += (i == 0 ? "" : " ") + (found ? found->text : "0/1");
     }
     return triple;
   }
 
+  /// However it is written.
+  std::string as_written(std::uint16_t tag, const std::optional<Triple>& triple) {
+    if (triple) return triple->text;
+    const auto* entry = directory_.find(tag);
+    return entry == nullptr ? std::string() : written_value(reader_, *entry, ExifGroup::gps);
+  }
+
   void add_place() {
     const auto latitude = triple(kLatitude), longitude = triple(kLongitude);
-    if (!latitude && !longitude) return;
     const std::string north = text(kLatitudeRef), east = text(kLongitudeRef);
-    const std::string raw = (latitude ? latitude->text() : "") + " " + north + ", " +
-                            (longitude ? longitude->text() : "") + " " + east;
-    constexpr double kNowhere = 999;
-    const double degrees_north = latitude ? latitude->value().value_or(kNowhere) : kNowhere;
-    const double degrees_east = longitude ? longitude->value().value_or(kNowhere) : kNowhere;
+    const std::string written_north = as_written(kLatitude, latitude),
+                      written_east = as_written(kLongitude, longitude);
+    if (written_north.empty() && written_east.empty()) return;
+    const std::string raw = written_north + " " + north + ", " + written_east + " " + east;
     const bool hemispheres = !north.empty() && !east.empty() && (north[0] == 'N' || north[0] == 'S') &&
                              (east[0] == 'E' || east[0] == 'W');
-    if (!hemispheres || std::abs(degrees_north) > 90 || std::abs(degrees_east) > 180) {
+    const bool regular = latitude && longitude && latitude->is_regular() && longitude->is_regular();
+    if (!hemispheres || !regular || *latitude->value() > 90 || *longitude->value() > 180) {
       facts_.fields.push_back({"Exif.GPSInfo.GPSLatitude", raw});
       return;
     }
     PlaceClaim claim;
     claim.field = "Exif.GPSInfo.GPSLatitude";
     claim.raw = raw;
-    claim.latitude = north[0] == 'S' ? -degrees_north : degrees_north;
-    claim.longitude = east[0] == 'W' ? -degrees_east : degrees_east;
+    claim.latitude = north[0] == 'S' ? -*latitude->value() : *latitude->value();
+    claim.longitude = east[0] == 'W' ? -*longitude->value() : *longitude->value();
     if (const auto altitude = rational(kAltitude)) claim.altitude_m = altitude->value();
     if (const auto* entry = directory_.find(kAltitudeRef); entry != nullptr && claim.altitude_m) {
       if (reader_.number(*entry) == 1u) claim.altitude_m = -*claim.altitude_m;
     }
     if (const auto direction = rational(kDirection)) claim.direction_deg = direction->value();
+    if (text(kStatus).starts_with('V')) {
+      claim.raw += " (status V: not a valid fix)";
+      facts_.signs.emplace_back("GPS status V: the position is not a valid fix, perhaps an earlier one");
+    }
     facts_.places.push_back(std::move(claim));
   }
 
   void add_time() {
     const std::string date = text(kDate);
     const auto clock = triple(kTime);
-    if (date.empty()) return;
-    const auto day = parse_reading(std::string_view(date).substr(0, 10));
-    const auto hours = clock ? clock->value() : std::nullopt;
-    if (!day || !hours || *hours < 0 || *hours >= 25) {
-      facts_.fields.push_back({"Exif.GPSInfo.GPSDateStamp", clock ? date + " " + clock->text() : date});
+    const std::string clock_text = as_written(kTime, clock);
+    const auto day = parse_reading(with_ascii_digits(date).substr(0, 10));
+    const auto hours = clock && clock->is_regular() ? clock->value() : std::nullopt;
+    const std::string raw = date + (date.empty() || clock_text.empty() ? "" : " ") + clock_text;
+    TimeClaim claim;
+    if (day && hours && *hours < 25) {
+      claim.ms = day->wall_ms + static_cast<std::int64_t>(std::llround(*hours * 3'600'000));
+    } else if (const auto reading = parse_reading(with_ascii_digits(date + " " + clock_text));
+               reading && !clock && !reading->offset_minutes && reading->precision_ms <= kMinuteMs) {
+      claim.ms = reading->wall_ms;  // the time of day as text
+      claim.precision_ms = reading->precision_ms;
+    } else {
+      const bool dated = !date.empty();
+      if (!raw.empty())
+        facts_.fields.push_back({dated ? "Exif.GPSInfo.GPSDateStamp" : "Exif.GPSInfo.GPSTimeStamp", raw});
       return;
     }
-    TimeClaim claim;
     claim.field = "Exif.GPSInfo.GPSDateStamp";
-    claim.raw = date + " " + clock->text();
-    claim.ms = day->wall_ms + static_cast<std::int64_t>(std::llround(*hours * 3'600'000));
+    claim.raw = raw;
     claim.basis = ZoneBasis::utc_by_format;
     facts_.times.push_back(std::move(claim));
   }

@@ -1,6 +1,7 @@
 #include "tiff.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "bounds.hpp"
 #include "utf16.hpp"
@@ -169,6 +170,20 @@ std::optional<Rational> TiffReader::rational(const TiffEntry& entry, std::size_t
   const std::uint32_t numerator = load_u32(raw, 0, order_), denominator = load_u32(raw, 4, order_);
   if (entry.type == urational) return Rational{numerator, denominator};
   return Rational{static_cast<std::int32_t>(numerator), static_cast<std::int32_t>(denominator)};
+}
+
+std::optional<double> TiffReader::floating(const TiffEntry& entry, std::size_t index) {
+  if (entry.type != f32 && entry.type != f64) return std::nullopt;
+  const std::size_t unit = unit_size(entry.type);
+  if (index >= entry.size / unit) return std::nullopt;
+  const ByteView raw = view(entry.data + index * unit, unit);
+  if (raw.empty()) return std::nullopt;
+  const std::uint32_t first = load_u32(raw, 0, order_);
+  if (entry.type == f32) return std::bit_cast<float>(first);
+  const std::uint32_t second = load_u32(raw, 4, order_);
+  const bool little = order_ == ByteOrder::little;
+  return std::bit_cast<double>(little ? std::uint64_t{second} << 32 | first
+                                      : std::uint64_t{first} << 32 | second);
 }
 
 }  // namespace dalil::media

@@ -52,6 +52,8 @@ class TiffReader {
   std::string text(const TiffEntry& entry);
   std::optional<std::uint32_t> number(const TiffEntry& entry, std::size_t index = 0);
   std::optional<Rational> rational(const TiffEntry& entry, std::size_t index = 0);
+  /// Of an entry of floating-point numbers; they may be infinite or not a number.
+  std::optional<double> floating(const TiffEntry& entry, std::size_t index = 0);
 
  private:
   TiffReader(Source& source, std::uint64_t base, std::uint64_t length)

@@ -208,6 +208,99 @@ TEST_CASE("a byte order mark decides, and without any evidence the structure doe
   CHECK(comment("\x06", ByteOrder::little).empty());
 }
 
+namespace {
+
+/// A position with these entries instead of those of kGps.
+MediaFacts read_gps_with(const std::vector<TiffEntryToWrite>& changed) {
+  std::vector<TiffEntryToWrite> gps = kGps;
+  for (const auto& entry : changed) {
+    const auto found =
+        std::find_if(gps.begin(), gps.end(), [&](const auto& old) { return old.tag == entry.tag; });
+    if (found == gps.end())
+      gps.push_back(entry);
+    else
+      *found = entry;
+  }
+  return read(tiff(kImage, {}, gps));
+}
+
+std::string field_of(const MediaFacts& facts, const std::string& name) {
+  for (const Field& field : facts.fields)
+    if (field.name == name) return field.value;
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a position in floating-point numbers is one") {
+  for (const auto& latitude : {doubles(2, {36, 12, 7.56}), doubles(2, {36.2021})}) {
+    const MediaFacts facts = read_gps_with({latitude, doubles(4, {37.1343})});
+    REQUIRE(facts.places.size() == 1);
+    CHECK(facts.places[0].latitude == Approx(36.2021));
+    CHECK(facts.places[0].longitude == Approx(37.1343));
+    CHECK(facts.places[0].raw.find("37.1343") != std::string::npos);
+  }
+  CHECK(read_gps_with({doubles(2, {std::nan("")})}).places.empty());
+}
+
+TEST_CASE("positions that cannot be what they say are fields") {
+  const auto u = [](std::int32_t value) { return static_cast<std::uint32_t>(value); };
+  TiffEntryToWrite negative = rationals(2, {u(-35), 1, 1, 1, 3, 2});
+  negative.type = 10;
+  for (const auto& entries : std::vector<std::vector<TiffEntryToWrite>>{{negative},
+                                                                        {negative, ascii(1, "S")},
+                                                                        {rationals(2, {35, 1, 75, 1, 0, 1})},
+                                                                        {rationals(2, {35, 1, 1, 1, 75, 1})},
+                                                                        {rationals(2, {91, 1, 0, 1, 0, 1})},
+                                                                        {ascii(2, "36.2021")},
+                                                                        {rationals(2, {0, 0, 0, 0, 0, 0})},
+                                                                        {ascii(1, "")}}) {
+    const MediaFacts facts = read_gps_with(entries);
+    CHECK(facts.places.empty());
+    CHECK(!field_of(facts, "Exif.GPSInfo.GPSLatitude").empty());
+  }
+  CHECK(read_gps_with({rationals(2, {35, 1, 59, 1, 60, 1})}).places.at(0).latitude == Approx(36));
+}
+
+TEST_CASE("a place of a receiver without a valid fix is kept, and marked") {
+  const MediaFacts facts = read_gps_with({ascii(9, "V")});
+  REQUIRE(facts.places.size() == 1);
+  CHECK(facts.places[0].raw.ends_with("(status V: not a valid fix)"));
+  REQUIRE(facts.signs.size() == 1);
+  CHECK(read_gps_with({ascii(9, "A")}).signs.empty());
+}
+
+TEST_CASE("a time of day of GPS is kept without its date, and read where it is text") {
+  const auto dateless = read(tiff(kImage, {}, {rationals(7, {8, 1, 29, 1, 58, 1})}));
+  CHECK(dateless.times.empty());
+  CHECK(field_of(dateless, "Exif.GPSInfo.GPSTimeStamp") == "8/1 29/1 58/1");
+  const auto as_text = read_gps_with({ascii(7, "08:29:58")});
+  REQUIRE(as_text.times.size() == 1);
+  CHECK(as_text.times[0].ms == 1'505'118'598'000);
+  CHECK(as_text.times[0].basis == ZoneBasis::utc_by_format);
+  CHECK(read_gps_with({ascii(7, "about eight")}).times.empty());
+  CHECK(field_of(read_gps_with({ascii(7, "about eight")}), "Exif.GPSInfo.GPSDateStamp") ==
+        "2017:09:11 about eight");
+  CHECK(field_of(read_gps_with({rationals(7, {8, 1, 99, 1, 0, 1})}), "Exif.GPSInfo.GPSDateStamp") ==
+        "2017:09:11 8/1 99/1 0/1");
+}
+
+TEST_CASE("dates of EXIF in Arabic-Indic and Persian digits are read, and others are kept") {
+  const auto taken = [](const TiffEntryToWrite& entry) { return read(tiff(kImage, {entry}, {})); };
+  for (const char* text :
+       {"\u0662\u0660\u0661\u0667:\u0660\u0669:\u0661\u0661 \u0660\u0668:\u0663\u0660:\u0660\u0660",
+        "\u06f2\u06f0\u06f1\u06f7:\u06f0\u06f9:\u06f1\u06f1 \u06f0\u06f8:\u06f3\u06f0:\u06f0\u06f0"}) {
+    const MediaFacts facts = taken(ascii(0x9003, text));
+    REQUIRE(facts.times.size() == 1);
+    CHECK(facts.times[0].ms == 1'505'118'600'000);
+    CHECK(facts.times[0].raw == text);
+  }
+  CHECK(field_of(taken(ascii(0x9003, "in autumn")), "Exif.Photo.DateTimeOriginal") == "in autumn");
+  CHECK(field_of(taken(short_number(0x9003, 2017)), "Exif.Photo.DateTimeOriginal") == "2017");
+  for (const char* blank : {"0000:00:00 00:00:00", "    :  :     :  :  ", ""})
+    CHECK(taken(ascii(0x9003, blank)).fields.empty());
+}
+
 TEST_CASE("a packet of XML becomes UTF-8, whatever its encoding") {
   constexpr std::u16string_view kPacket = u"<x>\u0642 \U0001f525</x>";
   const std::string expected = "<x>\u0642 \U0001f525</x>";

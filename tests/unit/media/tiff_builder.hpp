@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ inline TiffEntryToWrite rationals(std::uint16_t tag, const std::vector<std::uint
   Bytes data;
   for (const auto value : values) append_u32(data, value);
   return {tag, 5, static_cast<std::uint32_t>(values.size() / 2), data};
+}
+
+inline TiffEntryToWrite doubles(std::uint16_t tag, const std::vector<double>& values) {
+  Bytes data;
+  for (const double value : values) append_u64(data, std::bit_cast<std::uint64_t>(value));
+  return {tag, 12, static_cast<std::uint32_t>(values.size()), data};
 }
 
 /// The directory with its data behind it, as it stands at `offset`.
