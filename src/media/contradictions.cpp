@@ -66,9 +66,14 @@ std::int64_t gap(std::int64_t a, std::int64_t a_length, std::int64_t b, std::int
   return std::max<std::int64_t>({0, b - (a + a_length), a - (b + b_length)});
 }
 
-/// A camera takes a moment to write, and a video's header may be of its end.
+/// A camera takes a moment to write, and a video's header may be of its end. What a header says of its length
+/// counts no more than what its streams say.
 std::int64_t slack_of(const MediaFacts& facts) {
-  return kMinuteMs + std::clamp<std::int64_t>(facts.duration_ms, 0, kDayMs);
+  std::int64_t longest_stream = 0;
+  for (const Stream& stream : facts.streams) longest_stream = std::max(longest_stream, stream.duration_ms);
+  const std::int64_t length =
+      longest_stream > 0 ? std::min(facts.duration_ms, longest_stream) : facts.duration_ms;
+  return kMinuteMs + std::clamp<std::int64_t>(length, 0, kDayMs);
 }
 
 /// One of them knows its zone and the other does not: is there a zone that fits?

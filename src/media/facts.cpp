@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "movie_times.hpp"
+
 namespace dalil::media {
 namespace {
 
@@ -43,6 +45,13 @@ constexpr std::array kPreferred = {
     Preference{"container", ZoneBasis::unknown_zone},
 };
 
+/// A movie's header that counts from before there were such files: its clock was not set, or it counts from
+/// 1970. Or from beyond the years that names of files may have, too.
+bool is_impossible(const TimeClaim& claim) {
+  return claim.basis == ZoneBasis::utc_claimed && claim.field.starts_with("moov/") &&
+         (claim.ms < kFirstMovieMs || claim.ms >= kAfterMoviesMs);
+}
+
 /// Lower is better.
 std::size_t rank_of(const TimeClaim& claim) {
   constexpr std::size_t kOtherEmbedded = kPreferred.size();
@@ -73,10 +82,11 @@ std::optional<MediaKind> media_kind_from(std::string_view name) {
 std::optional<TimeClaim> best_time(const MediaFacts& facts) {
   const auto best =
       std::min_element(facts.times.begin(), facts.times.end(), [](const auto& a, const auto& b) {
+        if (is_impossible(a) != is_impossible(b)) return is_impossible(b);
         const auto ra = rank_of(a), rb = rank_of(b);
         return ra != rb ? ra < rb : a.precision_ms < b.precision_ms;
       });
-  if (best == facts.times.end()) return std::nullopt;
+  if (best == facts.times.end() || is_impossible(*best)) return std::nullopt;
   return *best;
 }
 

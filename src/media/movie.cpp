@@ -5,6 +5,7 @@
 #include "boxes.hpp"
 #include "gps.hpp"
 #include "movie_text.hpp"
+#include "movie_times.hpp"
 
 namespace dalil::media {
 namespace {
@@ -55,14 +56,15 @@ constexpr std::array k3gppTexts = {
     TextRow{fourcc("cprt"), "copyright"},
 };
 
-/// Orientation as EXIF counts it, from the four entries of a track's matrix that rotate. 0 if it is none of
-/// them.
+/// Orientation as EXIF counts it, from the four entries of a track's matrix that turn, mirror and scale: by
+/// their signs, where one pair outweighs the other. 0 if it is none of the eight.
 std::uint8_t orientation_from(std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d) {
-  constexpr std::int32_t kOne = 0x10000;
-  if (a == kOne && b == 0 && c == 0 && d == kOne) return 1;
-  if (a == 0 && b == kOne && c == -kOne && d == 0) return 6;
-  if (a == -kOne && b == 0 && c == 0 && d == -kOne) return 3;
-  if (a == 0 && b == -kOne && c == kOne && d == 0) return 8;
+  const auto size = [](std::int32_t x) { return x < 0 ? -std::int64_t{x} : std::int64_t{x}; };
+  constexpr int kClearly = 8;
+  if (a != 0 && d != 0 && std::min(size(a), size(d)) >= kClearly * std::max(size(b), size(c)))
+    return a > 0 ? (d > 0 ? 1 : 4) : (d > 0 ? 2 : 3);
+  if (b != 0 && c != 0 && std::min(size(b), size(c)) >= kClearly * std::max(size(a), size(d)))
+    return b > 0 ? (c > 0 ? 5 : 6) : (c > 0 ? 8 : 7);
   return 0;
 }
 
@@ -154,6 +156,7 @@ class MovieWalk {
     if (!header.valid) return;
     movie_created_ = header.created;
     add_time("moov/mvhd", header.created);
+    note_impossible(header.created);
     if (header.modified != header.created && header.modified != 0) {
       if (const auto claim = quicktime_time("moov/mvhd modified", header.modified)) {
         facts_.fields.push_back({"moov/mvhd modified", UtcTime{claim->ms}.rfc3339()});
@@ -168,6 +171,18 @@ class MovieWalk {
     if (scale != 0 && !unknown && units / scale < 10'000'000) {
       facts_.duration_ms = static_cast<std::int64_t>(units / scale * 1000 + units % scale * 1000 / scale);
     }
+  }
+
+  void note_impossible(std::uint64_t seconds) {
+    const auto claim = quicktime_time("moov/mvhd", seconds);
+    if (!claim || (claim->ms >= kFirstMovieMs && claim->ms < kAfterMoviesMs)) return;
+    std::string sign = "the movie's header gives " + UtcTime{claim->ms}.rfc3339() +
+                       (claim->ms < kFirstMovieMs ? ", when there were no such files" : "") +
+                       ": its clock was not set";
+    const std::int64_t since_1970 = static_cast<std::int64_t>(seconds) * 1000;
+    if (since_1970 >= kFirstMovieMs && since_1970 < kAfterMoviesMs)
+      sign += ", or it counts from 1970: " + UtcTime{since_1970}.rfc3339();
+    facts_.signs.push_back(std::move(sign));
   }
 
   /// The numbers as they stand there, zeros included: seconds since 1904, and units of 1/scale s.

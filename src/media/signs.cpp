@@ -134,6 +134,23 @@ void note_missing_camera(MediaFacts& facts) {
   facts.signs.emplace_back(exif ? "EXIF names no make and no model" : "no EXIF, and no camera is named");
 }
 
+/// Of a movie: what its header says against its longest track. Edit lists cut a little.
+void compare_durations(MediaFacts& facts) {
+  std::int64_t longest = 0;
+  for (const Stream& stream : facts.streams) longest = std::max(longest, stream.duration_ms);
+  const bool movie = std::any_of(facts.fields.begin(), facts.fields.end(),
+                                 [](const Field& field) { return field.name == "moov/mvhd numbers"; });
+  const std::int64_t shorter = std::min(longest, facts.duration_ms),
+                     longer = std::max(longest, facts.duration_ms);
+  constexpr std::int64_t kSomeMs = 1500;
+  if (!movie || shorter <= 0 || longer - shorter < kSomeMs || longer < shorter * 2) return;
+  const auto seconds = [](std::int64_t ms) {
+    return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+  };
+  facts.signs.push_back("the movie's header tells of " + seconds(facts.duration_ms) +
+                        ", its longest track of " + seconds(longest));
+}
+
 void note_c2pa(MediaFacts& facts) {
   if (std::any_of(facts.fields.begin(), facts.fields.end(),
                   [](const Field& field) { return field.name == "c2pa"; }))
@@ -153,6 +170,7 @@ void add_signs(MediaFacts& facts) {
   compare_times(facts);
   compare_thumbnail(facts);
   compare_orientations(facts);
+  compare_durations(facts);
   note_missing_camera(facts);
   note_c2pa(facts);
 }

@@ -106,3 +106,14 @@ TEST_CASE("places are compared with the best one") {
   facts.places[1] = {"moov/udta/loci", "", 0, 0, {}, {}};
   CHECK(first_text(facts) == "exactly (0, 0), as receivers write that have no fix");
 }
+
+TEST_CASE("a header's length excuses no more than its streams do") {
+  MediaFacts facts;
+  facts.duration_ms = 24 * kHour;
+  facts.times = {claim("com.apple.quicktime.creationdate", kTaken, ZoneBasis::offset_recorded, 180),
+                 claim("moov/mvhd", kTaken - 23 * kHour, ZoneBasis::utc_claimed)};
+  CHECK(contradictions(facts).empty());
+  facts.streams.resize(1);
+  facts.streams[0].duration_ms = 2000;
+  CHECK(contradictions(facts).size() == 1);
+}

@@ -244,3 +244,48 @@ TEST_CASE("all texts of iTunes' list and of QuickTime's user data are recorded")
   CHECK(facts.times[0].field == "moov/udta/date");
   CHECK(facts.times[0].ms == 1'505'118'600'000);
 }
+
+TEST_CASE("a header from before there were movies is a claim with a sign, and never the best time") {
+  constexpr std::uint32_t kUnix = 1'505'118'600;  // read as seconds since 1904: 1951
+  MediaFacts facts = read(box("moov", mvhd(kUnix)));
+  REQUIRE(facts.times.size() == 1);
+  REQUIRE(facts.signs.size() == 1);
+  CHECK(facts.signs[0].find("counts from 1970: 2017-09-11T08:30:00") != std::string::npos);
+  CHECK(!best_time(facts));
+  const auto named = times_in_name("VID_20170911_083000.mp4");
+  facts.times.insert(facts.times.end(), named.begin(), named.end());
+  REQUIRE(best_time(facts));
+  CHECK(best_time(facts)->origin == TimeOrigin::file_name);
+  const MediaFacts first_second = read(box("moov", mvhd(1)));
+  CHECK(first_second.signs.size() == 1);
+  CHECK(!best_time(first_second));
+  CHECK(read(box("moov", mvhd(kTaken))).signs.empty());
+  CHECK(best_time(read(box("moov", mvhd(kTaken)))));
+}
+
+TEST_CASE("the orientation of a video is read from matrices that scale and mirror, too") {
+  const auto turned = [](std::int32_t a, std::int32_t b, std::int32_t c, std::int32_t d) {
+    Bytes tkhd(40);
+    for (const std::int32_t entry : {a, b, 0, c, d, 0, 0, 0, 0x40000000})
+      append_u32(tkhd, static_cast<std::uint32_t>(entry));
+    tkhd.resize(84);
+    Bytes handler(8);
+    append(handler, text("vide"));
+    handler.resize(25);
+    return int{read(box("moov", box("trak", join({box("tkhd", tkhd), box("mdia", box("hdlr", handler))}))))
+                   .orientation};
+  };
+  constexpr std::int32_t kOne = 0x10000, kHalf = 0x8000;
+  CHECK(turned(kOne, 0, 0, kOne) == 1);
+  CHECK(turned(-kOne, 0, 0, kOne) == 2);
+  CHECK(turned(-kHalf, 0, 0, -kHalf) == 3);
+  CHECK(turned(kOne, 0, 0, -kOne) == 4);
+  CHECK(turned(0, kOne, kOne, 0) == 5);
+  CHECK(turned(0, 2 * kOne, -2 * kOne, 0) == 6);
+  CHECK(turned(100, kOne, -kOne, -100) == 6);
+  CHECK(turned(0, -kOne, -kOne, 0) == 7);
+  CHECK(turned(0, -kOne, kHalf, 0) == 8);
+  CHECK(turned(kOne, kOne, -kOne, kOne) == 0);
+  CHECK(turned(0, 0, 0, 0) == 0);
+  CHECK(turned(INT32_MIN, 0, 0, INT32_MIN) == 3);
+}

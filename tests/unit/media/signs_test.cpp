@@ -247,3 +247,16 @@ TEST_CASE("a movie's boxes in order, its encoder's signature, and what lies behi
   CHECK(has_sign(read_layout(join({movie, text("tail")})), "4 bytes: beginning with"));
   CHECK(field(read_layout(join({movie, Bytes(50)})), "trailer") == "50 bytes: zeros");
 }
+
+TEST_CASE("a movie whose header tells of another length than its tracks is told") {
+  MediaFacts facts;
+  facts.fields.push_back({"moov/mvhd numbers", ""});
+  facts.streams.resize(2);
+  facts.streams[1].duration_ms = 2000;
+  for (const auto& [length, told] : {std::pair{86'400'000, true}, {5, true}, {2500, false}, {0, false}}) {
+    MediaFacts one = facts;
+    one.duration_ms = length;
+    add_signs(one);
+    CHECK(has_sign(one, "its longest track of 2.0 s") == told);
+  }
+}
