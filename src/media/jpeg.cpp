@@ -175,7 +175,7 @@ class JpegWalk {
       facts_.fields.push_back({"c2pa", "manifest present, not verified"});
     }
     adobe_transform_ |= marker == 0xee && starts_with(body, "Adobe"sv);
-    if (marker == 0xfe) facts_.fields.push_back({"jpeg.comment", std::string(as_chars(body))});
+    if (marker == 0xfe) facts_.fields.push_back({"jpeg.comment", clean_text(as_chars(body))});
   }
 
   void application_1(ByteView body, std::uint64_t offset) {
