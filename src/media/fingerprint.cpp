@@ -21,7 +21,7 @@ constexpr PartRow kParts[] = {
     {Part::bordered, "with borders", 100}, {Part::frame, "frame", 100},
     {Part::centre_95, "centre 95%", 95},   {Part::centre_85, "centre 85%", 85},
     {Part::centre_75, "centre 75%", 75},   {Part::shifted, "shifted middle", 87},
-    {Part::corner, "corner", 92},
+    {Part::corner, "corner", 92},          {Part::sound, "sound", 100},
 };
 constexpr Part kStored[] = {Part::centre_90, Part::centre_80, Part::centre_70};
 constexpr Part kAsked[] = {Part::centre_95, Part::centre_85, Part::centre_75};
@@ -187,6 +187,20 @@ std::optional<Pdq> Pdq::from_hex(std::string_view text) {
   const auto bytes = dalil::from_hex(text);
   if (!bytes || bytes->size() != kBytes) return std::nullopt;
   return from_bytes(*bytes);
+}
+
+Pdq hash_of(const SoundWindow& window) {
+  Pdq hash;
+  for (std::size_t i = 0; i < 4; ++i)
+    hash.words[3 - i] = std::uint64_t{window[2 * i]} << 32 | window[2 * i + 1];
+  return hash;
+}
+
+SoundWindow window_of(const Pdq& hash) {
+  SoundWindow window{};
+  for (std::size_t i = 0; i < window.size(); ++i)
+    window[i] = static_cast<SoundWord>(hash.words[3 - i / 2] >> (i % 2 == 0 ? 32 : 0));
+  return window;
 }
 
 const char* name_of(Pose pose) {

@@ -7,6 +7,10 @@ std::uint32_t band_of(const Pdq& hash, std::size_t band) {
   return static_cast<std::uint32_t>(hash.words[band / 4] >> (16 * (band % 4)) & 0xFFFF);
 }
 
+bool is_of_a_picture(const PrintOwner& owner) {
+  return owner.part != Part{} && owner.part != Part::sound;
+}
+
 }  // namespace
 
 PrintBands::PrintBands(const PrintTable& table) : table_(&table) {
@@ -14,12 +18,12 @@ PrintBands::PrintBands(const PrintTable& table) : table_(&table) {
     Band& band = bands_[b];
     band.begins.assign(kValues + 1, 0);
     for (std::size_t row = 0; row < table.size(); ++row)
-      if (table.owner(row).part != Part{}) ++band.begins[band_of(table.hash(row), b) + 1];
+      if (is_of_a_picture(table.owner(row))) ++band.begins[band_of(table.hash(row), b) + 1];
     for (std::size_t value = 0; value < kValues; ++value) band.begins[value + 1] += band.begins[value];
     band.rows.resize(band.begins.back());
     std::vector<std::uint32_t> next(band.begins.begin(), band.begins.end() - 1);
     for (std::size_t row = 0; row < table.size(); ++row)
-      if (table.owner(row).part != Part{})
+      if (is_of_a_picture(table.owner(row)))
         band.rows[next[band_of(table.hash(row), b)]++] = static_cast<std::uint32_t>(row);
   }
 }

@@ -67,11 +67,12 @@ struct Request {
       0;  ///< as the main process sees it: fstat() opens too much to be allowed to a worker
   std::uint8_t kind = 0;
   std::uint8_t work = 0;          ///< a ParserWork
-  std::array<char, 22> format{};  ///< ends in NUL
+  std::uint8_t sound = 0;         ///< 1: fingerprints are of what is to be heard, too
+  std::array<char, 21> format{};  ///< ends in NUL
 };
 static_assert(sizeof(Request) == 40);
 
-/// Followed by `size` bytes: encoded facts, fingerprints, thumbnails, looks or pixels.
+/// Followed by `size` bytes: encoded facts, looks, thumbnails or pixels.
 struct Answer {
   std::uint32_t magic = kAnswerMagic;
   std::uint32_t sequence = 0;
@@ -79,11 +80,12 @@ struct Answer {
 };
 static_assert(sizeof(Answer) == 12);
 
-/// Of a question, or of what is looked at for good: fingerprints as a block, then thumbnails as one, then the
-/// other guess.
+/// Wherever fingerprints are wanted: these as a block, the sound as one, then thumbnails, then the other
+/// guess.
 inline Bytes encode_looks(const Looks& looks) {
   Bytes out;
   append_block(out, encode(looks.fingerprints));
+  append_block(out, encode(looks.fingerprints.sound));
   append_block(out, encode(looks.thumbnails));
   append_block(out, encode(looks.other_guess));
   return out;
@@ -93,6 +95,7 @@ inline Looks decode_looks(ByteView bytes) {
   ByteReader in(bytes);
   Looks looks;
   looks.fingerprints = decode_fingerprints(in.block(kMostFingerprintBytes));
+  looks.fingerprints.sound = decode_sound(in.block(kMostSoundBytes));
   looks.thumbnails = decode_thumbnails(in.block(kMaxEncoded));
   looks.other_guess = decode_fingerprints(in.block(kMostFingerprintBytes));
   in.expect_end();

@@ -105,6 +105,7 @@ bool WorkerLine::send_some() {
 protocol::Request WorkerLine::request_for(const Job& job, std::uint32_t sequence) const {
   protocol::Request request;
   request.work = static_cast<std::uint8_t>(options_.work);
+  request.sound = options_.sound ? 1 : 0;
   request.sequence = sequence;
   const auto found = files::stat_fd(job.fd);
   request.file_size = found.stat.kind == files::FileKind::regular ? found.stat.size_bytes : 0;
@@ -205,12 +206,10 @@ Found WorkerLine::decoded(ByteView body) const {
     case ParserWork::facts:
       found.facts = decode(body);
       break;
-    case ParserWork::fingerprints:
-      found.looks.fingerprints = decode_fingerprints(body);
-      break;
     case ParserWork::thumbnails:
       found.looks.thumbnails = decode_thumbnails(body);
       break;
+    case ParserWork::fingerprints:
     case ParserWork::question:
     case ParserWork::looks:
       found.looks = protocol::decode_looks(body);

@@ -4,10 +4,16 @@
 #include <array>
 #include <cstring>
 
+extern "C" {
+#include <libavutil/avstring.h>
+}
+
 namespace dalil::parser {
 namespace {
 
 constexpr std::int64_t kMostPixels = 200'000'000;
+/// Of one frame of sound: PCM may come in large pieces.
+constexpr std::int64_t kMostSamples = 4 << 20;
 
 /// Adds up cells of pixels, line by line.
 class Reducer {
@@ -94,14 +100,16 @@ void read_first(const AVFrame& frame, const AVPixFmtDescriptor& format, Reducer&
 
 }  // namespace
 
-Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters) {
+Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters, const char* allowed) {
   const AVCodec* decoder = avcodec_find_decoder(id);
   if (decoder == nullptr) return nullptr;
+  if (allowed != nullptr && av_match_list(decoder->name, allowed, ',') <= 0) return nullptr;
   Codec codec(avcodec_alloc_context3(decoder));
   if (!codec) return nullptr;
   if (parameters != nullptr && avcodec_parameters_to_context(codec.get(), parameters) < 0) return nullptr;
   codec->thread_count = 1;
   codec->max_pixels = kMostPixels;
+  codec->max_samples = kMostSamples;
   if (avcodec_open2(codec.get(), decoder, nullptr) < 0) return nullptr;
   return codec;
 }

@@ -26,9 +26,10 @@ using Codec = std::unique_ptr<AVCodecContext, FreeCodec>;
 using Packet = std::unique_ptr<AVPacket, FreePacket>;
 using Frame = std::unique_ptr<AVFrame, FreeFrame>;
 
-/// Opens the decoder in one thread (a sandboxed worker can have no others), with a limit to the pixels of a
-/// frame. `parameters` may be null. Null if it cannot be opened.
-Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters);
+/// Opens the decoder in one thread (a sandboxed worker can have no others), with a limit to the pixels and
+/// the samples of a frame. `parameters` may be null. If `allowed` is not, the decoder's name must be among
+/// these, which commas part. Null if it cannot be opened.
+Codec open_decoder(AVCodecID id, const AVCodecParameters* parameters, const char* allowed = nullptr);
 
 /// The first frame that comes out of one packet and its end; FFmpeg's error if there is none.
 int decode_one(AVCodecContext& codec, const AVPacket& packet, AVFrame& frame);

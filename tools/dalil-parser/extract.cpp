@@ -175,16 +175,25 @@ Looks look_at_picture(int fd, std::uint64_t size, std::string_view format, Parse
   return looks;
 }
 
-/// Of a container: one frame alone, or all of them.
-Looks look_into(const Footage& footage, bool moving, ParserWork work) {
+/// Of a container: one frame alone, or all of them, and the sound if it is wanted.
+Looks look_into(const Footage& footage, bool moving, ParserWork work, bool sound) {
   const bool for_question = work == ParserWork::question;
   Looks looks;
-  if (wants_prints(work))
+  if (wants_prints(work)) {
     looks.fingerprints = moving ? ffmpeg().look_at_frames(footage, for_question)
                                 : ffmpeg().look_at_first_frame(footage, for_question);
+    if (sound) looks.fingerprints.sound = ffmpeg().listen_to(footage);
+  }
   if (wants_thumbnails(work))
     looks.thumbnails = moving ? ffmpeg().contact_sheet(footage) : ffmpeg().first_frame(footage);
   return looks;
+}
+
+/// Of what should be nothing but sound.
+Sound heard_in(const Footage& footage) {
+  Sound sound = ffmpeg().listen_to(footage);
+  if (sound.windows.empty() && sound.problem.empty()) sound.problem = "the recording holds no sound";
+  return sound;
 }
 
 /// What viewers show of the file may be something else.
@@ -203,7 +212,8 @@ bool is_uniform(const Looks& looks) {
 
 }  // namespace
 
-Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, ParserWork work) {
+Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view format, ParserWork work,
+              bool sound) {
   const Deadline deadline = std::chrono::steady_clock::now() + kLooksTime;
   if (format == "jpeg" || ffmpeg().is_decodable(format) || has_raw_preview(format))
     return look_at_picture(fd, size, format, work);
@@ -211,17 +221,22 @@ Looks look_at(int fd, std::uint64_t size, MediaKind kind, std::string_view forma
     Looks looks = look_at_picture(fd, size, format, work);
     if (shows_something(looks) || is_uniform(looks)) return looks;
     // Sequences of pictures need not have one that is an item: their movie has frames.
-    Looks frame = look_into({fd, size, "mov", deadline}, false, work);
+    Looks frame = look_into({fd, size, "mov", deadline}, false, work, false);
     if (!shows_something(frame)) return looks;
     frame.fingerprints.problem = with_remark(looks.fingerprints.problem);
     frame.thumbnails.problem = with_remark(looks.thumbnails.problem);
     return frame;
   }
   const Row* row = row_of(format);
-  if (kind == MediaKind::video && row != nullptr && row->demuxer != nullptr)
-    return look_into({fd, size, row->demuxer, deadline}, true, work);
+  const bool contained = row != nullptr && row->demuxer != nullptr;
+  if (kind == MediaKind::video && contained)
+    return look_into({fd, size, row->demuxer, deadline}, true, work, sound);
   Looks none;
-  none.fingerprints.problem = none.thumbnails.problem = "pictures of this format are not decoded";
+  none.thumbnails.problem = "pictures of this format are not decoded";
+  if (kind != MediaKind::audio || !contained || !sound)
+    none.fingerprints.problem = none.thumbnails.problem;
+  else if (wants_prints(work))
+    none.fingerprints.sound = heard_in({fd, size, row->demuxer, deadline});
   return none;
 }
 

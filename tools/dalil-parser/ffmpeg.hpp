@@ -17,6 +17,7 @@ struct Ffmpeg {
   decltype(&parser::decode_heif) decode_heif;
   decltype(&parser::look_at_frames) look_at_frames;
   decltype(&parser::look_at_first_frame) look_at_first_frame;
+  decltype(&parser::listen_to) listen_to;
   decltype(&parser::contact_sheet) contact_sheet;
   decltype(&parser::first_frame) first_frame;
 };

@@ -14,6 +14,11 @@ constexpr const char* kDecoders =
     "h264,hevc,mpeg4,mpeg2video,mpeg1video,h263,mjpeg,vp8,vp9,libdav1d,flv,vc1,wmv3,msmpeg4,msmpeg4v2,wmv1,"
     "wmv2,"
     "theora,dvvideo,prores";
+constexpr const char* kSoundDecoders =
+    "aac,mp3float,mp3,mp2float,mp2,ac3,eac3,flac,alac,vorbis,opus,amrnb,amrwb,wmav1,wmav2,pcm_s16le,pcm_"
+    "s16be,"
+    "pcm_u8,pcm_s8,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,pcm_mulaw,"
+    "pcm_alaw,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,nellymoser";
 constexpr std::uint64_t kMostRead = std::uint64_t{4} << 30;
 constexpr unsigned kMostDamaged = 1000;
 
@@ -41,19 +46,21 @@ std::uint8_t orientation_of(const AVStream& stream) {
   }
 }
 
-FrameReader::FrameReader(int fd, std::uint64_t size, Clock::time_point deadline)
-    : input_{fd, static_cast<std::int64_t>(size), deadline, kMostRead} {}
+FrameReader::FrameReader(int fd, std::uint64_t size, Clock::time_point deadline, Track track)
+    : track_(track), input_{fd, static_cast<std::int64_t>(size), deadline, kMostRead} {}
 
 bool FrameReader::open(const char* demuxer) {
   const AVInputFormat* format = av_find_input_format(demuxer);
   io_ = make_io(input_);
   if (format == nullptr || !io_) return refuse("cannot be opened");
-  format_ = open_format(io_.get(), input_, *format, kDecoders, problem);
+  const char* decoders = track_ == Track::sound ? kSoundDecoders : kDecoders;
+  format_ = open_format(io_.get(), input_, *format, decoders, problem);
   if (!format_) return false;
   if (!says_enough(*format_)) avformat_find_stream_info(format_.get(), nullptr);
-  stream_ = video_stream();
-  if (stream_ == nullptr) return refuse("holds no pictures");
-  codec_ = open_decoder(stream_->codecpar->codec_id, stream_->codecpar);
+  stream_ = wanted_stream();
+  if (stream_ == nullptr) return refuse(track_ == Track::sound ? "holds no sound" : "holds no pictures");
+  codec_ = open_decoder(stream_->codecpar->codec_id, stream_->codecpar,
+                        track_ == Track::sound ? kSoundDecoders : nullptr);
   packet_.reset(av_packet_alloc());
   frame_.reset(av_frame_alloc());
   if (!codec_ || !packet_ || !frame_) return refuse("has no decoder here");
@@ -66,6 +73,15 @@ bool FrameReader::open(const char* demuxer) {
 std::int64_t FrameReader::duration_ms() const {
   if (format_->duration > 0) return to_ms(format_->duration, AV_TIME_BASE_Q);
   return stream_->duration > 0 ? to_ms(stream_->duration, stream_->time_base) : 0;
+}
+
+std::int64_t FrameReader::begins_ms() const {
+  if (stream_->start_time == AV_NOPTS_VALUE || format_->start_time == AV_NOPTS_VALUE) return 0;
+  // What a container claims may be anything.
+  static constexpr std::int64_t kLatest = std::int64_t{1} << 40;
+  const auto bounded = [](std::int64_t ms) { return std::clamp(ms, -kLatest, kLatest); };
+  return std::max<std::int64_t>(0, bounded(to_ms(stream_->start_time, stream_->time_base)) -
+                                       bounded(to_ms(format_->start_time, AV_TIME_BASE_Q)));
 }
 
 void FrameReader::key_frames_only() {
@@ -103,15 +119,15 @@ std::int64_t FrameReader::time_ms(const AVFrame& frame) const {
 }
 
 bool FrameReader::refuse(const char* why) {
-  if (problem.empty()) problem = std::string("the video ") + why;
+  if (problem.empty()) problem = std::string(track_ == Track::sound ? "the recording " : "the video ") + why;
   return false;
 }
 
-AVStream* FrameReader::video_stream() const {
+AVStream* FrameReader::wanted_stream() const {
+  const AVMediaType wanted = track_ == Track::sound ? AVMEDIA_TYPE_AUDIO : AVMEDIA_TYPE_VIDEO;
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
     AVStream* stream = format_->streams[i];
-    if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-        (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0)
+    if (stream->codecpar->codec_type == wanted && (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0)
       return stream;
   }
   return nullptr;

@@ -28,6 +28,9 @@ struct Footage {
 /// else of key frames.
 media::Fingerprints look_at_frames(const Footage& footage, bool for_question);
 
+/// What is to be heard of a video or an audio file, from its beginning. Without a problem if it has no sound.
+media::Sound listen_to(const Footage& footage);
+
 /// The only, or first, picture of a format that libavformat unpacks.
 media::Fingerprints look_at_first_frame(const Footage& footage, bool for_question);
 

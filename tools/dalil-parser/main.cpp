@@ -59,14 +59,14 @@ protocol::Greeting greeting_of(const parser::Locks& locks) {
 Bytes work_out(const protocol::Request& request, int fd, media::MediaKind kind) {
   const char* format = request.format.data();
   const auto work = static_cast<media::ParserWork>(request.work);
+  const bool sound = request.sound != 0;
   switch (work) {
-    case media::ParserWork::fingerprints:
-      return media::encode(parser::look_at(fd, request.file_size, kind, format, work).fingerprints);
     case media::ParserWork::thumbnails:
-      return media::encode(parser::look_at(fd, request.file_size, kind, format, work).thumbnails);
+      return media::encode(parser::look_at(fd, request.file_size, kind, format, work, sound).thumbnails);
+    case media::ParserWork::fingerprints:
     case media::ParserWork::question:
     case media::ParserWork::looks:
-      return protocol::encode_looks(parser::look_at(fd, request.file_size, kind, format, work));
+      return protocol::encode_looks(parser::look_at(fd, request.file_size, kind, format, work, sound));
     case media::ParserWork::pixels:
       return media::encode(parser::pixels_in(fd, request.file_size));
     default:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dalil/base/bytes.hpp"
+#include "dalil/media/sound.hpp"
 
 /// What a picture looks like, in few bytes: so that the same picture is found again after it was re-encoded,
 /// scaled, cropped or flipped. Rules and measurements: docs/fingerprints.md; bytes:
@@ -119,11 +120,17 @@ enum class Part : std::uint8_t {
   centre_75 = 9,
   shifted = 10,  ///< what would be the middle 80 % if the picture had lost 8 % at one or two of its sides
   corner = 11,   ///< what is left when it loses 8 % at one or two of its sides
+  /// A row of its own, yet no hash of a picture: a window of what is to be heard (sound.hpp).
+  sound = 12,
 };
 const char* name_of(Part part);
 /// Share of the width and of the height that the part has.
 double share_of(Part part);
 bool is_stored(Part part);
+
+/// A window of sound as rows hold it, in the place of a hash: eight words, the first one first.
+Pdq hash_of(const SoundWindow& window);
+SoundWindow window_of(const Pdq& hash);
 
 struct Fingerprint {
   Part part = Part::whole;
@@ -137,15 +144,17 @@ struct Fingerprint {
 inline constexpr std::uint32_t kSketchSide = 32;
 inline constexpr std::size_t kMostPrints = 1024;
 
-/// Everything that is kept of the looks of one content.
+/// Everything that is kept of the looks of one content, and of its sound.
 struct Fingerprints {
   std::uint32_t width = 0, height = 0;  ///< of the picture as it is seen, in pixels of the original
   bool borders = false;                 ///< uniform ones were found
   std::vector<Fingerprint> prints;
   /// Of a picture: kSketchSide rows of as many grey values, of `Part::whole`. Else empty.
   Bytes sketch;
-  std::string problem;  ///< why there are none, or not all; empty if all went well
+  std::string problem;  ///< why there are no prints, or not all; empty if all went well
+  Sound sound;          ///< of what has any; its encoding is another one
   bool operator==(const Fingerprints&) const = default;
+  bool empty() const { return prints.empty() && sound.empty(); }
 };
 
 /// Fingerprints of a picture, of those parts that can be told by one. `for_question` adds the parts that are
@@ -154,7 +163,7 @@ Fingerprints fingerprints_of(const Luma& upright, bool for_question);
 
 inline constexpr const char* kTooUniform = "too uniform to be told apart";
 
-/// Persistent encoding. Bounded: at most kMostPrints prints, 64 KiB.
+/// Persistent encoding, of all but the sound. Bounded: at most kMostPrints prints, 64 KiB.
 Bytes encode(const Fingerprints& fingerprints);
 /// Error(corrupt) for anything `encode` would not write.
 Fingerprints decode_fingerprints(ByteView bytes);

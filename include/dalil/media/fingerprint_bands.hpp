@@ -10,7 +10,8 @@
 namespace dalil::media {
 
 /// Multi-index hashing: finds without going through all rows what differs in few bits. Worth its making where
-/// every row is a question, as for duplicates; 64 bytes a row.
+/// every row is a question, as for duplicates; 64 bytes a row. Of pictures and frames alone: windows of sound
+/// are passed over.
 ///
 /// Of two hashes that differ in at most 31 bits, one of their sixteen bands of 16 bits differs in at most
 /// one.

@@ -34,7 +34,7 @@ struct SandboxState {
 /// What a client's worker is to find out of each file.
 enum class ParserWork : std::uint8_t {
   facts = 0,         ///< what it says of itself
-  fingerprints = 1,  ///< what its pictures look like
+  fingerprints = 1,  ///< what its pictures look like, and what it sounds like
   question = 2,      ///< the same with parts and frames that are never stored, to look for others
   thumbnails = 3,    ///< small pictures of it
   looks = 4,         ///< fingerprints and thumbnails, of one decoding where that is possible
@@ -63,12 +63,13 @@ struct ParserOptions {
   std::chrono::milliseconds wall_limit{10'000};
   unsigned renew_after_files = 2'000;
   ParserWork work = ParserWork::facts;
+  bool sound = true;  ///< fingerprints are of what is to be heard, too
   std::shared_ptr<Nursery> nursery =
       nullptr;  ///< then `program` does not count; null: one for this client alone
 };
 
 /// For all that decodes: a video takes longer than looking at its headers. The worker itself stops after 20 s
-/// of decoding for fingerprints, after 12 s for thumbnails, and after 30 s for both.
+/// of looking at frames, 8 s of listening, 12 s for thumbnails, and after 30 s in all.
 inline constexpr std::chrono::milliseconds kDecodingLimit{40'000};
 
 /// A sandboxed worker process that looks at files, one after the other. One client per thread.
