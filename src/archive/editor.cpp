@@ -293,6 +293,10 @@ void Editor::add_fingerprints(Row item, const media::Fingerprints& fingerprints)
   const Bytes encoded = media::encode(kept);
   stated->set_digest(digest.bytes.data(), Digest::kSize);
   stated->set_fingerprints(encoded.data(), encoded.size());
+  if (kept.sound != media::Sound{}) {
+    const Bytes sound = media::encode(kept.sound);
+    stated->set_sound(sound.data(), sound.size());
+  }
   state_->append_and_apply(SealClass::evidence, record);
 }
 

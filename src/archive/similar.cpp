@@ -13,6 +13,7 @@
 #include "evidence_only.hpp"
 #include "likeness.hpp"
 #include "schema.hpp"
+#include "sound_likeness.hpp"
 
 namespace dalil::archive {
 
@@ -85,7 +86,7 @@ void search(std::span<Guess> guesses, const media::PrintTable& table, unsigned t
   for (media::PrintHit hit : table.search(hashes, limit, threads)) {
     const auto after = std::ranges::upper_bound(guesses, std::size_t{hit.question}, {}, &Guess::first);
     Guess& guess = *std::prev(after);
-    if (hit.distance > guess.limit) continue;
+    if (hit.distance > guess.limit || table.owner(hit.row).part == Part::sound) continue;
     hit.question = static_cast<std::uint16_t>(hit.question - guess.first);
     guess.hits.push_back(hit);
   }
@@ -175,8 +176,8 @@ void in_parallel(unsigned threads, const std::function<void(unsigned)>& work) {
 }  // namespace
 
 const char* name_of(Change change) {
-  constexpr const char* kNames[] = {"same",  "resized", "cropped", "shows more", "borders",
-                                    "posed", "altered", "rotated", "still",      "part of the clip"};
+  constexpr const char* kNames[] = {"same",    "resized", "cropped", "shows more",       "borders", "posed",
+                                    "altered", "rotated", "still",   "part of the clip", "sound"};
   const auto which = static_cast<std::size_t>(change);
   return which < std::size(kNames) ? kNames[which] : "other";
 }
@@ -196,7 +197,10 @@ std::optional<media::Fingerprints> fingerprints_of(View& view, Row item) {
   const records::Record record = parse_record(entry.content, *seq);
   if (!record.has_fingerprints_stated())
     throw Error(ErrorCode::corrupt, "an item's fingerprints are in no entry", "run 'dalil check'");
-  return media::decode_fingerprints(as_bytes(record.fingerprints_stated().fingerprints()));
+  const records::FingerprintsStated& stated = record.fingerprints_stated();
+  media::Fingerprints found = media::decode_fingerprints(as_bytes(stated.fingerprints()));
+  if (!stated.sound().empty()) found.sound = media::decode_sound(as_bytes(stated.sound()));
+  return found;
 }
 
 media::MediaKind kind_of(View& view, Row item) {
@@ -211,7 +215,8 @@ Coverage coverage(View& view) {
   view.reader().scan(kFactKind, [&](Row first, Row count, ByteView values) {
     for (Row i = 0; i < count; ++i) {
       const auto kind = static_cast<media::MediaKind>(values[i]);
-      picture[first + i] = kind == media::MediaKind::photo || kind == media::MediaKind::video;
+      picture[first + i] = kind == media::MediaKind::photo || kind == media::MediaKind::video ||
+                           kind == media::MediaKind::audio;
       if (picture[first + i]) ++out.pictures;
     }
     return true;
@@ -262,6 +267,8 @@ std::vector<Likeness> Looks::find_any(View& view, std::span<const media::Fingerp
         *known = std::move(one);
     }
   std::ranges::stable_sort(out, {}, &Likeness::distance);
+  if (options.sound && !guesses.empty())
+    add_sounds(out, find_sounds(view, guesses.front().sound, *table_, options.threads));
   return out;
 }
 

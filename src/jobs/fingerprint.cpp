@@ -45,7 +45,8 @@ using Batch = std::vector<Wanted>;
 using BatchQueue = Queue<Batch>;
 using LookQueue = Queue<std::vector<LookedAt>>;
 
-/// Pictures and videos that have a live copy below the folder, each content once.
+/// Pictures, videos and, if they are listened to, sounds that have a live copy below the folder, each content
+/// once.
 class WantedFinder {
  public:
   WantedFinder(archive::View& view, const FingerprintOptions& options, FingerprintReport& report)
@@ -75,12 +76,14 @@ class WantedFinder {
 
   void consider(std::string path, const archive::CopyRow& row) {
     const auto kind = archive::kind_of(view_, row.item);
-    if (kind != media::MediaKind::photo && kind != media::MediaKind::video) return;
+    const bool heard = kind == media::MediaKind::audio && options_.fingerprints && options_.sound;
+    const bool seen = kind == media::MediaKind::photo || kind == media::MediaKind::video;
+    if (!heard && !seen) return;
     const Digest digest = view_.item(row.item).digest;
     const bool prints =
         options_.fingerprints && (options_.again || !archive::fingerprints_entry(view_, row.item));
     const bool thumbnails =
-        options_.thumbnails && (options_.again || !archive::has_thumbnails(view_, digest));
+        seen && options_.thumbnails && (options_.again || !archive::has_thumbnails(view_, digest));
     if (prints || thumbnails)
       wanted_.push_back({std::move(path), row.item, digest, row.size_bytes, prints, thumbnails});
     else
@@ -108,8 +111,10 @@ class Looker {
         progress_(progress),
         stop_(stop),
         reader_({}, {.digest = true, .tags = false, .sniff = true}),
-        parser_(
-            {.wall_limit = media::kDecodingLimit, .work = work_of(options), .nursery = std::move(nursery)}) {}
+        parser_({.wall_limit = media::kDecodingLimit,
+                 .work = work_of(options),
+                 .sound = options.sound,
+                 .nursery = std::move(nursery)}) {}
 
   void run(BatchQueue& batches, LookQueue& looks) {
     while (!stop_.requested()) {
@@ -202,7 +207,7 @@ class LookRecorder {
       if (prints_found && pictures_made) continue;
       ++report_.without;
       const std::string& why =
-          prints_found ? look.looks->thumbnails.problem : look.looks->fingerprints.problem;
+          prints_found ? look.looks->thumbnails.problem : why_without(look.looks->fingerprints);
       problem(exception_for(look.file.path, archive::Verdict::not_checked, 0,
                             why.empty() ? "shows nothing to tell it by" : why));
     }
@@ -223,7 +228,12 @@ class LookRecorder {
   bool keep(const Wanted& file, const media::Fingerprints& fingerprints) {
     editor_->add_fingerprints(file.item, fingerprints);
     report_.prints += fingerprints.prints.size();
-    return !fingerprints.prints.empty();
+    report_.sounds += fingerprints.sound.empty() ? 0 : 1;
+    report_.sound_windows += fingerprints.sound.windows.size();
+    return !fingerprints.empty();
+  }
+  static const std::string& why_without(const media::Fingerprints& fingerprints) {
+    return fingerprints.problem.empty() ? fingerprints.sound.problem : fingerprints.problem;
   }
   bool keep(const Wanted& file, const media::Thumbnails& thumbnails) {
     archive::put_thumbnails(*editor_, file.digest, thumbnails);

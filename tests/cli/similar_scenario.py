@@ -1,7 +1,10 @@
-"""The same picture in other versions: fingerprints, similar, duplicates."""
+"""The same picture or sound in other versions: fingerprints, similar, duplicates."""
+import array
+import math
 import os
 import random
 import shutil
+import wave
 
 from media import MediaScenario
 from scenario import FAILURE, NO, PARTIAL, WRONG_KEY, main
@@ -16,6 +19,21 @@ def clouds(number, width=40, height=30):
     return b"P5 %d %d 255\n" % (width, height) + b"".join(rows)
 
 
+RATE = 16000
+
+
+def melody(number, seconds):
+    """Samples of notes by chance, three a second, each with its overtones."""
+    chance = random.Random(number)
+    samples = array.array("h")
+    for _ in range(3 * seconds):
+        pitch = 220 * 2 ** (chance.randrange(25) / 12)
+        turn = 2 * math.pi * pitch / RATE
+        samples.extend(int(9000 * (math.sin(turn * i) + math.sin(2 * turn * i) / 2 + math.sin(3 * turn * i) / 3))
+                       for i in range(RATE // 3))
+    return samples
+
+
 class Similar(MediaScenario):
     def picture(self, name, number=1, size="640:480"):
         seed = self.write("clouds.pgm", clouds(number), below=os.path.join(self.dir, "seeds"))
@@ -28,6 +46,21 @@ class Similar(MediaScenario):
         self.ffmpeg("-i", os.fsdecode(seed), "-vf", "scale=8*iw:8*ih:flags=bicubic", "-q:v", "2", strip)
         self.ffmpeg("-loop", "1", "-i", strip, "-t", str(seconds), "-vf", "crop=320:240:t*64:0,format=yuv420p,fps=25",
                     "-c:v", "mpeg4", "-q:v", "4", self.path(name))
+
+    def melody(self, name, number, seconds):
+        path = os.path.join(self.dir, name)
+        with wave.open(path, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(RATE)
+            out.writeframes(melody(number, seconds).tobytes())
+        return path
+
+    def film(self, into, sound, picture="testsrc2=size=320x240:rate=10", *more):
+        """A video with that sound."""
+        self.ffmpeg("-f", "lavfi", "-i", picture, "-i", sound, "-shortest", "-c:v", "mpeg4", "-q:v", "5", "-c:a", "aac",
+                    *more, into)
+        return into
 
     def change(self, name, into, filters="null", *more):
         self.ffmpeg("-i", self.path(name), "-vf", filters, "-q:v", "5", *more, os.path.join(self.dir, into))
@@ -100,7 +133,7 @@ class Similar(MediaScenario):
                 if name == "flat.jpg":
                     self.assertIn("too uniform to be told apart", " ".join(said.err.split()))
         self.fails("similar", self.write("other.txt", b"never taken in", below=self.dir), expect=FAILURE,
-                   message="neither a picture nor a video")
+                   message="neither a picture nor a video nor a sound")
 
     def test_a_drawing_of_flat_areas_is_told_to_be_too_uniform_and_resembles_nothing(self):
         self.ffmpeg("-f", "lavfi", "-i", "color=white:size=640x480", "-vf", "drawbox=0:160:640:320:blue:fill",
@@ -176,7 +209,7 @@ class Similar(MediaScenario):
         self.scan()
         self.fails("similar", self.digest("a.jpg")[:12], expect=FAILURE, message="no fingerprints on record",
                    hint="dalil fingerprint")
-        self.assertIn("1 of 1 picture or video have no fingerprints",
+        self.assertIn("1 of 1 picture, video or sound have no fingerprints",
                       self.dalil("similar", self.path("a.jpg")).err)  # found by its bytes
         self.picture("b.jpg", 2)
         self.scan("--fingerprints")
@@ -199,6 +232,94 @@ class Similar(MediaScenario):
         self.assertEqual(list(self.found(self.path("b.jpg"))), [self.digest("b.jpg")])
         self.assert_sound()
 
+    def test_a_sound_is_found_under_other_pictures_and_alone_with_the_seconds_of_both(self):
+        self.film(self.path("film.mp4"), self.melody("one.wav", 1, 30))
+        self.film(self.path("other.mp4"), self.melody("two.wav", 2, 30), "mandelbrot=size=320x240:rate=10")
+        shutil.copyfile(self.melody("three.wav", 3, 30), self.path("voice.wav"))
+        summary = self.take_in()
+        self.assertEqual((summary["wanted"], summary["looked_at"], summary["without"]), (3, 3, 0))
+        self.assertEqual(summary["sounds"], 3)
+        self.assertGreater(summary["sound_windows"], 60)
+        film = self.digest("film.mp4")
+        sound = os.path.join(self.dir, "one.wav")
+        versions = {
+            "another-picture.mp4": ["-f", "lavfi", "-i", "life=size=320x240:rate=10", "-i", sound, "-t", "30", "-c:v",
+                                    "mpeg4", "-c:a", "aac"],
+            "opus.ogg": ["-i", sound, "-c:a", "libopus", "-b:a", "16k"],
+            "mp3.mp3": ["-i", sound, "-c:a", "libmp3lame", "-b:a", "32k", "-ar", "22050"],
+            "quieter.m4a": ["-i", sound, "-af", "volume=-20dB", "-c:a", "aac"],
+            "louder.m4a": ["-i", sound, "-af", "volume=8dB", "-c:a", "aac"],
+            "trimmed.m4a": ["-ss", "11.3", "-t", "9", "-i", sound, "-c:a", "aac"],
+        }
+        for name, how in versions.items():
+            with self.subTest(name):
+                path = os.path.join(self.dir, name)
+                self.ffmpeg(*how, path)
+                found = self.found(path)
+                self.assertEqual(list(found), [film])
+                self.assertEqual((found[film]["by"], found[film]["part"]), (["sound"], "sound"))
+                self.assertIn("sound", found[film]["changes"])
+                stretch = found[film]["sound"]["stretches"][0]
+                begins = 11300 if name == "trimmed.m4a" else 0
+                self.assertLess(abs(stretch["from_ms"] - stretch["question_from_ms"] - begins), 300)
+                self.assertGreater(stretch["to_ms"] - stretch["from_ms"], 5000 if begins else 20000)
+                self.assertEqual("part of the clip" in found[film]["changes"], bool(begins))
+        trimmed = os.path.join(self.dir, "trimmed.m4a")
+        self.assertRegex(self.dalil("similar", trimmed).out, r"part of the clip, sound +00:1[12] to 00:(19|20)")
+        self.fails("similar", trimmed, "--no-sound", expect=FAILURE, message="no looks to compare")
+        self.assertIn("nothing sounds like", self.dalil("similar", self.melody("four.wav", 4, 30), expect=NO).out)
+        self.assertEqual(self.dalil("duplicates", "--json", expect=NO).summary["groups"], 0)
+        self.assertEqual(list(self.found(self.digest("voice.wav")[:12], expect=NO)), [])
+        before = self.found(trimmed)
+        self.dalil("rebuild")
+        self.assertEqual(self.found(trimmed), before)
+        self.assert_sound()
+
+    def test_a_clip_says_whether_its_frames_or_its_sound_were_found_again_or_both(self):
+        sound, other = self.melody("one.wav", 1, 20), self.melody("two.wav", 2, 20)
+        self.clip("silent.mp4", 1, 20)
+        silent = self.path("silent.mp4")
+        for name, heard in (("clip.mp4", sound), ("dubbed.mp4", other)):
+            self.ffmpeg("-i", silent, "-i", heard, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac",
+                        self.path(name))
+        os.remove(silent)
+        self.take_in()
+        question = os.path.join(self.dir, "question.mkv")
+        self.ffmpeg("-i", self.path("clip.mp4"), "-vf", "scale=160:-2", "-c:v", "mpeg4", "-q:v", "9", "-c:a", "libopus",
+                    "-b:a", "24k", question)
+        found = self.found(question)
+        self.assertEqual(found[self.digest("clip.mp4")]["by"], ["frames", "sound"])
+        self.assertEqual(found[self.digest("dubbed.mp4")]["by"], ["frames"])
+        self.assertNotIn("sound", found[self.digest("dubbed.mp4")])
+        item = self.found(self.digest("clip.mp4")[:12])
+        self.assertEqual([one["by"] for one in item.values()], [["frames"]])
+
+    def test_without_listening_there_is_no_sound_until_it_is_done_again(self):
+        self.film(self.path("film.mp4"), self.melody("one.wav", 1, 12))
+        shutil.copyfile(self.melody("two.wav", 2, 12), self.path("voice.wav"))
+        self.ffmpeg("-f", "lavfi", "-i", "anullsrc=r=16000", "-t", "8", self.path("silence.wav"))
+        self.scan()
+        first = self.dalil("fingerprint", self.tree, "--volume", "disk", "--no-sound", "--json").summary
+        self.assertEqual((first["wanted"], first["sounds"]), (1, 0))
+        received = os.path.join(self.dir, "received.mp3")
+        self.ffmpeg("-i", os.path.join(self.dir, "one.wav"), "-b:a", "48k", received)
+        self.assertIn("2 of 3 pictures, videos and sounds have no fingerprints",
+                      self.dalil("similar", received, expect=NO).err)
+        second = self.dalil("fingerprint", self.tree, "--volume", "disk", "--json")
+        self.assertEqual((second.summary["wanted"], second.summary["sounds"], second.summary["without"]), (2, 1, 1))
+        self.assertEqual([one["detail"] for one in second.of("problem")], ["nothing is to be heard"])
+        self.assertEqual(self.found(received, expect=NO), {})
+        again = self.dalil("fingerprint", self.tree, "--volume", "disk", "--again", "--json").summary
+        self.assertEqual((again["wanted"], again["sounds"]), (3, 2))
+        self.assertEqual(list(self.found(received)), [self.digest("film.mp4")])
+        self.fails("similar", self.digest("silence.wav")[:12], expect=FAILURE, message="no looks to compare",
+                   hint="nothing is to be heard")
+        entry = [one for one in self.dalil("log", "--kind", "fingerprints-stated", "--json").of("entry")
+                 if one["fields"]["digest"] == self.digest("film.mp4")][-1]
+        self.dalil("redact", str(entry["seq"]), "--why", "asked for")
+        self.assertEqual(self.found(received, expect=NO), {})
+        self.assert_sound()
+
     def test_auditors_are_refused(self):
         self.picture("a.jpg", 1)
         self.take_in()
@@ -212,7 +333,7 @@ class Similar(MediaScenario):
 
     def test_what_is_no_picture_is_said_so(self):
         text = self.write("notes.txt", b"words")
-        self.fails("similar", os.fsdecode(text), expect=FAILURE, message="neither a picture nor a video")
+        self.fails("similar", os.fsdecode(text), expect=FAILURE, message="neither a picture nor a video nor a sound")
         self.fails("similar", "nowhere.jpg", expect=FAILURE, message="no item 'nowhere.jpg'")
 
 

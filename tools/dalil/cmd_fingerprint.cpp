@@ -21,7 +21,7 @@ constexpr std::size_t kProblemsShown = 20;
 struct FingerprintArguments {
   std::string folder, volume, below;
   bool fingerprints = true, thumbnails = false;
-  bool again = false, moved_here = false;
+  bool again = false, moved_here = false, no_sound = false;
   unsigned threads = 0;
 };
 
@@ -48,6 +48,9 @@ void print_problems(Printer& out, const jobs::FingerprintReport& report,
 std::string made_text(const jobs::FingerprintReport& report, const jobs::FingerprintOptions& options) {
   std::string text;
   if (options.fingerprints) text = count_text(report.prints, "fingerprint", "fingerprints");
+  if (report.sounds > 0)
+    text += fmt::format(", {} of sound of {}", count_text(report.sound_windows, "second", "seconds"),
+                        count_text(report.sounds, "file", "files"));
   if (!options.thumbnails) return text;
   if (!text.empty()) text += ", ";
   return text + fmt::format("{} ({})", count_text(report.thumbnails, "thumbnail", "thumbnails"),
@@ -59,7 +62,9 @@ void print_report(Printer& out, const jobs::FingerprintReport& report,
   const auto row = [&](const char* name, std::uint64_t count, const char* more = "") {
     out.line(fmt::format("  {:<12} {:>11}{}", name, number_text(count), more));
   };
-  const std::string wanted = fmt::format("  pictures and videos without {}", name_of(options));
+  const bool heard = options.fingerprints && options.sound;
+  const std::string wanted = fmt::format(
+      "  {} without {}", heard ? "pictures, videos and sounds" : "pictures and videos", name_of(options));
   row("wanted", report.wanted, wanted.c_str());
   row("looked at", report.done);
   if (report.without > 0) row("without any", report.without, "  (of these; kept with the reason)");
@@ -84,6 +89,7 @@ int run_fingerprint(Session& session, const FingerprintArguments& arguments) {
   options.folder = arguments.folder;
   options.path_prefix = path_within(arguments.below);
   options.fingerprints = arguments.fingerprints;
+  options.sound = !arguments.no_sound;
   options.thumbnails = arguments.thumbnails;
   options.again = arguments.again;
   options.threads = arguments.threads;
@@ -110,7 +116,11 @@ Json summary_of(const jobs::FingerprintReport& report, const jobs::FingerprintOp
                   {"known", report.known},
                   {"seconds", seconds},
                   {"missing_locks", report.missing_locks}};
-  if (options.fingerprints) summary["fingerprints"] = report.prints;
+  if (options.fingerprints) {
+    summary["fingerprints"] = report.prints;
+    summary["sounds"] = report.sounds;
+    summary["sound_windows"] = report.sound_windows;
+  }
   if (options.thumbnails) {
     summary["thumbnails"] = report.thumbnails;
     summary["thumbnail_bytes"] = report.thumbnail_bytes;
@@ -163,6 +173,7 @@ Runner declare_fingerprint(Options& app) {
   const auto options = std::make_shared<FingerprintArguments>();
   declare(app, options, "look also at what was looked at before");
   app.add_flag("--thumbnails", options->thumbnails, "make thumbnails as well, in the same pass");
+  app.add_flag("--no-sound", options->no_sound, "do not listen to videos and sounds");
   return [options](Session& session) { return run_fingerprint(session, *options); };
 }
 

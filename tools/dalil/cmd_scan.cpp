@@ -370,7 +370,8 @@ Runner declare_scan(Options& app) {
   app.add_option("--look-again", options->look_again,
                  "read unchanged files again for metadata: missing (those without), or all")
       ->type_name("WHICH");
-  app.add_flag("--fingerprints", options->fingerprints, "then record what pictures and videos look like");
+  app.add_flag("--fingerprints", options->fingerprints,
+               "then record what pictures, videos and sounds are like");
   app.add_flag("--thumbnails", options->thumbnails, "then make thumbnails of pictures and videos");
   app.add_flag("--no-metadata", options->no_metadata, "do not look inside the files");
   app.add_flag("--moved-here", options->moved_here, "the volume lies here now, though it looks like another");

@@ -26,7 +26,7 @@ struct SimilarArguments {
   std::vector<std::string> subjects;
   unsigned narrow = 31, wide = 80;
   std::size_t limit = SIZE_MAX;
-  bool no_flips = false;
+  bool no_flips = false, no_sound = false;
 };
 
 /// What is asked for, and the item that it is, if it is one.
@@ -62,20 +62,27 @@ media::Looks look_at_file(media::ParserClient& parser, const std::string& path) 
   const ssize_t size = pread(fd.get(), head.data(), head.size(), 0);
   if (size < 0) throw system_error("read", path, errno);
   const media::Sniffed sniffed = media::sniff(ByteView(head).first(static_cast<std::size_t>(size)));
-  if (sniffed.kind != media::MediaKind::photo && sniffed.kind != media::MediaKind::video)
-    throw Error(ErrorCode::invalid, in_quotes(path) + " is neither a picture nor a video");
+  if (sniffed.kind != media::MediaKind::photo && sniffed.kind != media::MediaKind::video &&
+      sniffed.kind != media::MediaKind::audio)
+    throw Error(ErrorCode::invalid, in_quotes(path) + " is neither a picture nor a video nor a sound");
   parser.submit(fd.get(), sniffed);
   return parser.collect_looks();
 }
 
+std::string why_nothing(const media::Fingerprints& looks) {
+  if (!looks.problem.empty()) return looks.problem;
+  return looks.sound.problem.empty() ? "it shows nothing: dark or flat" : looks.sound.problem;
+}
+
 /// Its bytes come first: an item that is the very same file is found whatever its looks.
 Subject subject_from_file(archive::View& view, std::unique_ptr<media::ParserClient>& parser,
-                          const std::string& path) {
+                          const std::string& path, bool sound) {
   Subject subject{path, {}, view.find_item(content_of_file(path).digest)};
   if (!parser) {
     media::ParserOptions options;
     options.wall_limit = media::kDecodingLimit;
     options.work = media::ParserWork::question;
+    options.sound = sound;
     parser = std::make_unique<media::ParserClient>(options);
   }
   try {
@@ -86,26 +93,26 @@ Subject subject_from_file(archive::View& view, std::unique_ptr<media::ParserClie
     if (!subject.item || error.code() != ErrorCode::invalid) throw;
     subject.looks.problem = error.what();
   }
-  if (!subject.looks.prints.empty()) return subject;
-  const std::string why =
-      subject.looks.problem.empty() ? "it shows nothing: dark or flat" : subject.looks.problem;
+  if (!subject.looks.empty()) return subject;
+  const std::string why = why_nothing(subject.looks);
   if (!subject.item) throw Error(ErrorCode::invalid, in_quotes(path) + " has no looks to compare", why);
   subject.looks.problem = "has no looks to compare, so only the very same file is found (" + why + ")";
+  subject.looks.sound.problem.clear();
   return subject;
 }
 
 Subject subject_from(archive::View& view, std::unique_ptr<media::ParserClient>& parser,
-                     const std::string& text) {
-  if (is_file(view, text)) return subject_from_file(view, parser, text);
+                     const std::string& text, bool sound) {
+  if (is_file(view, text)) return subject_from_file(view, parser, text, sound);
   Subject subject{text, {}, item_named(view, text)};
   auto looks = archive::fingerprints_of(view, *subject.item);
   if (!looks)
     throw Error(ErrorCode::not_found, "item " + in_quotes(text) + " has no fingerprints on record",
                 "'dalil fingerprint' makes them; a file of its content can be given instead");
   subject.looks = std::move(*looks);
-  if (subject.looks.prints.empty())
-    throw Error(ErrorCode::invalid, in_quotes(text) + " has no looks to compare",
-                subject.looks.problem.empty() ? "it shows nothing: dark or flat" : subject.looks.problem);
+  if (!sound) subject.looks.sound = {};
+  if (subject.looks.empty())
+    throw Error(ErrorCode::invalid, in_quotes(text) + " has no looks to compare", why_nothing(subject.looks));
   return subject;
 }
 
@@ -125,22 +132,27 @@ Json json_of(archive::View& view, const Subject& subject, const archive::Likenes
                            {"below", at.below},   {"degrees", at.degrees}, {"likeness", at.likeness},
                            {"detail", at.detail}, {"altered", at.altered}};
   }
+  fields["by"] = subject.item == likeness.item ? Json::array({"bytes"}) : grounds_json(likeness);
   fields["frames"] = likeness.frames;
-  fields["stretches"] = Json::array();
-  for (const archive::Stretch& one : likeness.stretches)
-    fields["stretches"].push_back({{"question_from_ms", one.question_from_ms},
-                                   {"question_to_ms", one.question_to_ms},
-                                   {"from_ms", one.from_ms},
-                                   {"to_ms", one.to_ms}});
+  fields["stretches"] = stretches_json(likeness.stretches);
+  if (likeness.sound)
+    fields["sound"] = {{"windows", likeness.sound->windows},
+                       {"distance", likeness.sound->distance},
+                       {"stretches", stretches_json(likeness.sound->stretches)}};
   fields["copies"] = Json::array();
   for (const archive::CopyInfo& copy : view.copies_of(likeness.item))
     fields["copies"].push_back(cli::json_of(copy));
   return fields;
 }
 
+const char* nothing_text(const Subject& subject) {
+  if (subject.looks.sound.empty()) return "nothing looks like ";
+  return subject.looks.prints.empty() ? "nothing sounds like " : "nothing looks or sounds like ";
+}
+
 void print_table(Printer& out, archive::View& view, const Subject& subject,
                  const std::vector<archive::Likeness>& found) {
-  const bool times = std::ranges::any_of(found, [](const auto& one) { return !one.stretches.empty(); });
+  const bool times = std::ranges::any_of(found, [](const auto& one) { return !stretches_text(one).empty(); });
   std::vector<Table::Column> columns{
       {"item"}, {"bits", Align::right}, {"how", Align::left, Table::Fit::shortened}};
   if (times) columns.push_back({"at"});
@@ -152,7 +164,7 @@ void print_table(Printer& out, archive::View& view, const Subject& subject,
     const std::string how =
         subject.item == one.item ? "the very same file" : changes_text(one.changes, one.pose);
     std::vector<Cell> cells{item.short_id, std::to_string(one.distance), how};
-    if (times) cells.emplace_back(stretches_text(one.stretches));
+    if (times) cells.emplace_back(stretches_text(one));
     cells.emplace_back(item.size);
     cells.emplace_back(item.path);
     table.add(std::move(cells));
@@ -187,6 +199,7 @@ archive::SimilarOptions options_from(const SimilarArguments& arguments) {
   options.narrow = static_cast<int>(arguments.narrow);
   options.wide = static_cast<int>(std::max(arguments.narrow, arguments.wide));
   options.flips = !arguments.no_flips;
+  options.sound = !arguments.no_sound;
   options.threads = std::max(1U, std::thread::hardware_concurrency());
   return options;
 }
@@ -201,16 +214,17 @@ int run_similar(Session& session, const SimilarArguments& arguments) {
   std::size_t matched = 0;
   for (const std::string& text : arguments.subjects) {
     const bool item = !is_file(view, text);
-    const Subject subject = subject_from(view, parser, text);
+    const Subject subject = subject_from(view, parser, text, options.sound);
     auto found = matches_of(view, looks, subject, item, options);
     if (found.size() > arguments.limit) found.resize(arguments.limit);
     matched += found.size();
     if (arguments.subjects.size() > 1) out.line(fitting_path(out, text, 1) + ":");
-    if (found.empty()) out.line("nothing looks like " + in_quotes(text));
+    if (found.empty()) out.line(nothing_text(subject) + in_quotes(text));
     if (!found.empty()) print_table(out, view, subject, found);
     if (arguments.subjects.size() > 1) out.line();
     for (const archive::Likeness& one : found) out.object("likeness", json_of(view, subject, one));
-    if (!subject.looks.problem.empty()) out.note(in_quotes(text) + ": " + subject.looks.problem);
+    for (const std::string& problem : {subject.looks.problem, subject.looks.sound.problem})
+      if (!problem.empty()) out.note(in_quotes(text) + ": " + problem);
   }
   note_coverage(out, view);
   out.object("summary", {{"command", "similar"},
@@ -225,7 +239,7 @@ int run_similar(Session& session, const SimilarArguments& arguments) {
 Runner declare_similar(Options& app) {
   const auto options = std::make_shared<SimilarArguments>();
   app.add_option("FILE|ITEM", options->subjects,
-                 "a picture or video, taken in or not; or an item's digits, VOLUME:PATH")
+                 "a picture, video or sound, taken in or not; or an item's digits, VOLUME:PATH")
       ->required()
       ->type_name("");
   app.add_option("--near", options->narrow, "bits that may differ where hashes decide (default: 31)")
@@ -233,6 +247,7 @@ Runner declare_similar(Options& app) {
   app.add_option("--wide", options->wide, "bits up to which a closer look is taken (default: 80)")
       ->type_name("BITS");
   app.add_flag("--no-flips", options->no_flips, "do not look for flipped and turned versions");
+  app.add_flag("--no-sound", options->no_sound, "compare pictures and frames only");
   app.add_option("--limit", options->limit, "show the nearest so many of each")
       ->type_name("N")
       ->at_least_one();

@@ -68,7 +68,8 @@ std::function<std::vector<archive::Alike>(archive::Row)> looker(const archive::A
     std::vector<archive::Alike> alike;
     const auto prints = archive::fingerprints_of(view, item);
     if (!prints) return alike;
-    for (const archive::Likeness& one : looks->find(view, *prints, {}))
+    // What sounds alike may be of another incident: the same broadcast, the same song.
+    for (const archive::Likeness& one : looks->find(view, *prints, {.sound = false}))
       if (one.item != item) alike.push_back({one.item, changes_text(one.changes, one.pose)});
     return alike;
   };

@@ -44,7 +44,7 @@ constexpr Command kCommands[] = {
     {"timeline", "incidents and evidence by hour, day or month: counts, a page, a picture", declare_timeline},
     {"map", "incidents and evidence by place: a page, a picture", declare_map},
     {"sheet", "a page to look through: pictures with times, places, incidents, health", declare_sheet},
-    {"fingerprint", "record what pictures and videos look like", declare_fingerprint},
+    {"fingerprint", "record what pictures, videos and sounds are like", declare_fingerprint},
     {"thumbnail", "make small pictures of what photos and videos show", declare_thumbnail},
     {"similar", "find other versions of a picture or a clip", declare_similar},
     {"duplicates", "list groups of versions, the most faithful first", declare_duplicates},

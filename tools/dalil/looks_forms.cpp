@@ -31,8 +31,10 @@ Json changes_json(const std::vector<archive::Change>& changes, media::Pose pose)
   return list;
 }
 
-std::string stretches_text(const std::vector<archive::Stretch>& stretches) {
+std::string stretches_text(const archive::Likeness& likeness) {
   constexpr std::size_t kShown = 2;
+  const bool heard = likeness.stretches.empty() && likeness.sound;
+  const std::vector<archive::Stretch>& stretches = heard ? likeness.sound->stretches : likeness.stretches;
   std::string text;
   for (std::size_t i = 0; i < stretches.size() && i < kShown; ++i)
     text += (i == 0 ? "" : ", ") + time_span(stretches[i]);
@@ -40,12 +42,30 @@ std::string stretches_text(const std::vector<archive::Stretch>& stretches) {
   return text;
 }
 
+Json stretches_json(const std::vector<archive::Stretch>& stretches) {
+  Json list = Json::array();
+  for (const archive::Stretch& one : stretches)
+    list.push_back({{"question_from_ms", one.question_from_ms},
+                    {"question_to_ms", one.question_to_ms},
+                    {"from_ms", one.from_ms},
+                    {"to_ms", one.to_ms}});
+  return list;
+}
+
+Json grounds_json(const archive::Likeness& likeness) {
+  Json list = Json::array();
+  if (likeness.by_pictures()) list.push_back(likeness.frames > 0 ? "frames" : "pictures");
+  if (likeness.sound) list.push_back("sound");
+  return list;
+}
+
 void note_coverage(Printer& out, archive::View& view) {
   const archive::Coverage covered = archive::coverage(view);
   if (covered.looked_at >= covered.pictures) return;
-  out.note(fmt::format("{} of {} have no fingerprints yet; see: dalil fingerprint",
-                       number_text(covered.pictures - covered.looked_at),
-                       count_text(covered.pictures, "picture or video", "pictures and videos")));
+  out.note(
+      fmt::format("{} of {} have no fingerprints yet; see: dalil fingerprint",
+                  number_text(covered.pictures - covered.looked_at),
+                  count_text(covered.pictures, "picture, video or sound", "pictures, videos and sounds")));
 }
 
 }  // namespace dalil::cli
