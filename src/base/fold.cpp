@@ -43,10 +43,62 @@ bool is_ascii_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-std::string fold_ascii(std::string_view text) {
+/// What becomes of apostrophes, hyphens and the like.
+enum class Signs { kept, folded };
+
+/// Of ASCII and of decomposed text.
+UChar32 fold_sign(UChar32 c) {
+  switch (c) {
+    case '\'':
+    case '`':
+    case 0x02b9:  // modifier letter prime
+    case 0x02bb:  // modifier letter turned comma, for ayn
+    case 0x02bc:  // modifier letter apostrophe, for hamza
+    case 0x02bd:  // modifier letter reversed comma
+    case 0x02be:  // modifier letter right half ring, for hamza
+    case 0x02bf:  // modifier letter left half ring, for ayn
+    case 0x02c8:  // modifier letter vertical line
+    case 0x2018:
+    case 0x2019:
+    case 0x201b:
+    case 0x2032:  // prime
+      return kNothing;
+    case '-':
+    case '_':
+    case 0x2010:  // hyphen
+    case 0x2011:  // non-breaking hyphen
+    case 0x2012:  // figure dash
+    case 0x2013:  // en dash
+      return ' ';
+    case 0x060c:
+      return ',';
+    case 0x061b:
+      return ';';
+    case 0x061f:
+      return '?';
+    case 0x06d4:
+      return '.';
+    case 0x00ab:
+    case 0x00bb:
+    case 0x201c:
+    case 0x201d:
+    case 0x201e:
+    case 0x201f:
+      return '"';
+    default:
+      return c;
+  }
+}
+
+std::string fold_ascii(std::string_view text, Signs signs) {
   std::string out(text.size(), '\0');
   std::size_t size = 0;
-  for (const char c : text) {
+  for (char c : text) {
+    if (signs == Signs::folded) {
+      const UChar32 folded = fold_sign(static_cast<unsigned char>(c));
+      if (folded == kNothing) continue;
+      c = static_cast<char>(folded);
+    }
     if (is_ascii_space(c)) {
       if (size == 0 || out[size - 1] != ' ') out[size++] = ' ';
     } else {
@@ -122,7 +174,10 @@ bool is_mark(UChar32 c) {
 /// because a mark goes or stays by the script of its letter.
 class Folder {
  public:
+  explicit Folder(Signs signs) : signs_(signs) {}
   void add(UChar32 c) {
+    if (signs_ == Signs::folded) c = fold_sign(c);
+    if (c == kNothing) return;
     if (c < 0x80) {
       add_ascii(c);
       return;
@@ -160,24 +215,33 @@ class Folder {
     after_latin_ = is_latin(c);
   }
 
+  Signs signs_;
   icu::UnicodeString out_;
   UChar32 last_ = kNothing;
   bool after_latin_ = false;
 };
 
-}  // namespace
-
-std::string fold_for_search(std::string_view raw) {
-  if (utf8::ascii_prefix(raw) == raw.size()) return fold_ascii(raw);
+std::string fold(std::string_view raw, Signs signs) {
+  if (utf8::ascii_prefix(raw) == raw.size()) return fold_ascii(raw, signs);
   const icu::UnicodeString folded_case = normalize(icu::Normalizer2::getNFKCCasefoldInstance, from_utf8(raw));
   const icu::UnicodeString decomposed = normalize(icu::Normalizer2::getNFDInstance, folded_case);
-  Folder folder;
+  Folder folder(signs);
   for (std::int32_t i = 0; i < decomposed.length(); i = decomposed.moveIndex32(i, 1)) {
     folder.add(decomposed.char32At(i));
   }
   std::string out;
   normalize(icu::Normalizer2::getNFCInstance, folder.text()).toUTF8String(out);
   return out;
+}
+
+}  // namespace
+
+std::string fold_for_search(std::string_view raw) {
+  return fold(raw, Signs::kept);
+}
+
+std::string fold_text(std::string_view raw) {
+  return fold(raw, Signs::folded);
 }
 
 std::optional<std::string> fold_case(std::string_view utf8) {

@@ -37,6 +37,13 @@ std::size_t display_width(std::string_view utf8);
 /// runs of white space to one blank. Bytes that are not UTF-8 become U+FFFD. Folding twice is folding once.
 std::string fold_for_search(std::string_view raw);
 
+/// The form of texts that are looked through, and of what is looked for in them: as fold_for_search, and
+/// signs on which spellings disagree are gone, too. Apostrophes and what transliterations write for them (' `
+/// \u2018 \u2019 \u02bb \u02bc \u02be \u02bf \u2032 ...) are dropped; hyphens, dashes up to the length of an
+/// en dash and underscores are blanks; the Arabic comma, semicolon, question mark and full stop are the ASCII
+/// ones, and quotation marks are '"'. Folding twice is folding once.
+std::string fold_text(std::string_view raw);
+
 /// Equal for names that differ in case and Unicode form only, as file systems compare that do not tell case
 /// apart (full case folding, then canonical composition); absent when the input is not UTF-8.
 std::optional<std::string> fold_case(std::string_view utf8);

@@ -201,12 +201,30 @@ TEST_CASE("folding twice is folding once, and the fast path agrees") {
     const std::string folded = fold_for_search(raw);
     INFO(escape_for_display(raw));
     REQUIRE(fold_for_search(folded) == folded);
+    const std::string of_text = fold_text(raw);
+    REQUIRE(fold_text(of_text) == of_text);
+    REQUIRE(fold_text(folded) == of_text);
   }
   for (int c = 0; c < 128; ++c) {
     const std::string ascii = {'x', static_cast<char>(c), 'Y'};
     INFO(c);
     CHECK("h" + fold_for_search(ascii) == fold_for_search("\u0127" + ascii));
+    CHECK("h" + fold_text(ascii) == fold_text("\u0127" + ascii));
   }
+}
+
+TEST_CASE("in texts apostrophes go, hyphens are blanks, and signs of the Arabic script are the Latin ones") {
+  for (const char* spelling : {"Ma'arrat", "Ma\u2019arrat", "Ma\u2018arrat", "Ma`arrat", "Ma\u02bfarrat",
+                               "Ma\u02bearrat", "Ma\u02bbarrat", "Ma\u02bcarrat", "Ma\u2032arrat", "MAARRAT"})
+    CHECK(fold_text(spelling) == "maarrat");
+  for (const char* spelling : {"Tahrir al-Sham", "Tahrir_al_Sham", "Tahrir al\u2010Sham",
+                               "Tahrir al\u2011Sham", "Tahrir \u2013 al\u2012Sham", "tahrir  al - sham"})
+    CHECK(fold_text(spelling) == "tahrir al sham");
+  CHECK(fold_text("خان شيخون، الحي؛ متى؟ نعم۔") == "خان شيخون, الحي; متي? نعم.");
+  CHECK(fold_text("\u00aba\u00bb \u201cb\u201d \u201ec\u201d") == "\"a\" \"b\" \"c\"");
+  CHECK(fold_text("e'\u0301'a") == fold_text("\u00e9a"));
+  CHECK(fold_text("a\u2014b") == "a\u2014b");
+  CHECK(fold_text("'") == "");
 }
 
 TEST_CASE("canonical composition is absent for bytes that are not UTF-8") {
