@@ -336,6 +336,16 @@ const Facet kFacets[] = {
        return count_by_incident_word(v, rows, IncidentWord::area);
      },
      0, true},
+    {"target",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::target);
+     },
+     0, true},
+    {"attribution",
+     [](View& v, const std::vector<Row>& rows) {
+       return count_by_incident_word(v, rows, IncidentWord::attribution);
+     },
+     0, true},
     {"state",
      [](View& view, const std::vector<Row>& rows) {
        return count_numbers(
@@ -432,6 +442,26 @@ Condition as_wide_as_possible(Condition condition) {
   // What is denied stays as it is: to deny more would leave out more.
   if (condition.kind != Condition::Kind::none)
     for (Condition& part : condition.parts) part = as_wide_as_possible(std::move(part));
+  return condition;
+}
+
+namespace {
+bool is_place_of_an_incident(Field field) {
+  return field == Field::incident_near || field == Field::incident_box;
+}
+}  // namespace
+
+bool asks_for_incident_place(const Condition& condition) {
+  if (condition.kind == Condition::Kind::test) return is_place_of_an_incident(condition.test.field);
+  return std::ranges::any_of(condition.parts, asks_for_incident_place);
+}
+
+Condition with_whole_areas(Condition condition) {
+  if (condition.kind == Condition::Kind::test && is_place_of_an_incident(condition.test.field) &&
+      !condition.test.negated)
+    std::get<Area>(condition.test.value).any_area = true;
+  if (condition.kind != Condition::Kind::none)
+    for (Condition& part : condition.parts) part = with_whole_areas(std::move(part));
   return condition;
 }
 

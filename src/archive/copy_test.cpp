@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
@@ -19,6 +20,16 @@ Row volume_row(View& view, const std::string& label) {
     throw Error(ErrorCode::not_found, fmt::format("there is no volume '{}'", escape_for_display(label)),
                 "'dalil volume list' shows them");
   return volume->row;
+}
+
+std::vector<std::string> parts_between_stars(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t star = std::min(text.find('*', at), text.size());
+    parts.push_back(fold_text(text.substr(at, star - at)));
+    at = star + 1;
+  }
+  return parts;
 }
 
 }  // namespace
@@ -42,6 +53,7 @@ void CopyTest::prepare(View& view, const Condition& condition, const LocalClock&
   if (kind_ != Condition::Kind::test) return;
   field_ = condition.test.field;
   exact_ = condition.test.exact;
+  negated_ = condition.test.negated;
   local_ = local;
   if (field_ == Field::checked) {
     checked_ = std::get<TimeSpan>(condition.test.value);
@@ -49,7 +61,7 @@ void CopyTest::prepare(View& view, const Condition& condition, const LocalClock&
   }
   const auto& text = std::get<std::string>(condition.test.value);
   if (field_ == Field::volume) volume_ = volume_row(view, text);
-  if (field_ == Field::path) path_ = fold_for_search(text);
+  if (field_ == Field::path) path_ = parts_between_stars(text);
   if (field_ == Field::health) damaged_ = text == "damaged";
   if (field_ == Field::on)
     for (const Volume& volume : view.volumes()) on_.push_back(volume.kind == volume_kind_from(text));
@@ -71,6 +83,10 @@ bool CopyTest::passes(const Copy& copy) const {
 }
 
 bool CopyTest::test(const Copy& copy) const {
+  return negated_ ? copy.live && !holds(copy) : holds(copy);
+}
+
+bool CopyTest::holds(const Copy& copy) const {
   switch (field_) {
     case Field::path:
       return has_in_path(copy);
@@ -87,8 +103,22 @@ bool CopyTest::test(const Copy& copy) const {
 }
 
 bool CopyTest::has_in_path(const Copy& copy) const {
-  if (!copy.folded) copy.folded = fold_for_search(files::join_path(copy.directory, copy.name));
-  return exact_ ? *copy.folded == path_ : copy.folded->find(path_) != std::string::npos;
+  if (!copy.folded) copy.folded = fold_text(files::join_path(copy.directory, copy.name));
+  std::string_view rest = *copy.folded;
+  if (exact_) {
+    if (!rest.starts_with(path_.front())) return false;
+    if (path_.size() == 1) return rest == path_.front();
+    rest.remove_prefix(path_.front().size());
+    if (!rest.ends_with(path_.back())) return false;
+    rest.remove_suffix(path_.back().size());
+  }
+  const std::span parts(path_);
+  for (const std::string& part : exact_ ? parts.subspan(1, parts.size() - 2) : parts) {
+    const std::size_t at = rest.find(part);
+    if (at == std::string_view::npos) return false;
+    rest.remove_prefix(at + part.size());
+  }
+  return true;
 }
 
 bool CopyTest::needs_copy_index() const {
@@ -97,7 +127,7 @@ bool CopyTest::needs_copy_index() const {
 }
 
 Row CopyTest::only_volume() const {
-  if (kind_ == Condition::Kind::test) return field_ == Field::volume ? volume_ : ledger::kNoRow;
+  if (kind_ == Condition::Kind::test) return field_ == Field::volume && !negated_ ? volume_ : ledger::kNoRow;
   if (kind_ == Condition::Kind::all)
     for (const CopyTest& part : parts_)
       if (const Row volume = part.only_volume(); volume != ledger::kNoRow) return volume;

@@ -37,6 +37,7 @@ class CopyTest {
   CopyTest() = default;
   void prepare(View& view, const Condition& condition, const LocalClock& local);
   bool test(const Copy& copy) const;
+  bool holds(const Copy& copy) const;
   bool has_in_path(const Copy& copy) const;
 
   Condition::Kind kind_ = Condition::Kind::all;
@@ -47,8 +48,8 @@ class CopyTest {
   Row volume_ = 0;
   std::vector<bool> on_;  ///< by volume: whether it is of the kind
   bool damaged_ = false;
-  std::string path_;
-  bool exact_ = false;
+  std::vector<std::string> path_;  ///< parts that follow each other, with anything between
+  bool exact_ = false, negated_ = false;
   TimeSpan checked_;
   LocalClock local_;
 };

@@ -90,7 +90,7 @@ std::uint32_t stored_count(const records::Count& count) {
 void append_folded(std::string& text, std::string_view part) {
   if (part.empty()) return;
   text += '\n';
-  text += fold_for_search(part);
+  text += fold_text(part);
 }
 
 std::string folded_text(const records::Incident& incident) {
@@ -144,8 +144,8 @@ void Deriver::add_path(Row item, const records::CopySeen& copy) {
   if (old.size() > kLongest) return;  // ends with the mark
   const bool stored = !copy.stored_digest().empty();
   std::string line = "\n";
-  line += fold_for_search(files::join_path(stored ? copy.source_directory() : copy.directory(),
-                                           stored ? copy.source_name() : copy.name()));
+  line += fold_text(files::join_path(stored ? copy.source_directory() : copy.directory(),
+                                     stored ? copy.source_name() : copy.name()));
   line += '\n';
   if (as_chars(old).find(line) != std::string_view::npos) return;
   std::string all(as_chars(old));

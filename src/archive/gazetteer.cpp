@@ -150,14 +150,17 @@ std::vector<const Place*> Gazetteer::find(std::string_view name, std::optional<P
 }
 
 std::vector<const Place*> Gazetteer::find_towns(std::string_view name) const {
-  const std::vector<const Place*> all = find(name);
-  std::vector<const Place*> lowest;
+  return lowest(find(name));
+}
+
+std::vector<const Place*> Gazetteer::lowest(std::vector<const Place*> all) const {
+  std::vector<const Place*> out;
   for (const Place* place : all) {
     const bool holds_another = std::ranges::any_of(
         all, [&](const Place* other) { return other != place && within(*other, *place); });
-    if (!holds_another) lowest.push_back(place);
+    if (!holds_another) out.push_back(place);
   }
-  return lowest;
+  return out;
 }
 
 std::vector<const Place*> Gazetteer::similar(std::string_view name, std::size_t limit) const {
@@ -184,6 +187,20 @@ const Place* Gazetteer::best(const Indices& candidates, const Place* governorate
   return best;
 }
 
+void Gazetteer::for_each_name(
+    const std::vector<std::string>& run,
+    const std::function<void(std::size_t words, const Indices& places)>& visit) const {
+  const std::vector<std::string> stems = name_words(run);
+  for (std::size_t first = 0; first < stems.size(); ++first) {
+    std::string key;
+    for (std::size_t count = 1; count <= kLongestName && first + count <= stems.size(); ++count) {
+      key += stems[first + count - 1];
+      const auto hits = by_key_.find(key);
+      if (key.size() >= kShortestKey && hits != by_key_.end()) visit(count, hits->second);
+    }
+  }
+}
+
 const Place* Gazetteer::locate(std::string_view governorate, std::string_view words) const {
   const std::vector<const Place*> named = find(governorate, PlaceLevel::governorate);
   if (!governorate.empty() && named.size() != 1) return nullptr;
@@ -191,28 +208,56 @@ const Place* Gazetteer::locate(std::string_view governorate, std::string_view wo
   const Place* best_place = nullptr;
   std::size_t best_words = 0;
   bool ambiguous = false;
-  for (const std::vector<std::string>& run : word_runs(words)) {
-    const std::vector<std::string> stems = name_words(run);
-    for (std::size_t first = 0; first < stems.size(); ++first) {
-      std::string key;
-      for (std::size_t count = 1; count <= kLongestName && first + count <= stems.size(); ++count) {
-        key += stems[first + count - 1];
-        const auto hits = by_key_.find(key);
-        if (key.size() < kShortestKey || hits == by_key_.end()) continue;
-        const Place* here = best(hits->second, inside);
-        if (here == nullptr) continue;
-        // Without a governorate, names from several of them say only that it is a wide area.
-        if (inside == nullptr && best_place != nullptr &&
-            governorate_of(*here) != governorate_of(*best_place))
-          ambiguous = true;
-        if (count > best_words) {
-          best_words = count;
-          best_place = here;
-        }
+  for (const std::vector<std::string>& run : word_runs(words))
+    for_each_name(run, [&](std::size_t count, const Indices& hits) {
+      const Place* here = best(hits, inside);
+      if (here == nullptr) return;
+      // Without a governorate, names from several of them say only that it is a wide area.
+      if (inside == nullptr && best_place != nullptr && governorate_of(*here) != governorate_of(*best_place))
+        ambiguous = true;
+      if (count > best_words) {
+        best_words = count;
+        best_place = here;
       }
-    }
-  }
+    });
   return ambiguous ? nullptr : best_place;
+}
+
+std::vector<const Place*> Gazetteer::named_in(std::string_view governorate, std::string_view words) const {
+  const std::vector<const Place*> known = find(governorate, PlaceLevel::governorate);
+  const Place* inside = known.size() == 1 ? known.front() : nullptr;
+  std::vector<const Place*> named;
+  for (const std::vector<std::string>& run : word_runs(words)) {
+    std::vector<const Place*> longest;
+    std::size_t most = 0;
+    for_each_name(run, [&](std::size_t count, const Indices& hits) {
+      std::vector<const Place*> here;
+      for (const std::size_t hit : hits)
+        if (inside == nullptr || within(places_[hit], *inside)) here.push_back(&places_[hit]);
+      if (here.empty() || count < most) return;
+      if (count > most) longest.clear();
+      most = count;
+      here = lowest(std::move(here));
+      longest.insert(longest.end(), here.begin(), here.end());
+    });
+    named.insert(named.end(), longest.begin(), longest.end());
+  }
+  return named;
+}
+
+bool Gazetteer::means_any(const std::vector<const Place*>& wholes, std::string_view governorate,
+                          std::string_view words) const {
+  const std::vector<const Place*> known = find(governorate, PlaceLevel::governorate);
+  if (!governorate.empty() && known.size() != 1) return false;
+  std::vector<const Place*> named = named_in(governorate, words);
+  if (named.empty()) named = known;
+  const auto elsewhere = [&](const Place* place) {
+    return governorate_of(*place) != governorate_of(*named.front());
+  };
+  if (governorate.empty() && std::ranges::any_of(named, elsewhere)) return false;
+  return std::ranges::any_of(named, [&](const Place* place) {
+    return std::ranges::any_of(wholes, [&](const Place* whole) { return within(*place, *whole); });
+  });
 }
 
 }  // namespace dalil::archive

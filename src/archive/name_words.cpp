@@ -9,19 +9,16 @@
 namespace dalil::archive {
 namespace {
 
-enum class Role { letter, nothing, parts_words, parts_runs };
+enum class Role { letter, parts_words, parts_runs };
 
 struct Sign {
   std::string_view utf8;
   Role role;
 };
-/// Beyond ASCII; what is not here is a letter.
+/// Beyond ASCII, of what a fold leaves; what is not here is a letter.
 constexpr Sign kSigns[] = {
-    {"\u2018", Role::nothing},     {"\u2019", Role::nothing},     {"\u02bb", Role::nothing},
-    {"\u02bc", Role::nothing},     {"\u02be", Role::nothing},     {"\u02bf", Role::nothing},
-    {"\u2010", Role::parts_words}, {"\u2011", Role::parts_words}, {"\u2012", Role::parts_words},
-    {"\u2013", Role::parts_words}, {"\u2014", Role::parts_runs},  {"\u00b7", Role::parts_words},
-    {"\u060c", Role::parts_runs},  {"\u061b", Role::parts_runs},
+    {"\u2014", Role::parts_runs},
+    {"\u00b7", Role::parts_words},
 };
 
 std::size_t length_of_character(char lead) {
@@ -34,7 +31,6 @@ std::size_t length_of_character(char lead) {
 Role role_of(std::string_view character) {
   if (character.size() == 1) {
     const char c = character.front();
-    if (c == '\'' || c == '`') return Role::nothing;
     if (std::string_view(",;:()[]").find(c) != std::string_view::npos) return Role::parts_runs;
     const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     return alphanumeric ? Role::letter : Role::parts_words;
@@ -49,8 +45,6 @@ class Splitter {
     switch (role_of(character)) {
       case Role::letter:
         word_ += character;
-        return;
-      case Role::nothing:
         return;
       case Role::parts_words:
         return end_word();
@@ -80,7 +74,7 @@ class Splitter {
 }  // namespace
 
 std::vector<std::vector<std::string>> word_runs(std::string_view text) {
-  const std::string folded = fold_for_search(text);
+  const std::string folded = fold_text(text);
   Splitter splitter;
   for (std::size_t i = 0; i < folded.size();) {
     const std::size_t length = std::min(length_of_character(folded[i]), folded.size() - i);

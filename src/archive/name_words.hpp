@@ -7,7 +7,7 @@
 /// Names as sequences of words, however they are written.
 namespace dalil::archive {
 
-/// Folded for search; apostrophes of every kind are gone; hyphens, blanks and other punctuation part words.
+/// Folded as texts are (base/text.hpp); hyphens, blanks and other punctuation part words.
 /// Commas, semicolons, colons and brackets also part the runs that a name cannot stand across.
 std::vector<std::vector<std::string>> word_runs(std::string_view text);
 /// All of them, one after the other.

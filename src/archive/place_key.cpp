@@ -8,7 +8,6 @@
 namespace dalil::archive {
 namespace {
 
-/// The article and its assimilated forms, as transliterations set them apart.
 constexpr std::string_view kArticles[] = {"al", "el", "ad",  "ed", "an", "en",  "ar",  "er",  "as",  "es",
                                           "at", "et", "ath", "az", "ez", "adh", "ash", "esh", "eth", "the"};
 /// What kind of place it is, folded: no part of its name.
@@ -55,6 +54,14 @@ char sound_of(char c) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> articles() {
+  return kArticles;
+}
+
+bool is_article(std::string_view word) {
+  return among(kArticles, word);
+}
 
 std::vector<std::string> name_words(const std::vector<std::string>& words) {
   std::vector<std::string> stems;

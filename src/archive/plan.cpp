@@ -40,7 +40,7 @@ int cost_of(const Condition& condition) {
 
 /// Tests that one thing has to meet all of.
 void gather_joined(const Condition& condition, std::vector<const Test*>& tests) {
-  if (condition.kind == Condition::Kind::test) tests.push_back(&condition.test);
+  if (condition.kind == Condition::Kind::test && !condition.test.negated) tests.push_back(&condition.test);
   if (condition.kind == Condition::Kind::all)
     for (const Condition& part : condition.parts) gather_joined(part, tests);
 }

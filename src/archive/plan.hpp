@@ -8,6 +8,7 @@
 #include "copy_test.hpp"
 #include "dalil/archive/find.hpp"
 #include "incident_summary.hpp"
+#include "needle.hpp"
 #include "schema.hpp"
 #include "stretch.hpp"
 
@@ -65,11 +66,13 @@ class Planner {
   Area located(const Area& area);
   // plan_text.cpp
   Narrow texts(const std::vector<std::string>& words);
-  ItemSet with_text_elsewhere(const std::vector<std::string>& needles);
-  Matches incidents_with_text(const std::vector<std::string>& needles);
-  ItemSet reviewed_with_text(const std::vector<std::string>& needles);
-  /// What a text may be called otherwise, folded; itself first.
-  std::vector<std::string> needles_of(const std::string& text) const;
+  ItemSet with_text_elsewhere(const std::vector<Needle>& needles);
+  Matches incidents_with_text(const std::vector<Needle>& needles);
+  ItemSet reviewed_with_text(const std::vector<Needle>& needles);
+  /// The text itself comes first, then what it may be called otherwise.
+  std::vector<Needle> needles_of(const std::string& text) const;
+  void add_names_of_runs(const std::vector<std::string>& texts,
+                         std::vector<std::vector<Needle>>& needles) const;
   // plan_links.cpp
   struct LinkTest;
   Plan links(const Condition& condition);
@@ -84,9 +87,13 @@ class Planner {
   // plan_incidents.cpp
   Matches incidents_where(const Condition& condition);
   Matches incidents_where(const Test& test);
+  Matches incidents_that_meet(const Test& test);
+  Matches incidents_in(const Query::PlaceMeaning& means);
   Matches incidents_near(const Area& where);
-  /// By its own coordinates, else where the place that it names is known to lie: a circle.
-  std::optional<Area> place_of(const IncidentSummary& incident);
+  /// By its own coordinates, else where the place that it names is known to lie: a circle. `any_area`: also
+  /// of a district or a governorate, if nothing better is known.
+  std::optional<Area> place_of(const IncidentSummary& incident, bool any_area = false);
+  std::string word_of(const IncidentSummary& incident, IncidentWord which);
   /// By row of the words plus one; of no text: false.
   Matches words_where(const Test& test);
   const std::vector<std::string>& folded_words();

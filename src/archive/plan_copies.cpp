@@ -172,7 +172,7 @@ std::function<bool(const CopyInfo&)> copies_meant(View& view, const Query& query
   if (!joined.is_nothing()) tests.emplace_back(view, joined, query.local, false);
   return [tests](const CopyInfo& info) {
     const CopyTest::Copy copy = CopyTest::copy_of(info.volume, {}, info.row);
-    copy.folded = fold_for_search(info.path);
+    copy.folded = fold_text(info.path);
     return tests.empty() ||
            std::ranges::any_of(tests, [&](const CopyTest& test) { return test.passes(copy); });
   };

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <tuple>
 
 #include "dalil/base/error.hpp"
@@ -89,6 +91,13 @@ bool days_meet(const DateSpan& days, const TimeSpan& span, const LocalClock& loc
 }  // namespace
 
 Matches Planner::incidents_where(const Test& test) {
+  Matches matches = incidents_that_meet(test);
+  if (test.negated)
+    for (std::uint8_t& match : matches) match ^= 1;
+  return matches;
+}
+
+Matches Planner::incidents_that_meet(const Test& test) {
   Matches matches(view_.incident_count());
   if (test.field == Field::incident) {
     const auto& id = std::get<std::string>(test.value);
@@ -102,6 +111,9 @@ Matches Planner::incidents_where(const Test& test) {
   if (test.field == Field::incident_text)
     return incidents_with_text(needles_of(std::get<std::string>(test.value)));
   if (std::holds_alternative<Area>(test.value)) return incidents_near(located(std::get<Area>(test.value)));
+  if (test.field == Field::place && !test.exact && query_.place_meaning)
+    if (const auto means = query_.place_meaning(std::get<std::string>(test.value)))
+      return incidents_in(means);
   std::function<bool(const IncidentSummary&)> passes;
   const std::vector<IncidentWord> words = words_of(test.field);
   const Matches fits = words.empty() ? Matches() : words_where(test);
@@ -125,6 +137,30 @@ Matches Planner::incidents_where(const Test& test) {
   return matches;
 }
 
+/// Registers say the same of many incidents: each wording is looked at once.
+Matches Planner::incidents_in(const Query::PlaceMeaning& means) {
+  Matches matches(view_.incident_count());
+  std::map<std::array<std::uint32_t, 3>, bool> known;
+  const auto& all = summaries();
+  for (std::size_t row = 0; row < matches.size(); ++row) {
+    const IncidentSummary& incident = all[row];
+    const auto [found, is_new] =
+        known.try_emplace({incident.word(IncidentWord::governorate), incident.word(IncidentWord::place),
+                           incident.word(IncidentWord::subdistrict)});
+    if (is_new)
+      found->second =
+          means(word_of(incident, IncidentWord::governorate),
+                word_of(incident, IncidentWord::place) + ", " + word_of(incident, IncidentWord::subdistrict));
+    matches[row] = static_cast<std::uint8_t>(found->second);
+  }
+  return matches;
+}
+
+std::string Planner::word_of(const IncidentSummary& incident, IncidentWord which) {
+  const std::uint32_t row = incident.word(which);
+  return row == 0 ? std::string() : std::string(as_chars(reader_.cell(kWordText, row - 1)));
+}
+
 const std::vector<IncidentSummary>& Planner::summaries() {
   if (summaries_.size() == view_.incident_count()) return summaries_;
   summaries_.clear();
@@ -142,7 +178,7 @@ const std::vector<std::string>& Planner::folded_words() {
   if (folded_words_.size() == reader_.rows(kWords)) return folded_words_;
   folded_words_.clear();
   reader_.scan_variable(kWordText, [&](Row, ByteView text) {
-    folded_words_.push_back(fold_for_search(as_chars(text)));
+    folded_words_.push_back(fold_text(as_chars(text)));
     return true;
   });
   return folded_words_;
@@ -153,7 +189,7 @@ Matches Planner::incidents_near(const Area& where) {
   Matches matches(view_.incident_count());
   const auto& all = summaries();
   for (std::size_t row = 0; row < matches.size(); ++row) {
-    const auto place = place_of(all[row]);
+    const auto place = place_of(all[row], where.any_area);
     matches[row] = static_cast<std::uint8_t>(
         place && lies_within(widened(where, static_cast<std::uint32_t>(place->radius_m)),
                              place_value(place->latitude, place->longitude)));
@@ -161,25 +197,25 @@ Matches Planner::incidents_near(const Area& where) {
   return matches;
 }
 
-std::optional<Area> Planner::place_of(const IncidentSummary& incident) {
+std::optional<Area> Planner::place_of(const IncidentSummary& incident, bool any_area) {
   if (incident.place != 0) {
     Area point;
     std::tie(point.latitude, point.longitude) = unshift_place(incident.place);
     return point;
   }
-  const auto word = [&](IncidentWord which) {
-    const std::uint32_t row = incident.word(which);
-    return row == 0 ? std::string() : std::string(as_chars(reader_.cell(kWordText, row - 1)));
-  };
-  if (!query_.incident_place) return std::nullopt;
-  return query_.incident_place(word(IncidentWord::governorate), word(IncidentWord::place));
+  const std::string governorate = word_of(incident, IncidentWord::governorate);
+  const std::string place = word_of(incident, IncidentWord::place);
+  std::optional<Area> area;
+  if (query_.incident_place) area = query_.incident_place(governorate, place);
+  if (!area && any_area && query_.incident_area) area = query_.incident_area(governorate, place);
+  return area;
 }
 
 /// Words of the register that say what the value means; of a value that nobody knows, words that hold it.
 Matches Planner::words_where(const Test& test) {
   const std::vector<std::string>& words = folded_words();
   const auto& value = std::get<std::string>(test.value);
-  const std::string needle = fold_for_search(value);
+  const std::string needle = fold_text(value);
   const Query::Meaning means =
       query_.meaning && !test.exact ? query_.meaning(test.field, value) : Query::Meaning();
   Matches fits(words.size() + 1);

@@ -112,10 +112,10 @@ Narrow plain_test(const Test& test) {
 }
 
 Narrow Planner::camera(const Test& test) {
-  const std::string wanted = fold_for_search(std::get<std::string>(test.value));
+  const std::string wanted = fold_text(std::get<std::string>(test.value));
   Matches fits(std::size_t{reader_.rows(kCameras)} + 1);
   reader_.scan_variable(kCameraText, [&](Row row, ByteView text) {
-    const std::string camera = fold_for_search(as_chars(text));
+    const std::string camera = fold_text(as_chars(text));
     fits[row + 1] = test.exact ? camera == wanted : camera.find(wanted) != std::string::npos;
     return true;
   });
@@ -134,7 +134,7 @@ Narrow Planner::within(ItemSet set) const {
 
 Narrow Planner::tag(const Test& test) {
   const auto& name = std::get<std::string>(test.value);
-  const std::string wanted = fold_for_search(name);
+  const std::string wanted = fold_text(name);
   const Matches tags = tags_where([&](const std::string& folded) {
     return test.exact ? folded == wanted : folded.find(wanted) != std::string::npos;
   });
@@ -147,7 +147,7 @@ Narrow Planner::tag(const Test& test) {
 Matches Planner::tags_where(const std::function<bool(const std::string&)>& passes) {
   Matches tags(reader_.rows(kTags));
   reader_.scan_variable(kTagName, [&](Row row, ByteView name) {
-    tags[row] = static_cast<std::uint8_t>(passes(fold_for_search(as_chars(name))));
+    tags[row] = static_cast<std::uint8_t>(passes(fold_text(as_chars(name))));
     return true;
   });
   return tags;

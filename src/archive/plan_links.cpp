@@ -17,6 +17,7 @@ struct Planner::LinkTest {
   std::optional<Matches> incidents;  ///< about the incident alone
   std::optional<LinkType> type;      ///< else, of a test: the type
   ReviewState state{};               ///< else, of a test: the state
+  bool negated = false;              ///< of a test of type or state
   std::vector<LinkTest> parts;
 
   bool passes(Row incident, LinkType of_type, ReviewState in_state) const {
@@ -28,7 +29,7 @@ struct Planner::LinkTest {
       case Condition::Kind::none:
         return !part_passes(parts.front());
       case Condition::Kind::test:
-        return type ? of_type == *type : in_state == state;
+        return (type ? of_type == *type : in_state == state) != negated;
       default:
         return std::ranges::all_of(parts, part_passes);
     }
@@ -51,6 +52,7 @@ Planner::LinkTest Planner::link_test(const Condition& condition) {
     test.incidents = incidents_where(condition);
   } else if (condition.kind == Condition::Kind::test) {
     const auto& word = std::get<std::string>(condition.test.value);
+    test.negated = condition.test.negated;
     if (condition.test.field == Field::link_type)
       test.type = link_type_from(word);
     else

@@ -104,6 +104,7 @@ Area Planner::located(const Area& area) {
   if (query_.place_named)
     if (auto place = query_.place_named(area.name)) {
       if (area.radius_m > 0) place->radius_m = area.radius_m;
+      place->any_area = area.any_area;
       return *place;
     }
   throw Error(ErrorCode::not_found,

@@ -17,6 +17,9 @@ constexpr std::size_t kLongestQuery = 64 << 10;
 constexpr int kDeepest = 64;
 constexpr std::size_t kLongestShown = 40;
 
+/// Quotation marks of typesetting; whichever of them comes next ends what one began.
+constexpr std::string_view kQuotes[] = {"\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb"};
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -47,6 +50,12 @@ class Parser {
 
   bool at_end() const { return at_ >= text_.size(); }
   char here() const { return at_end() ? '\0' : text_[at_]; }
+  /// Bytes of the typographic quotation mark that stands here; 0 if none does.
+  std::size_t quote_here() const {
+    for (const std::string_view quote : kQuotes)
+      if (text_.substr(std::min(at_, text_.size())).starts_with(quote)) return quote.size();
+    return 0;
+  }
   void skip_blanks() {
     while (!at_end() && is_blank(text_[at_])) ++at_;
   }
@@ -146,14 +155,15 @@ class Parser {
         at_ = behind;
         return {name == "copy" ? Condition::Kind::copy : Condition::Kind::link, {}, {std::move(inner)}};
       }
-      if (std::string_view(":=<>").find(text_[end]) != std::string_view::npos) {
+      const bool differs = text_.substr(end).starts_with("!=");
+      if (differs || std::string_view(":=<>").find(text_[end]) != std::string_view::npos) {
         const FieldInfo* info = field_named(name);
         if (info == nullptr) fail(fmt::format("there is no field '{}'", name), hint_for(name));
         at_ = end;
         return term(*info);
       }
     }
-    const bool quoted = here() == '"';
+    const bool quoted = here() == '"' || quote_here() > 0;
     const std::string word = value(false);
     skip_blanks();
     const bool before_operator = !at_end() && std::string_view("<>=:").find(here()) != std::string_view::npos;
@@ -162,7 +172,7 @@ class Parser {
       at_ = start;
       fail("no blank may stand behind its name");
     }
-    if (fold_for_search(word).find_first_not_of(' ') == std::string::npos) {
+    if (fold_text(word).find_first_not_of(' ') == std::string::npos) {
       at_ = start;
       fail("nothing is left of it when marks are folded away");
     }
@@ -189,6 +199,10 @@ class Parser {
     ++at_;
     if (first == ':') return Comparison::contains;
     if (first == '=') return Comparison::equals;
+    if (first == '!') {
+      ++at_;
+      return Comparison::differs;
+    }
     const bool or_equal = here() == '=';
     if (or_equal) ++at_;
     if (first == '>') return or_equal ? Comparison::at_least : Comparison::above;
@@ -211,23 +225,56 @@ class Parser {
     if (!at_end() && !is_blank(here()) && here() != ')' && here() != '(')
       fail("a blank is missing before it");
     skip_blanks();
+    if (info.value == ValueKind::time) refuse_time_of_day();
+    if (how == Comparison::differs) return denied(std::move(any), info.scope);
     return any.size() == 1 ? std::move(any.front()) : Condition::any_of(std::move(any));
+  }
+
+  /// Of links and copies this very one is something else, so that what stands beside it is asked of the same.
+  static Condition denied(std::vector<Condition> any, Scope scope) {
+    if (scope == Scope::item)
+      return Condition::not_of(any.size() == 1 ? std::move(any.front()) : Condition::any_of(std::move(any)));
+    for (Condition& one : any) one.test.negated = true;
+    return any.size() == 1 ? std::move(any.front()) : Condition::all_of(std::move(any));
+  }
+
+  /// "made:2017-09-19 06:59" would look for the hour as a text.
+  void refuse_time_of_day() const {
+    const std::string_view rest = text_.substr(at_);
+    const std::size_t colon = rest.find(':');
+    const auto is_number = [](std::string_view digits) {
+      return !digits.empty() && digits.size() <= 2 &&
+             digits.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (colon != std::string_view::npos && is_number(rest.substr(0, colon)) &&
+        is_number(rest.substr(colon + 1, 2)))
+      fail("a time of day is joined to its day by a T",
+           "write 2017-09-19T06:59; quotes look for it as a text");
   }
 
   std::string bare(std::string_view ends) {
     const std::size_t start = at_;
     while (!at_end() && !is_blank(here()) && here() != '(' && here() != ')' && here() != '"' &&
-           ends.find(here()) == std::string_view::npos)
+           quote_here() == 0 && ends.find(here()) == std::string_view::npos)
       ++at_;
     if (at_ == start) fail("a value is missing");
     return std::string(text_.substr(start, at_ - start));
   }
 
-  /// In quotes, where `\` keeps the next character; or up to a blank, a bracket, a '~', and a comma where
-  /// there may be several.
+  /// In quotes, where `\` keeps the next character within plain ones; or up to a blank, a bracket, a '~', and
+  /// a comma where there may be several.
   std::string value(bool several) {
-    if (here() != '"') return bare(several ? ",~" : "~");
     std::string out;
+    if (const std::size_t opening = quote_here(); opening > 0) {
+      for (at_ += opening; quote_here() == 0; ++at_) {
+        if (at_end()) fail("a closing quote is missing");
+        out += here();
+      }
+      if (out.empty()) fail("a text of nothing is no question");
+      at_ += quote_here();
+      return out;
+    }
+    if (here() != '"') return bare(several ? ",~" : "~");
     for (++at_; here() != '"'; ++at_) {
       if (at_end()) fail("a closing quote is missing");
       if (here() == '\\' && at_ + 1 < text_.size()) ++at_;

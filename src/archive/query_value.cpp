@@ -56,6 +56,16 @@ void check_word(const FieldInfo& info, const std::string& text) {
   refuse(info, text, "one of: " + list);
 }
 
+/// What files end in, and the program does not call the format by.
+std::string format_named(const std::string& text) {
+  constexpr std::pair<std::string_view, std::string_view> kEndings[] = {
+      {"jpg", "jpeg"}, {"tif", "tiff"}, {"heif", "heic"}};
+  const std::string folded = fold_text(text);
+  for (const auto& [ending, format] : kEndings)
+    if (folded == ending || folded == "." + std::string(ending)) return std::string(format);
+  return text;
+}
+
 std::optional<std::uint64_t> parse_number(ValueKind kind, std::string_view text) {
   if (kind == ValueKind::size) return parse_size(text);
   if (kind == ValueKind::duration) {
@@ -83,6 +93,7 @@ NumberSpan number_span(const FieldInfo& info, Comparison comparison, const std::
   NumberSpan span;
   const std::uint64_t unit =
       info.value == ValueKind::duration && text.find('.') == text.find("..") ? 1000 : 1;
+  // A whole second is all of it, as it is shown; bounds are to the millisecond.
   const auto last_of = [unit](std::uint64_t value) {
     return value > UINT64_MAX - unit ? value : value + unit - 1;
   };
@@ -106,10 +117,10 @@ NumberSpan number_span(const FieldInfo& info, Comparison comparison, const std::
     case Comparison::at_least:
       return {value, UINT64_MAX};
     case Comparison::at_most:
-      return {0, last_of(value)};
+      return {0, value};
     case Comparison::above:
       if (value == UINT64_MAX) refuse(info, text, "a smaller number");
-      return {last_of(value) + 1, UINT64_MAX};
+      return {value + 1, UINT64_MAX};
     case Comparison::below:
       if (value == 0) refuse(info, text, "a number above 0");
       return {0, value - 1};
@@ -179,12 +190,24 @@ std::optional<std::pair<double, double>> parse_point(std::string_view text) {
 }
 
 constexpr std::string_view kIncidentPrefix = "incident:";
+/// The tolerance of places of incidents of which only an area is known.
+constexpr std::string_view kAnyArea = "area";
+
+bool is_place_of_an_incident(Field field) {
+  return field == Field::incident_near || field == Field::incident_box;
+}
 
 Area circle(const FieldInfo& info, const std::string& text, const std::vector<std::string>& tolerances) {
   Area area;
   for (const std::string& tolerance : tolerances) {
+    if (tolerance == kAnyArea && is_place_of_an_incident(info.field) && !area.any_area) {
+      area.any_area = true;
+      continue;
+    }
     const auto radius = area.radius_m != 0 ? std::nullopt : parse_distance_m(tolerance);
-    if (!radius) refuse(info, "~" + tolerance, "how near: ~500m, ~5km");
+    if (!radius)
+      refuse(info, "~" + tolerance,
+             "how near: ~500m, ~5km; and of incidents ~area, if nothing better is known of them");
     area.radius_m = *radius;
   }
   if (const auto point = parse_point(text)) {
@@ -204,7 +227,7 @@ Area circle(const FieldInfo& info, const std::string& text, const std::vector<st
   return area;
 }
 
-Area box(const FieldInfo& info, const std::string& text) {
+Area box(const FieldInfo& info, const std::string& text, const std::vector<std::string>& tolerances) {
   const std::size_t dots = text.find("..");
   if (dots != std::string::npos) {
     const auto low = parse_point(std::string_view(text).substr(0, dots));
@@ -218,6 +241,7 @@ Area box(const FieldInfo& info, const std::string& text) {
       area.west = low->second;
       area.north = high->first;
       area.east = high->second;
+      area.any_area = !tolerances.empty();
       return area;
     }
   }
@@ -230,20 +254,22 @@ Test make_test(const FieldInfo& info, Comparison comparison, const std::string& 
                const std::vector<std::string>& tolerances, const LocalClock& local) {
   Test test;
   test.field = info.field;
+  if (comparison == Comparison::differs) comparison = Comparison::equals;
   test.exact = comparison == Comparison::equals;
   const bool ordered = comparison != Comparison::contains && comparison != Comparison::equals;
   const bool takes_order = info.value == ValueKind::number || info.value == ValueKind::size ||
                            info.value == ValueKind::duration || info.value == ValueKind::time;
   if (ordered && !takes_order) refuse(info, text, fmt::format("'{}' is followed by ':' or '='", info.name));
-  if (!tolerances.empty() && info.value != ValueKind::time && info.value != ValueKind::area)
+  const bool of_a_box = info.field == Field::incident_box && tolerances == std::vector<std::string>{"area"};
+  if (!tolerances.empty() && info.value != ValueKind::time && info.value != ValueKind::area && !of_a_box)
     refuse(info, "~" + tolerances.front(), "only times and places take a tolerance; quotes keep a '~'");
   switch (info.value) {
     case ValueKind::text:
-      if (fold_for_search(text).find_first_not_of(' ') == std::string::npos)
+      if (fold_text(text).find_first_not_of(' ') == std::string::npos)
         refuse(info, text, "a text of which something is left when marks are folded away");
       if (test.exact && (info.field == Field::text || info.field == Field::incident_text))
         refuse(info, text, "texts are looked for as a part: write ':'");
-      test.value = text;
+      test.value = info.field == Field::format ? format_named(text) : text;
       break;
     case ValueKind::word:
       check_word(info, text);
@@ -261,7 +287,7 @@ Test make_test(const FieldInfo& info, Comparison comparison, const std::string& 
       test.value = circle(info, text, tolerances);
       break;
     case ValueKind::box:
-      test.value = box(info, text);
+      test.value = box(info, text, tolerances);
       break;
   }
   return test;

@@ -8,7 +8,8 @@
 
 namespace dalil::archive {
 
-enum class Comparison : std::uint8_t { contains, equals, at_least, at_most, above, below };
+/// `differs` is the opposite of `equals`: the reader of queries denies what make_test returns.
+enum class Comparison : std::uint8_t { contains, equals, differs, at_least, at_most, above, below };
 
 /// What a field's value means. Error(invalid) tells what the field takes.
 Test make_test(const FieldInfo& info, Comparison comparison, const std::string& text,

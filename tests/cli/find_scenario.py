@@ -38,6 +38,47 @@ class Language(Find):
         self.assertEqual(self.names("market", "not", "clip"), ["IMG-20170911-WA0003.jpg"])
         self.assertEqual(self.names("nowhere", expect=NO), [])
 
+    def test_a_name_is_found_in_whatever_way_it_is_written(self):
+        names = {"Hay\u2019at Tahrir al-Sham.txt", "Maʿarrat an-Nuʿmān.txt", "Deir_ez-Zor.txt", "قصف خان شيخون، الحي.txt",
+                 "Khan Shaykhun.txt", "قصف حلب.txt"}
+        for name in names:
+            self.write(f"names/{name}", name.encode())
+        self.scan()
+        for query in ("Hayat", "Hay'at", "Hay\u2019at", '"Tahrir al-Sham"', '"Tahrir al Sham"', "\u201ctahrir_al_sham\u201d"):
+            self.assertEqual(self.names(query + " path:names"), ["Hay\u2019at Tahrir al-Sham.txt"], query)
+        for query in ("Maarrat", "Ma'arrat", '"معرة النعمان"', "معرة النعمان"):
+            self.assertIn("Maʿarrat an-Nuʿmān.txt", self.names(query), query)
+        self.assertIn("Deir_ez-Zor.txt", self.names('"دير الزور" path:names'))
+        for query in ('"Khan Shaykhun" path:names', "Khan Shaykhun path:names", '"خان شيخون" path:names'):
+            self.assertEqual(self.names(query), ["Khan Shaykhun.txt", "قصف خان شيخون، الحي.txt"], query)
+        self.assertEqual(self.names("Aleppo path:names"), ["قصف حلب.txt"])
+
+    def test_what_people_write_from_habit(self):
+        self.assertEqual(self.names("path:market/*.mp4"), ["clip.mp4"])
+        self.assertEqual(self.names("path=*.mp4"), ["clip.mp4"])
+        self.assertEqual(self.names("path=*.mp", expect=NO), [])
+        self.assertEqual(self.names("path:market kind!=photo"), ["clip.mp4"])
+        self.assertEqual(self.names("governorate!=Idlib"), ["clip.mp4"])
+        self.assertEqual(self.names("governorate:Idlib type!=aftermath", expect=NO), [])
+        self.fails("find", "made:2017-09-11 06:59", expect=FAILURE, message="joined to its day by a T")
+        self.dalil("find", "is:linked", "--count-by", "attribution")
+        few = self.dalil("find", "path:.", "--limit", "1")
+        self.assertIn("3 more items were left out by --limit", few.err)
+
+    def test_an_incident_of_which_only_the_governorate_is_known_may_have_been_there(self):
+        fields = ("id=FARM", "date=2017-09-14", "governorate=Idlib", "place=a farm")
+        self.dalil("incident", "add", *(part for field in fields for part in ("--set", field)))
+        self.dalil("link", "disk:other/notes.txt", "FARM", "--type", "context")
+        question = "incident-near:35.93,36.63~1km"
+        before = self.names(question, expect=None)
+        self.assertNotIn("notes.txt", before)
+        found = self.dalil("find", question, "--json", expect=None)
+        self.assertGreaterEqual(found.summary["may_lie_within"], 1)
+        self.assertIn("~area", self.dalil("find", question, expect=None).err)
+        wide = self.names(question + "~area")
+        self.assertIn("notes.txt", wide)
+        self.assertEqual(len(wide), len(before) + found.summary["may_lie_within"])
+
     def test_conditions_on_an_incident_are_asked_of_one(self):
         shelling, other = self.incidents[SHELLING], self.incidents[self.other]
         self.assertNotEqual(shelling["governorate"], other["governorate"])

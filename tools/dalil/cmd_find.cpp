@@ -221,6 +221,19 @@ void note_candidates(Printer& out, const archive::CandidateDoubts& doubts) {
         fmt::format("{} more would match if candidate links did not count", number_text(doubts.left_out)));
 }
 
+/// How many more items there are if incidents of which only an area is known count where that reaches into
+/// what was asked. `rows` ascend.
+std::uint64_t may_lie_within(archive::View& view, const archive::Query& query,
+                             const std::vector<archive::Row>& rows) {
+  const archive::Condition whole = archive::condition_of(query);
+  if (!archive::asks_for_incident_place(whole)) return 0;
+  const archive::Condition wider = archive::with_whole_areas(whole);
+  if (wider == whole) return 0;
+  std::vector<archive::Row> more;
+  std::ranges::set_difference(archive::find(view, wider, query), rows, std::back_inserter(more));
+  return more.size();
+}
+
 void print_rows(Printer& out, archive::View& view, const std::vector<archive::Row>& rows,
                 const archive::Query& query, const FindOptions& options) {
   if (out.json()) {
@@ -242,6 +255,7 @@ int run_find(Session& session, const FindOptions& options) {
   Printer& out = session.out();
   const Doubts doubts = doubts_of(view, query, rows);
   const archive::CandidateDoubts candidates = archive::candidate_doubts(view, rows, query);
+  const std::uint64_t perhaps_there = may_lie_within(view, query, rows);
   const std::size_t matched = rows.size();
   if (options.count_by.empty() && !options.count) put_in_order(view, rows, options.order, query.local);
   std::size_t values_left_out = 0;
@@ -251,8 +265,16 @@ int run_find(Session& session, const FindOptions& options) {
     out.line(std::to_string(rows.size()));
   else
     print_rows(out, view, rows, query, options);
+  if (options.count_by.empty() && !options.count && rows.size() < matched)
+    out.note(fmt::format("{} left out by --limit",
+                         count_text(matched - rows.size(), "more item was", "more items were")));
   note_doubts(out, doubts);
   note_candidates(out, candidates);
+  if (perhaps_there > 0)
+    out.note(
+        fmt::format("{} more by incidents of which only an area is known that reaches into it: ask for "
+                    "'incident-near:...~area'",
+                    number_text(perhaps_there)));
   if (archive::asks_for_text(query.where) && !view.can_read(ledger::SealClass::evidence))
     out.note("words were looked for in names alone: this role sees no descriptions and no incidents");
   Json summary = {{"command", "find"},
@@ -263,11 +285,12 @@ int run_find(Session& session, const FindOptions& options) {
                   {"by_date_alone", doubts.times.day_or_less},
                   {"may_match", doubts.more},
                   {"by_candidates_alone", candidates.only},
-                  {"left_out_by_candidates", candidates.left_out}};
+                  {"left_out_by_candidates", candidates.left_out},
+                  {"may_lie_within", perhaps_there}};
   // Of times and links an auditor sees nothing: 0 would be an answer.
   if (!view.can_read(ledger::SealClass::evidence))
     for (const char* field : {"unknown_zone", "utc_claimed", "by_date_alone", "may_match",
-                              "by_candidates_alone", "left_out_by_candidates"})
+                              "by_candidates_alone", "left_out_by_candidates", "may_lie_within"})
       summary[field] = nullptr;
   if (!options.count_by.empty()) summary["values_left_out"] = values_left_out;
   out.object("summary", summary);

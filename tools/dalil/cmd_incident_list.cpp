@@ -26,7 +26,7 @@ struct Filter {
   std::optional<Day> from, to;
 
   explicit Filter(const ListOptions& options)
-      : party(fold_for_search(options.party)), governorate(fold_for_search(options.governorate)) {
+      : party(fold_text(options.party)), governorate(fold_text(options.governorate)) {
     if (!options.from.empty()) from = date_range_from("--from", options.from).first;
     if (!options.to.empty()) to = date_range_from("--to", options.to).last;
   }
@@ -44,7 +44,7 @@ struct Filter {
     return incident.perpetrator_group.empty() ? incident.perpetrator_text : incident.perpetrator_group;
   }
   static bool contains(const std::string& text, const std::string& folded) {
-    return fold_for_search(text).find(folded) != std::string::npos;
+    return fold_text(text).find(folded) != std::string::npos;
   }
 };
 

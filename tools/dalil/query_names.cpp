@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "dalil/base/error.hpp"
+#include "dalil/base/text.hpp"
 #include "refs.hpp"
 #include "vocabularies.hpp"
 
@@ -40,12 +42,6 @@ bool names_places(const archive::Test& test) {
          test.field == Field::incident_text;
 }
 
-/// Letters, of any script.
-std::size_t letters_of(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 void for_each_test(const Condition& condition, const std::function<void(const archive::Test&)>& visit) {
   if (condition.kind == Condition::Kind::test) visit(condition.test);
   for (const Condition& part : condition.parts) for_each_test(part, visit);
@@ -56,16 +52,12 @@ struct Names {
   std::optional<archive::Gazetteer> gazetteer;
   std::map<std::string, archive::Vocabulary, std::less<>> vocabularies;
 
-  /// Spellings of a place's name that is looked for in texts; short ones are words of other meanings.
+  /// Spellings of a place's name that is looked for in texts.
   std::vector<std::string> others(const std::string& text) const {
-    if (!gazetteer) return {};
-    constexpr std::size_t kTooShort = 4;
     std::vector<std::string> names;
-    for (const archive::Place* place : gazetteer->find(text)) {
-      for (const auto& [language, name] : place->names) names.push_back(name);
-      names.insert(names.end(), place->aliases.begin(), place->aliases.end());
-    }
-    std::erase_if(names, [](const std::string& name) { return letters_of(name) < kTooShort; });
+    if (!gazetteer) return names;
+    for (const archive::Place* place : gazetteer->find(text))
+      std::ranges::copy(spellings_of(*gazetteer, *place), std::back_inserter(names));
     return names;
   }
 
@@ -75,20 +67,28 @@ struct Names {
       if (vocabulary.find(value).empty()) return {};
       return [&vocabulary, value](const std::string& words) { return vocabulary.covers(value, words); };
     }
-    if (!gazetteer || (field != Field::governorate && field != Field::place)) return {};
-    const auto level =
-        field == Field::governorate ? std::optional(archive::PlaceLevel::governorate) : std::nullopt;
-    const auto places = gazetteer->find(value, level);
+    if (!gazetteer || field != Field::governorate) return {};
+    static constexpr auto kLevel = archive::PlaceLevel::governorate;
+    const auto places = gazetteer->find(value, kLevel);
     if (places.empty()) return {};
-    return [this, places, level](const std::string& words) {
-      const auto is_one = [&](const archive::Place* place) {
-        return std::ranges::any_of(
-            places, [&](const archive::Place* meant) { return gazetteer->within(*place, *meant); });
-      };
-      if (level) return std::ranges::any_of(gazetteer->find(words, level), is_one);
-      const archive::Place* place = gazetteer->locate("", words);
-      return place != nullptr && is_one(place);
+    return [this, places](const std::string& words) {
+      return std::ranges::any_of(gazetteer->find(words, kLevel), [&](const archive::Place* place) {
+        return std::ranges::find(places, place) != places.end();
+      });
     };
+  }
+
+  archive::Query::PlaceMeaning place_meaning(const std::string& name) const {
+    if (!gazetteer) return {};
+    const auto places = gazetteer->find(name);
+    if (places.empty()) return {};
+    return
+        [this, places, folded = fold_text(name)](const std::string& governorate, const std::string& words) {
+          if (gazetteer->means_any(places, governorate, words)) return true;
+          // Without a governorate that is known, the register's words are all there is.
+          return gazetteer->find(governorate, archive::PlaceLevel::governorate).size() != 1 &&
+                 fold_text(words).find(folded) != std::string::npos;
+        };
   }
 
   /// By a place's own coordinates, and not by those of the governorate that it lies in.
@@ -98,6 +98,18 @@ struct Names {
     const auto position = place == nullptr ? std::nullopt : gazetteer->position(*place);
     if (!position || position->of != place->code) return std::nullopt;
     return circle_of(*position);
+  }
+
+  /// What surely holds it: the least that is known to.
+  std::optional<archive::Area> incident_area(const std::string& governorate, const std::string& words) const {
+    if (!gazetteer) return std::nullopt;
+    const archive::Place* place = gazetteer->locate(governorate, words);
+    if (place == nullptr) {
+      const auto found = gazetteer->find(governorate, archive::PlaceLevel::governorate);
+      if (found.size() == 1) place = found.front();
+    }
+    const auto position = place == nullptr ? std::nullopt : gazetteer->position(*place);
+    return position ? std::optional(circle_of(*position)) : std::nullopt;
   }
 
   static archive::Area circle_of(const archive::Position& position) {
@@ -163,6 +175,10 @@ void understand_names(archive::Query& query, archive::View& view) {
   query.meaning = [names](Field field, const std::string& value) { return names->meaning(field, value); };
   query.incident_place = [names](const std::string& governorate, const std::string& place) {
     return names->incident_place(governorate, place);
+  };
+  query.place_meaning = [names](const std::string& name) { return names->place_meaning(name); };
+  query.incident_area = [names](const std::string& governorate, const std::string& place) {
+    return names->incident_area(governorate, place);
   };
   query.place_named = [names](const std::string& name) { return names->area(name); };
 }

@@ -109,10 +109,8 @@ Comparison by_place(archive::View& view, const std::string& value, std::optional
     comparison.hint = "did you mean " + in_quotes(similar->name()) + "? Or";
   if (wholes.empty()) return comparison;
   comparison.means = [places, wholes](const Incident& incident) {
-    const archive::Place* place = places->of(incident);
-    return place != nullptr && std::ranges::any_of(wholes, [&](const archive::Place* whole) {
-             return places->gazetteer().within(*place, *whole);
-           });
+    return places->gazetteer().means_any(wholes, incident.governorate,
+                                         incident.place + ", " + incident.subdistrict);
   };
   return comparison;
 }
@@ -158,11 +156,11 @@ Comparison comparison_of(archive::View& view, const std::string& name, const std
 }
 
 IncidentFilter filter_by(const Comparison& comparison, const std::string& value) {
-  return [comparison, wanted = fold_for_search(value)](const Incident& incident) {
+  return [comparison, wanted = fold_text(value)](const Incident& incident) {
     if (comparison.means && comparison.means(incident)) return true;
     if (comparison.means && comparison.by_meaning_alone) return false;
     return std::ranges::any_of(comparison.texts(incident), [&](const std::string& text) {
-      const std::string folded = fold_for_search(text);
+      const std::string folded = fold_text(text);
       return comparison.by_parts ? folded.find(wanted) != std::string::npos : folded == wanted;
     });
   };
@@ -193,7 +191,7 @@ IncidentFilter filter_from(archive::View& view, const std::string& text,
                 "for instance governorate=Idlib");
   const std::string name = text.substr(0, equals), value = text.substr(equals + 1);
   const Comparison comparison = comparison_of(view, name, value);
-  const bool nothing = fold_for_search(value).find_first_not_of(' ') == std::string::npos;
+  const bool nothing = fold_text(value).find_first_not_of(' ') == std::string::npos;
   if (nothing && comparison.by_parts)
     throw Error(ErrorCode::usage, in_quotes(text) + " names no value", "for instance governorate=Idlib");
   IncidentFilter filter = filter_by(comparison, value);
@@ -206,9 +204,19 @@ IncidentFilter filter_from(archive::View& view, const std::string& text,
   return filter;
 }
 
+namespace {
+/// "2017-10-09T12:00Z" with the seconds that RFC 3339 asks for.
+std::string with_seconds(std::string text) {
+  constexpr std::size_t kMinutes = 16;
+  if (text.size() > kMinutes && text[kMinutes] != ':') text.insert(kMinutes, ":00");
+  return text;
+}
+}  // namespace
+
 UtcTime moment_from(const std::string& option, const std::string& text) {
   constexpr std::int64_t kDayMs = 86'400'000;
   if (const auto time = UtcTime::from_rfc3339(text)) return *time;
+  if (const auto time = UtcTime::from_rfc3339(with_seconds(text))) return *time;
   const auto days = parse_date(text);
   if (!days)
     throw Error(ErrorCode::usage, option + " " + in_quotes(text) + " is no day and no time",

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -80,6 +81,45 @@ archive::Vocabulary vocabulary_of(archive::View& view, const std::string& name) 
 
 archive::Gazetteer gazetteer_of(archive::View& view) {
   return formats::read_gazetteer(vocabulary_text(view, std::string(formats::kGazetteer)));
+}
+
+std::shared_ptr<const archive::Gazetteer> gazetteer_if_any(archive::View& view) {
+  try {
+    return std::make_shared<const archive::Gazetteer>(gazetteer_of(view));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return nullptr;
+  }
+}
+
+namespace {
+
+/// Letters, of any script.
+std::size_t letters_of(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// Of a name that is looked for within texts.
+std::size_t fewest_letters(std::string_view name) {
+  const auto arabic = [](char c) {  // leads of U+0600 to U+06FF
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0xD8 && byte <= 0xDB;
+  };
+  return std::ranges::any_of(name, arabic) ? 3 : 4;
+}
+
+}  // namespace
+
+std::vector<std::string> spellings_of(const archive::Gazetteer& gazetteer, const archive::Place& place) {
+  std::vector<std::string> names;
+  for (const archive::Place* alike : gazetteer.find(place.name())) {
+    if (!gazetteer.within(place, *alike)) continue;
+    for (const auto& [language, name] : alike->names) names.push_back(name);
+    names.insert(names.end(), alike->aliases.begin(), alike->aliases.end());
+  }
+  std::erase_if(names, [](const std::string& name) { return letters_of(name) < fewest_letters(name); });
+  return names;
 }
 
 std::vector<formats::Outline> shipped_outlines() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ std::string vocabulary_text(archive::View& view, const std::string& name);
 // The same, read.
 archive::Vocabulary vocabulary_of(archive::View& view, const std::string& name);
 archive::Gazetteer gazetteer_of(archive::View& view);
+/// Null if none came with the program, and the group has none of its own.
+std::shared_ptr<const archive::Gazetteer> gazetteer_if_any(archive::View& view);
+/// Every spelling of a place's name that is looked for within texts, those of what it lies in and shares its
+/// name with included. Short ones are words of other meanings: four letters or more, of the Arabic script
+/// three.
+std::vector<std::string> spellings_of(const archive::Gazetteer& gazetteer, const archive::Place& place);
 /// Outlines of the governorates; they cannot be replaced.
 std::vector<formats::Outline> shipped_outlines();
 

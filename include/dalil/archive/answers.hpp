@@ -47,6 +47,12 @@ bool denies_time(const Condition& condition);
 /// item's times: a clock may have been wrong altogether.
 Condition as_wide_as_possible(Condition condition);
 
+/// Whether any test is about where an incident was.
+bool asks_for_incident_place(const Condition& condition);
+/// The same question, with incidents of which only an area is known that reaches into what is asked for. What
+/// is denied stays as it is.
+Condition with_whole_areas(Condition condition);
+
 /// On what answers to a question about time rest. Of a verified time neither clock nor zone is in doubt.
 struct TimeDoubts {
   std::uint64_t unknown_zone = 0;  ///< by a clock whose zone nobody recorded

@@ -97,7 +97,9 @@ struct Area {
   double latitude = 0, longitude = 0;               ///< degrees: of a circle
   double south = 0, west = 0, north = 0, east = 0;  ///< of a box; west may be greater than east
   double radius_m = 0;                              ///< 0: of a name, what its place has
-  std::string name;                                 ///< a place's, or an incident's ID
+  /// Of incidents: also those of which only an area is known, a district for instance, that reaches into it.
+  bool any_area = false;
+  std::string name;  ///< a place's, or an incident's ID
   bool operator==(const Area&) const = default;
 };
 
@@ -107,6 +109,7 @@ struct Test {
   Field field = Field::text;
   bool exact = false;  ///< a text: the whole of it, not a part
   Value value;
+  bool negated = false;  ///< of a link or a copy: this very one is something else
   bool operator==(const Test&) const = default;
 };
 
@@ -125,7 +128,7 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 
   static Condition of(Field field, Value value, bool exact = false) {
-    return {Kind::test, {field, exact, std::move(value)}, {}};
+    return {Kind::test, {field, exact, std::move(value), false}, {}};
   }
   static Condition any_of(std::vector<Condition> parts) { return {Kind::any, {}, std::move(parts)}; }
   static Condition all_of(std::vector<Condition> parts) { return {Kind::all, {}, std::move(parts)}; }

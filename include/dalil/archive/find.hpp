@@ -41,9 +41,15 @@ struct Query {
   /// then words that hold the value are taken for it.
   using Meaning = std::function<bool(const std::string& words)>;
   std::function<Meaning(Field field, const std::string& value)> meaning;
+  /// What is meant by the name of a place: whether a register's governorate, and what it says of the place,
+  /// name it, or what lies in it. Empty if it is not known; then words that hold the name are taken for it.
+  using PlaceMeaning = std::function<bool(const std::string& governorate, const std::string& words)>;
+  std::function<PlaceMeaning(const std::string& name)> place_meaning;
   /// Where an incident without coordinates was, by its governorate and place: a circle. Absent if nobody
   /// knows.
   std::function<std::optional<Area>(const std::string& governorate, const std::string& place)> incident_place;
+  /// The same where nothing better is known than a district or a governorate: what holds it.
+  std::function<std::optional<Area>(const std::string& governorate, const std::string& place)> incident_area;
   /// Where a place of this name is: a circle. Absent if none is known.
   std::function<std::optional<Area>(const std::string& name)> place_named;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,6 +66,15 @@ class Gazetteer {
   /// none, or if several are equally good.
   const Place* locate(std::string_view governorate, std::string_view words) const;
 
+  /// Every place that a register's words name: in each run of them (commas and brackets part runs) the
+  /// longest names found, of the lowest level, within `governorate` if that is known.
+  std::vector<const Place*> named_in(std::string_view governorate, std::string_view words) const;
+  /// Whether a register's words name one of these places, or one that lies within. Words that name no place
+  /// leave the governorate. Names from several governorates, or one that nobody knows, say only that it is a
+  /// wide area.
+  bool means_any(const std::vector<const Place*>& wholes, std::string_view governorate,
+                 std::string_view words) const;
+
   /// True if they are the same, or `place` lies within `whole` by its parents.
   bool within(const Place& place, const Place& whole) const;
   const Place* governorate_of(const Place& place) const;
@@ -75,6 +85,10 @@ class Gazetteer {
   using Indices = std::vector<std::size_t>;
   const Place* parent_of(const Place& place) const;
   const Place* best(const Indices& candidates, const Place* governorate) const;
+  std::vector<const Place*> lowest(std::vector<const Place*> places) const;
+  /// For each name in one run of words: how many of its own words it has, and which places are called so.
+  void for_each_name(const std::vector<std::string>& run,
+                     const std::function<void(std::size_t words, const Indices& places)>& visit) const;
 
   std::vector<Place> places_;
   std::map<std::string, std::size_t, std::less<>> by_code_;

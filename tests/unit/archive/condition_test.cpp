@@ -11,6 +11,35 @@ using namespace dalil;
 using namespace dalil::archive;
 using namespace dalil::testing;
 
+TEST_CASE("bounds of durations are to the millisecond, and a whole second is all of it") {
+  const auto span = [](const char* query) {
+    return std::get<NumberSpan>(QueryReader{}.read(query).test.value);
+  };
+  CHECK(span("duration>1:29").least == 89'001);
+  CHECK(span("duration>=1:29").least == 89'000);
+  CHECK(span("duration<=1:29").most == 89'000);
+  CHECK(span("duration<1:29").most == 88'999);
+  CHECK(span("duration:1:29") == NumberSpan{89'000, 89'999});
+}
+
+TEST_CASE("what is natural to write is understood") {
+  const QueryReader reader;
+  CHECK(reader.read("kind!=video") == reader.read("not kind=video"));
+  const Condition other = reader.read("killed!=12");
+  CHECK(other.kind == Condition::Kind::test);
+  CHECK(other.test.negated);
+  CHECK(reader.read("party!=a,b").kind == Condition::Kind::all);
+  for (const char* name : {"format:jpg", "format:JPG", "format:.jpg"})
+    CHECK(std::get<std::string>(reader.read(name).test.value) == "jpeg");
+  for (const char* quoted : {"\u201cbarrel bomb\u201d", "\u00abbarrel bomb\u00bb", "\u201ebarrel bomb\u201c"})
+    CHECK(reader.read(quoted) == reader.read("\"barrel bomb\""));
+  CHECK(std::get<Area>(reader.read("incident-near:35.9,36.6~5km~area").test.value).any_area);
+  CHECK(std::get<Area>(reader.read("incident-box:35,36..36,37~area").test.value).any_area);
+  CHECK_THROWS_AS(reader.read("near:35.9,36.6~5km~area"), Error);
+  CHECK_THROWS_AS(reader.read("made:2017-09-19 06:59"), Error);
+  CHECK_THROWS_AS(reader.read("\u201cno end"), Error);
+}
+
 TEST_CASE("every test of a query agrees with a naive reading of the entries") {
   World world(3);
   world.review();

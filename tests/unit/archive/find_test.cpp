@@ -95,7 +95,7 @@ bool copies_match(View& view, const Query& query, Row row) {
         (copy.volume_label != query.volume || copy.row.state != CopyRow::State::live))
       return false;
     return std::ranges::all_of(query.path_parts, [&](const std::string& part) {
-      return fold_for_search(copy.path).find(fold_for_search(part)) != std::string::npos;
+      return fold_text(copy.path).find(fold_text(part)) != std::string::npos;
     });
   });
 }
@@ -123,8 +123,7 @@ std::int64_t local_ms(const media::TimeClaim& claim, const LocalClock& local) {
 
 bool facts_match(const Query& query, const media::MediaFacts& facts) {
   if (query.kind && facts.kind != *query.kind) return false;
-  if (!query.camera.empty() &&
-      fold_for_search(facts.make).find(fold_for_search(query.camera)) == std::string::npos)
+  if (!query.camera.empty() && fold_text(facts.make).find(fold_text(query.camera)) == std::string::npos)
     return false;
   const auto claim_of = [&](media::TimeOrigin origin) {
     return std::ranges::find(facts.times, origin, &media::TimeClaim::origin);

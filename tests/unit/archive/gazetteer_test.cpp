@@ -115,6 +115,22 @@ TEST_CASE("a register's words are located in the governorate that it names") {
   CHECK(code("إدلب", "خان شيخون") == "SY070201");
 }
 
+TEST_CASE("what a register says of a place names one in each run of its words") {
+  const Gazetteer gazetteer = some();
+  CHECK(codes(gazetteer.named_in("Idlib", "Khan Sheikhoun city, Karaj Halab area")) == Codes{"SY070201"});
+  CHECK(codes(gazetteer.named_in("", "Suran")) == Codes{"SY050101", "SY020405"});
+  CHECK(codes(gazetteer.named_in("Hama", "Suran town")) == Codes{"SY050101"});
+  CHECK(gazetteer.named_in("Idlib", "").empty());
+  const auto means = [&](const char* name, const char* governorate, const char* words) {
+    return gazetteer.means_any(gazetteer.find(name), governorate, words);
+  };
+  for (const char* name : {"Khan Sheikhoun", "خان شيخون", "SY070201", "Idlib"})
+    CHECK(means(name, "Idlib", "Khan Sheikhoun city, Karaj Halab area"));
+  CHECK_FALSE(means("Aleppo", "Idlib", "Khan Sheikhoun city, Karaj Halab area"));
+  CHECK(means("Idlib", "Idlib", "an unknown farm"));  // words that name no place leave the governorate
+  CHECK_FALSE(means("Khan Sheikhoun", "Idlib", "an unknown farm"));
+}
+
 TEST_CASE("a place without coordinates is looked for where what it lies in is") {
   const Gazetteer gazetteer = some();
   const auto position = gazetteer.position(*gazetteer.by_code("SY07/FARM"));

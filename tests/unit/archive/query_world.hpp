@@ -210,8 +210,7 @@ struct Naive {
   }
 
   static bool holds(const std::string& text, const Test& test) {
-    return fold_for_search(text).find(fold_for_search(std::get<std::string>(test.value))) !=
-           std::string::npos;
+    return fold_text(text).find(fold_text(std::get<std::string>(test.value))) != std::string::npos;
   }
 
   bool some_copy(const Condition& condition, Row row, bool live_only) {
