@@ -24,7 +24,7 @@ class Suggester {
       : view_(view),
         question_(question),
         items_(view),
-        incidents_(view, question.locate),
+        incidents_(view, question),
         wanted_(wanted()),
         batches_(view, items_, incidents_, wanted_) {}
 

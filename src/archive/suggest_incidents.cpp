@@ -5,6 +5,7 @@
 #include "convert.hpp"
 #include "dalil/base/error.hpp"
 #include "dalil/base/text.hpp"
+#include "name_words.hpp"
 #include "schema.hpp"
 #include "suggest_parts.hpp"
 
@@ -32,7 +33,7 @@ bool known_well(const std::optional<Interval>& time) {
 
 std::string spaced_words(std::string_view text) {
   std::string out = " ";
-  for (const char c : fold_for_search(text)) {
+  for (const char c : fold_text(text)) {
     const auto byte = static_cast<unsigned char>(c);
     const bool part_of_word = byte >= 0x80 || std::isalnum(byte) != 0;
     if (part_of_word)
@@ -44,8 +45,18 @@ std::string spaced_words(std::string_view text) {
   return out;
 }
 
-IncidentTable::IncidentTable(View& view,
-                             const std::function<std::optional<Circle>(const Incident&)>& locate) {
+IncidentTable::IncidentTable(View& view, const SuggestQuestion& question) : spellings_(1) {
+  std::map<std::pair<std::string, std::string>, std::size_t> known;
+  const auto spellings_of = [&](const Incident& incident) -> std::size_t {
+    if (!question.place_names) return 0;
+    const auto [found, is_new] = known.try_emplace({incident.governorate, incident.place}, spellings_.size());
+    if (is_new) {
+      std::vector<Needle>& needles = spellings_.emplace_back();
+      for (const std::string& name : question.place_names(incident))
+        if (const auto words = words_of(name); !words.empty()) needles.push_back(Needle::name(words));
+    }
+    return found->second;
+  };
   std::vector<Incident> incidents;
   view.reader().scan_variable(kIncidentRecord, [&](Row, ByteView bytes) {
     records::Incident record;
@@ -57,11 +68,12 @@ IncidentTable::IncidentTable(View& view,
   for (Row row = 0; row < incidents.size(); ++row) {
     const Incident& incident = incidents[row];
     IncidentClue clue = clue_of(incident);
-    if (!clue.place && locate) clue.place = locate(incident);
+    if (!clue.place && question.locate) clue.place = question.locate(incident);
     if (known_well(clue.time)) by_time_.emplace_back(clue.time->from_ms, row);
     if (clue.place && clue.place->radius_km <= kLargestRadiusKm)
       by_cell_[{cell_of(clue.place->latitude), cell_of(clue.place->longitude)}].push_back(row);
-    Name name{row, spaced_words(incident.id), spaced_words(incident.place), incident.days()};
+    Name name{row, spaced_words(incident.id), spaced_words(incident.place), incident.days(),
+              spellings_of(incident)};
     if (name.place.size() < kShortestPlace + 2) name.place.clear();
     names_.push_back(std::move(name));
     clues_.push_back(clue);
@@ -94,7 +106,7 @@ std::vector<Row> IncidentTable::near(const ItemClue& item) const {
   return found;
 }
 
-PathNames::PathNames(const IncidentTable& incidents) : names_(incidents.names()) {
+PathNames::PathNames(const IncidentTable& incidents) : incidents_(incidents), names_(incidents.names()) {
   std::unordered_map<std::string, std::size_t> frequency;
   const auto for_each_word = [](const std::string& phrase, const auto& visit) {
     for (std::size_t at = 1; at < phrase.size();) {
@@ -162,8 +174,11 @@ std::vector<std::pair<Row, Named>> PathNames::find(const std::string& path) cons
     }
   }
   for (const Day day : days_in(words))
-    for (auto [at, end] = by_day_.equal_range(day); at != end; ++at)
-      hits[names_[at->second].incident].insert(Named::day);
+    for (auto [at, end] = by_day_.equal_range(day); at != end; ++at) {
+      const IncidentTable::Name& name = names_[at->second];
+      hits[name.incident].insert(Named::day);
+      if (stands_in(words, incidents_.spellings(name))) hits[name.incident].insert(Named::place);
+    }
   std::vector<std::pair<Row, Named>> found;
   for (const auto& [incident, named] : hits) {
     const bool both = named.contains(Named::place) && named.contains(Named::day);

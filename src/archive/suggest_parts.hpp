@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "needle.hpp"
 #include "suggest_score.hpp"
 
 /// What suggestions are made from: the items' columns and links, the incidents by time and place, and what
@@ -50,7 +51,8 @@ class ItemTable {
 /// Incidents by time and place.
 class IncidentTable {
  public:
-  IncidentTable(View& view, const std::function<std::optional<Circle>(const Incident&)>& locate);
+  /// Of the question it takes where places are, and what they are called.
+  IncidentTable(View& view, const SuggestQuestion& question);
   Row count() const { return static_cast<Row>(clues_.size()); }
   const IncidentClue& clue(Row incident) const { return clues_[incident]; }
   /// Those that may be near in time, or, of an item without a time, in place.
@@ -60,8 +62,11 @@ class IncidentTable {
     Row incident;
     std::string id, place;  ///< as `spaced_words` gives them; a place of fewer than four letters is empty
     std::optional<DateSpan> days;
+    std::size_t spellings;  ///< in `spellings`
   };
   const std::vector<Name>& names() const { return names_; }
+  /// What a place is called otherwise.
+  const std::vector<Needle>& spellings(const Name& name) const { return spellings_[name.spellings]; }
 
  private:
   void add_near_in_place(const Circle& place, std::vector<Row>& found) const;
@@ -69,6 +74,7 @@ class IncidentTable {
   std::vector<std::pair<std::int64_t, Row>> by_time_;  ///< begin; of those that are known to some days
   std::map<std::pair<int, int>, std::vector<Row>> by_cell_;
   std::vector<Name> names_;
+  std::vector<std::vector<Needle>> spellings_;
 };
 
 /// Folded for search, with one blank between words and one at each end; hyphens and the like are blanks.
@@ -85,6 +91,7 @@ class PathNames {
     std::size_t name;  ///< in `names`
     bool is_id;
   };
+  const IncidentTable& incidents_;
   const std::vector<IncidentTable::Name>& names_;
   std::unordered_map<std::string, std::vector<Phrase>> by_word_;  ///< the rarest of each phrase
   std::multimap<Day, std::size_t> by_day_;

@@ -16,6 +16,7 @@
 #include "progress_line.hpp"
 #include "refs.hpp"
 #include "table.hpp"
+#include "vocabularies.hpp"
 #include "words.hpp"
 
 namespace dalil::cli {
@@ -49,7 +50,7 @@ std::unique_ptr<IncidentFinder> finder_from(archive::View& view, const ScanArgum
   if (arguments.incident_from.empty()) return nullptr;
   std::vector<archive::Incident> incidents;
   for (auto& revision : view.incidents()) incidents.push_back(std::move(revision.incident));
-  return std::make_unique<IncidentFinder>(arguments.incident_from, incidents);
+  return std::make_unique<IncidentFinder>(arguments.incident_from, incidents, gazetteer_if_any(view));
 }
 
 void report_file(Printer& out, const std::string& event, const std::string& path) {

@@ -37,16 +37,18 @@ struct Asked {
   bool pairs = false;
 };
 
-/// Where the gazetteer has the incident's place; without a gazetteer nobody knows.
-std::function<std::optional<archive::Circle>(const archive::Incident&)> locator(archive::View& view) {
-  std::shared_ptr<const archive::Gazetteer> gazetteer;
-  try {
-    gazetteer = std::make_shared<const archive::Gazetteer>(gazetteer_of(view));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found) throw;
-    return {};
-  }
-  return [gazetteer](const archive::Incident& incident) -> std::optional<archive::Circle> {
+/// Where the gazetteer has the incident's place, and what it calls it; without a gazetteer nobody knows.
+void understand_places(archive::SuggestQuestion& question, archive::View& view) {
+  const auto gazetteer = gazetteer_if_any(view);
+  if (!gazetteer) return;
+  // A folder named after a governorate names none of its towns.
+  question.place_names = [gazetteer](const archive::Incident& incident) {
+    const archive::Place* place = gazetteer->locate(incident.governorate, incident.place);
+    return place == nullptr || place->level == archive::PlaceLevel::governorate
+               ? std::vector<std::string>()
+               : spellings_of(*gazetteer, *place);
+  };
+  question.locate = [gazetteer](const archive::Incident& incident) -> std::optional<archive::Circle> {
     // A place that the gazetteer lacks is somewhere in its governorate.
     const archive::Place* place = gazetteer->locate(incident.governorate, incident.place);
     if (place == nullptr) {
@@ -87,7 +89,7 @@ Asked asked(const archive::Archive& archive, archive::View& view, SuggestOptions
   if (!options.incident.empty()) asked.question.incident = incident_named(view, options.incident);
   asked.question.least_score = static_cast<int>(asked.pairs ? 1 : options.least);
   asked.question.per_item = options.per_item;
-  asked.question.locate = locator(view);
+  understand_places(asked.question, view);
   if (options.alike || !asked.question.items.empty()) asked.question.alike = looker(archive, view);
   return asked;
 }

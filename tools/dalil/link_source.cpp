@@ -38,9 +38,8 @@ std::regex compile(const std::string& expression) {
 }
 
 std::string folded_place(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '-' || c == '_' || c == '.'; }, ' ');
-  std::string folded = fold_for_search(text);
+  std::ranges::replace(text, '.', ' ');
+  std::string folded = fold_text(text);
   while (!folded.empty() && folded.back() == ' ') folded.pop_back();
   folded.erase(0, folded.find_first_not_of(' ') == std::string::npos ? 0 : folded.find_first_not_of(' '));
   return folded;
@@ -57,6 +56,7 @@ std::optional<DateSpan> lenient_date(std::string text) {
 struct Placed {
   std::string id, place;
   DateSpan days;
+  const archive::Place* known;  ///< the same by the gazetteer; null if that has none
 };
 
 }  // namespace
@@ -80,11 +80,14 @@ std::vector<jobs::LinkRule> read_link_map(std::string_view csv, archive::LinkTyp
 struct IncidentFinder::State {
   std::regex expression;
   std::unordered_set<std::string> ids;
+  std::shared_ptr<const archive::Gazetteer> gazetteer;
   std::vector<Placed> placed;
 };
 
-IncidentFinder::IncidentFinder(const std::string& expression, const std::vector<archive::Incident>& incidents)
+IncidentFinder::IncidentFinder(const std::string& expression, const std::vector<archive::Incident>& incidents,
+                               std::shared_ptr<const archive::Gazetteer> gazetteer)
     : state_(std::make_unique<State>()) {
+  state_->gazetteer = std::move(gazetteer);
   state_->expression = compile(expression);
   if (state_->expression.mark_count() > 2) {
     throw Error(ErrorCode::usage, "the expression for --incident-from has more than two groups",
@@ -94,7 +97,9 @@ IncidentFinder::IncidentFinder(const std::string& expression, const std::vector<
     state_->ids.insert(incident.id);
     const auto days = incident.days();
     if (days && !incident.place.empty())
-      state_->placed.push_back({incident.id, folded_place(incident.place), *days});
+      state_->placed.push_back(
+          {incident.id, folded_place(incident.place), *days,
+           state_->gazetteer ? state_->gazetteer->locate(incident.governorate, incident.place) : nullptr});
   }
 }
 
@@ -128,9 +133,18 @@ std::optional<std::string> IncidentFinder::by_date_and_place(const std::string& 
   }
   const std::string wanted = folded_place(place);
   std::vector<std::string> fitting;
-  for (const Placed& incident : state_->placed) {
-    const bool same_days = incident.days.first <= days->last && days->first <= incident.days.last;
-    if (same_days && incident.place == wanted) fitting.push_back(incident.id);
+  const auto take = [&](const auto& is_there) {
+    for (const Placed& incident : state_->placed) {
+      const bool same_days = incident.days.first <= days->last && days->first <= incident.days.last;
+      if (same_days && is_there(incident)) fitting.push_back(incident.id);
+    }
+  };
+  take([&](const Placed& incident) { return incident.place == wanted; });
+  if (fitting.empty() && state_->gazetteer) {
+    const auto called_so = state_->gazetteer->find(wanted);
+    take([&](const Placed& incident) {
+      return incident.known != nullptr && std::ranges::find(called_so, incident.known) != called_so.end();
+    });
   }
   if (fitting.size() == 1) return fitting.front();
   const std::string what = in_quotes(date) + " and " + in_quotes(place);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "dalil/archive/gazetteer.hpp"
 #include "dalil/archive/model.hpp"
 #include "dalil/jobs/scan.hpp"
 
@@ -22,12 +23,15 @@ std::vector<jobs::LinkRule> read_link_map(std::string_view csv, archive::LinkTyp
 ///
 /// The first group (or, without groups, the whole match) is an id. With two groups they are a date and a
 /// place, which have to fit exactly one incident: its days overlap the date, and its place is the same when
-/// both are folded for search and '-', '_', '.' are blanks. What fits none or several is noted and never
-/// guessed. May be called from several threads.
+/// both are folded as texts are and '.' is a blank; where no incident's is, its place by the gazetteer is one
+/// that is called so. What fits none or several is noted and never guessed. May be called from several
+/// threads.
 class IncidentFinder {
  public:
   /// Error(usage) if the expression is ill-formed or has more than two groups.
-  IncidentFinder(const std::string& expression, const std::vector<archive::Incident>& incidents);
+  /// `gazetteer` may be null.
+  IncidentFinder(const std::string& expression, const std::vector<archive::Incident>& incidents,
+                 std::shared_ptr<const archive::Gazetteer> gazetteer = nullptr);
   ~IncidentFinder();
 
   std::optional<std::string> find(const std::string& path);

@@ -48,6 +48,8 @@ struct SuggestQuestion {
   std::size_t per_item = 3;  ///< the best ones
   /// Where an incident is whose register gives no coordinates; absent if nobody knows.
   std::function<std::optional<Circle>(const Incident&)> locate = {};
+  /// What the incident's place is called otherwise; a path that names it with the incident's day names both.
+  std::function<std::vector<std::string>(const Incident&)> place_names = {};
   /// Items that look like this one; asked for each item in question.
   std::function<std::vector<Alike>(Row item)> alike = {};
   /// Asked before each item; true ends it there.
