@@ -153,7 +153,8 @@ void compare(View& view, VersionGroup& group) {
     group[i].changes =
         changes_between(best, other, pose,
                         media::align(best.sketch, other.sketch, pose, media::share_of(of_best->part),
-                                     media::share_of(nearest->part)));
+                                     media::share_of(nearest->part)),
+                        least);
   }
 }
 

@@ -61,7 +61,7 @@ std::optional<Likeness> judge_pictures(const Candidate& candidate, const std::ve
     const bool same =
         out.alignment ? media::convincing(*out.alignment, hit.distance) : stands_alone(candidate, hit);
     if (same) {
-      out.changes = changes_between(candidate.question, *other, out.pose, out.alignment);
+      out.changes = changes_between(candidate.question, *other, out.pose, out.alignment, out.distance);
       return out;
     }
     if (tried.size() == kMostTries) break;
@@ -129,7 +129,7 @@ void note_changes(const Candidate& candidate, Likeness& out, bool still) {
   for (const Stretch& stretch : out.stretches) covered += stretch.to_ms - stretch.from_ms;
   constexpr std::uint32_t kEdgesMs = 4000;
   if (duration > covered + kEdgesMs) out.changes.push_back(Change::part_of_clip);
-  if (out.changes.empty()) out.changes.push_back(Change::none);
+  if (out.changes.empty()) out.changes.push_back(out.distance > kSameLimit ? Change::alike : Change::none);
 }
 
 /// One hash that leaves no doubt, or several that agree on the time.
@@ -158,8 +158,10 @@ std::optional<Likeness> judge_frames(const Candidate& candidate, const std::vect
 }  // namespace
 
 std::vector<Change> changes_between(const media::Fingerprints& question, const media::Fingerprints& other,
-                                    Pose pose, const std::optional<media::Alignment>& alignment) {
-  constexpr double kSameShare = 0.035, kNoticed = 0.04, kDegrees = 1.0;
+                                    Pose pose, const std::optional<media::Alignment>& alignment,
+                                    int distance) {
+  // Of what was compressed anew, made smaller or brighter no point of the sketches is off; one may be.
+  constexpr double kSameShare = 0.035, kNoticed = 0.0025, kDegrees = 1.0;
   std::vector<Change> out;
   const bool wider = alignment && std::min(alignment->across, alignment->down) < 1 - kSameShare;
   const bool cropped = alignment && std::max(alignment->across, alignment->down) > 1 + kSameShare;
@@ -173,7 +175,7 @@ std::vector<Change> changes_between(const media::Fingerprints& question, const m
   if (pose != Pose::upright) out.push_back(Change::posed);
   if (alignment && alignment->altered > kNoticed) out.push_back(Change::altered);
   if (alignment && std::abs(alignment->degrees) >= kDegrees) out.push_back(Change::rotated);
-  if (out.empty()) out.push_back(Change::none);
+  if (out.empty()) out.push_back(distance > kSameLimit ? Change::alike : Change::none);
   return out;
 }
 

@@ -10,6 +10,8 @@ namespace dalil::archive {
 
 /// Frames of two clips that differ by more tell nothing, however many there are.
 inline constexpr int kClipLimit = 46;
+/// Of versions that were only compressed anew the hashes are nearer.
+inline constexpr int kSameLimit = 31;
 
 /// An item of which some fingerprints are near to what is asked.
 struct Candidate {
@@ -26,8 +28,10 @@ struct Candidate {
 /// Whether it is the same picture or clip, and what differs. Absent if it is not.
 std::optional<Likeness> judge(const Candidate& candidate);
 
-/// What differs between two pictures that lie on each other so.
+/// What differs between two pictures that lie on each other so, and of whose fingerprints the nearest are so
+/// far apart.
 std::vector<Change> changes_between(const media::Fingerprints& question, const media::Fingerprints& other,
-                                    media::Pose pose, const std::optional<media::Alignment>& alignment);
+                                    media::Pose pose, const std::optional<media::Alignment>& alignment,
+                                    int distance);
 
 }  // namespace dalil::archive

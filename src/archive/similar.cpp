@@ -177,7 +177,7 @@ void in_parallel(unsigned threads, const std::function<void(unsigned)>& work) {
 
 const char* name_of(Change change) {
   constexpr const char* kNames[] = {"same",    "resized", "cropped", "shows more",       "borders", "posed",
-                                    "altered", "rotated", "still",   "part of the clip", "sound"};
+                                    "altered", "rotated", "still",   "part of the clip", "sound",   "alike"};
   const auto which = static_cast<std::size_t>(change);
   return which < std::size(kNames) ? kNames[which] : "other";
 }

@@ -90,6 +90,7 @@ class Similar(MediaScenario):
             "mirrored.jpg": ("hflip", "mirrored"),
             "turned.jpg": ("transpose=1", "turned by 270"),
             "cropped.jpg": ("crop=iw*0.8:ih*0.8", "shows more"),
+            "covered.jpg": ("drawbox=x=iw*0.5:y=ih*0.5:w=iw*0.14:h=ih*0.14:color=white:t=fill", "altered"),
             "boxed.jpg": ("pad=iw:ih*4/3:0:(oh-ih)/2", "borders"),
         }
         for name, (filters, change) in expected.items():

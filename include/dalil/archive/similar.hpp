@@ -39,6 +39,7 @@ enum class Change : std::uint8_t {
   still = 8,         ///< one is a frame of the other
   part_of_clip = 9,  ///< of a video not all of it
   sound = 10,        ///< it sounds the same; alone, its pictures are others
+  alike = 11,  ///< nothing of these, and yet too different for the same: another shot of the scene perhaps
 };
 /// For people and programs: "cropped". Of `posed` see media::name_of(Pose).
 const char* name_of(Change change);
