@@ -54,12 +54,13 @@ std::vector<Own> owners_of(const media::PrintTable& table) {
   return out;
 }
 
-/// What of the item is asked for as a question: the whole picture, or every frame.
+/// What of the item is asked for as a question: the whole picture, without its borders and with them, or
+/// every frame.
 media::Fingerprints question_of(const media::PrintTable& table, const Own& own) {
   media::Fingerprints out;
   for (Row row = own.first; row < own.first + own.count; ++row) {
     const media::PrintOwner& owner = table.owner(row);
-    if (owner.part == Part::whole || owner.part == Part::frame)
+    if (owner.part == Part::whole || owner.part == Part::bordered || owner.part == Part::frame)
       out.prints.push_back({owner.part, owner.quality, owner.time_ms, table.hash(row)});
   }
   return out;
