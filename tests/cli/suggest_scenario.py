@@ -120,6 +120,14 @@ class Suggestions(Scenario):
         status = self.dalil("status", "--json", expect=None)
         self.assertEqual([one["incident"] for one in status.of("endangered")], ["R-14"])
 
+    def test_a_place_is_known_by_any_spelling_together_with_the_day(self):
+        self.write("2017-09-20 الميادين/more.bin", b"more")
+        self.write("2017-09-21 الميادين/another day.bin", b"another day")
+        self.scan()
+        found = self.suggested("--min-score", "1")
+        self.assertIn(("2017-09-20 الميادين/more.bin", "M-20", 35), found)
+        self.assertNotIn("2017-09-21 الميادين/another day.bin", [one[0] for one in found])
+
     def test_what_was_withdrawn_is_not_suggested_again(self):
         self.dalil("suggest", "--accept", "disk:a/known.jpg", "M-14")
         self.dalil("unlink", "disk:a/known.jpg", "M-14", "--why", "another village")
