@@ -302,9 +302,9 @@ constexpr const char* kLanguage = R"(Queries:
   barrel bomb              both words, in names, descriptions and incidents
   "barrel bomb"            the phrase (quotes within the shell's quotes)
   governorate:Idlib killed>=10        of one and the same incident
-  (party:Russian or party:regime) not is:linked
+  (party:Russian or party:regime) not is:linked     kind!=video
   made:2017-09-11T06:00..07:30~1h     tolerance; ~zone: whatever the zone
-  near:35.93,36.63~5km     near:incident:ID~10km
+  near:35.93,36.63~5km     near:incident:ID~10km   incident-near:Idlib~area
   copy(volume:drive-1 health:damaged)   incident(weapon:barrel not killed:0)
 'dalil find --fields' lists the fields; docs/find.md has the rest.)";
 
