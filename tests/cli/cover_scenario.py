@@ -92,7 +92,7 @@ class Cover(Scenario):
     def test_damage_and_loss_are_gaps(self):
         self.dalil("link", "disk:a.jpg", BUQRUS, "--type", "depicts")
         os.remove(os.path.join(self.tree, "a.jpg"))
-        self.dalil("scan", self.tree, "--volume", "disk", "--allow-vanished")
+        self.dalil("scan", self.tree, "--volume", "disk", "--allow-vanished", expect=NO)
         self.assertIn("no-copy", self.cover(BUQRUS).of("cover")[0]["missing"])
 
     def test_only_what_was_asked_for_is_listed_and_decides(self):
