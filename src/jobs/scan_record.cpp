@@ -364,7 +364,7 @@ void ScanRecorder::find_last_copies() {
 void ScanRecorder::finish(ScanReport& to, UtcTime started) {
   if (!options_.dry_run) {
     assign_source();
-    commit_if_due(true);  // so that later names are told before the run ends
+    if (!later_names_.empty()) commit_if_due(true);  // they are told once their contents are committed
     archive::RunSummary run;
     run.kind = "scan";
     run.volume = options_.volume;

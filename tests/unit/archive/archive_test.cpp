@@ -182,13 +182,14 @@ TEST_CASE("a copy's entry keeps everything") {
   CHECK(code_of([&] { view.copy(0); }) == ErrorCode::corrupt);
 }
 
-TEST_CASE("a path with another content leaves the old item without that copy") {
+TEST_CASE("a path with another content leaves the old item a copy that vanished") {
   Desk d;
   const Row old_item = d.editor->add_copy(copy_of(d.disk, "a", "x", "old")).item;
   d.editor->commit();
   const Row new_item = d.editor->add_copy(copy_of(d.disk, "a", "x", "newer")).item;
   View view = d.commit();
-  CHECK(view.copies_of(old_item).empty());
+  CHECK(paths_of(view.copies_of(old_item), CopyRow::State::vanished) == Paths{"disk:a/x"});
+  CHECK(paths_of(view.copies_of(old_item), CopyRow::State::live).empty());
   CHECK(paths_of(view.copies_of(new_item), CopyRow::State::live) == Paths{"disk:a/x"});
   CHECK(view.volume(d.disk).live_copies == 1);
   CHECK(view.volume(d.disk).live_bytes == 5);
@@ -219,7 +220,7 @@ TEST_CASE("symbolic links are rows without an item") {
   d.editor->commit();
   view.renew();
   CHECK(view.volume(d.disk).live_copies == 0);
-  CHECK(view.copies_of(0).empty());
+  CHECK(paths_of(view.copies_of(0), CopyRow::State::vanished) == Paths{"disk:a/file"});
 }
 
 TEST_CASE("copies that vanish stay known and are live no more") {
