@@ -129,14 +129,15 @@ std::vector<std::uint8_t> set_of(const std::vector<Row>& rows, Row count) {
   return in;
 }
 
-std::vector<FacetCount> count_by_incident_word(View& view, const std::vector<Row>& rows, IncidentWord word) {
+template <IncidentWord kWord>
+std::vector<FacetCount> count_by_incident_word(View& view, const std::vector<Row>& rows) {
   ledger::Reader& reader = view.reader();
   std::vector<std::uint32_t> words;
   reader.scan(kIncidentSummary, [&](Row, Row count, ByteView values) {
     for (std::size_t i = 0; i < count; ++i)
       words.push_back(
           IncidentSummary::decode(values.subspan(i * IncidentSummary::kSize, IncidentSummary::kSize))
-              .word(word));
+              .word(kWord));
     return true;
   });
   const auto wanted = set_of(rows, view.item_count());
@@ -311,41 +312,13 @@ const Facet kFacets[] = {
     {"incident", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, false); }, 0,
      true},
     {"type", [](View& v, const std::vector<Row>& rows) { return count_by_incident(v, rows, true); }},
-    {"governorate",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::governorate);
-     },
-     0, true},
-    {"place",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::place);
-     },
-     0, true},
-    {"party",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::party);
-     },
-     0, true},
-    {"weapon",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::weapon);
-     },
-     0, true},
-    {"area",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::area);
-     },
-     0, true},
-    {"target",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::target);
-     },
-     0, true},
-    {"attribution",
-     [](View& v, const std::vector<Row>& rows) {
-       return count_by_incident_word(v, rows, IncidentWord::attribution);
-     },
-     0, true},
+    {"governorate", count_by_incident_word<IncidentWord::governorate>, 0, true},
+    {"place", count_by_incident_word<IncidentWord::place>, 0, true},
+    {"party", count_by_incident_word<IncidentWord::party>, 0, true},
+    {"weapon", count_by_incident_word<IncidentWord::weapon>, 0, true},
+    {"area", count_by_incident_word<IncidentWord::area>, 0, true},
+    {"target", count_by_incident_word<IncidentWord::target>, 0, true},
+    {"attribution", count_by_incident_word<IncidentWord::attribution>, 0, true},
     {"state",
      [](View& view, const std::vector<Row>& rows) {
        return count_numbers(

@@ -43,6 +43,9 @@ struct ReadFile {
   std::optional<archive::Row> held;  ///< the item, if the archive had it, and wants facts of it all the same
 };
 
+/// Adds the claims that are not among them.
+void add_times(std::vector<media::TimeClaim>& times, const std::vector<media::TimeClaim>& more);
+
 /// Whether something is to be found out of an item that the archive holds.
 bool wants_facts(archive::View& view, archive::Row item, LookAgain which);
 
@@ -90,7 +93,6 @@ class ScanWalk {
                      const files::DirectoryEntry& entry, const archive::CopyRow* known);
   bool unchanged(const files::FileStat& stat, const archive::CopyRow& known) const;
   void queue_file(const FileTask& task);
-  void queue_changed(FileTask task, bool other_size);
   void decide(bool at_end);
   void refuse_changed(const FileTask& task);
   void hand_over_batch();

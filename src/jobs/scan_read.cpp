@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "dalil/archive/proof.hpp"
 #include "scan_parts.hpp"
@@ -76,6 +77,11 @@ Findings ScanReader::read(std::vector<FileTask> tasks, std::vector<Content> cont
   return findings;
 }
 
+void add_times(std::vector<media::TimeClaim>& times, const std::vector<media::TimeClaim>& more) {
+  for (const media::TimeClaim& claim : more)
+    if (std::ranges::find(times, claim) == times.end()) times.push_back(claim);
+}
+
 bool wants_facts(archive::View& view, archive::Row item, LookAgain which) {
   if (which == LookAgain::all || !archive::facts_entry(view, item)) return true;
   return which == LookAgain::missing && !view.facts(item)->problem.empty();
@@ -112,14 +118,13 @@ void ScanReader::add_what_names_say(ReadFile& file) {
     known = view_.facts(*file.held);
     view_.rest();
   }
-  std::vector<media::TimeClaim>& times = file.facts->times;
-  const auto add = [&times](const media::TimeClaim& claim) {
-    if (std::ranges::find(times, claim) == times.end()) times.push_back(claim);
-  };
+  std::vector<media::TimeClaim> of_names;
   if (known)
-    for (const media::TimeClaim& claim : known->times)
-      if (claim.origin == media::TimeOrigin::file_name) add(claim);
-  for (const media::TimeClaim& claim : media::times_in_name(file.task.name)) add(claim);
+    std::ranges::copy_if(known->times, std::back_inserter(of_names), [](const media::TimeClaim& claim) {
+      return claim.origin == media::TimeOrigin::file_name;
+    });
+  add_times(file.facts->times, of_names);
+  add_times(file.facts->times, media::times_in_name(file.task.name));
   const bool worse = known && known->problem.empty() && !file.facts->problem.empty();
   if (worse || known == file.facts) file.facts.reset();
 }

@@ -192,22 +192,15 @@ void ScanRecorder::not_understood(const std::string& path, const std::string& pr
 void ScanRecorder::add_later_names() {
   if (later_names_.empty()) return;
   archive::View view = archive_.view();
-  std::map<Row, media::MediaFacts> changed;
-  for (const auto& [item, name] : std::exchange(later_names_, {})) {
-    auto known = changed.find(item);
-    std::optional<media::MediaFacts> facts;
-    if (known == changed.end()) facts = view.facts(item);
-    media::MediaFacts* of = known != changed.end() ? &known->second : facts ? &*facts : nullptr;
-    if (of == nullptr) continue;
-    bool news = false;
-    for (const media::TimeClaim& claim : media::times_in_name(name)) {
-      if (std::ranges::find(of->times, claim) != of->times.end()) continue;
-      of->times.push_back(claim);
-      news = true;
-    }
-    if (news && known == changed.end()) changed.emplace(item, std::move(*facts));
+  std::map<Row, std::vector<std::string>> names;
+  for (auto& [item, name] : std::exchange(later_names_, {})) names[item].push_back(std::move(name));
+  for (const auto& [item, all] : names) {
+    auto facts = view.facts(item);
+    if (!facts) continue;
+    const std::size_t known = facts->times.size();
+    for (const std::string& name : all) add_times(facts->times, media::times_in_name(name));
+    if (facts->times.size() > known) editor_->add_facts(item, *facts);
   }
-  for (const auto& [item, facts] : changed) editor_->add_facts(item, facts);
 }
 
 /// Before every commit: a file is never on record without the source that it was taken in from.
@@ -316,10 +309,12 @@ void ScanRecorder::record_lost(const std::vector<Lost>& lost, std::uint64_t pres
   for (const Lost& one : lost) {
     gone.push_back({one.directory, one.name, options_.dry_run ? "" : moved_to(view, one)});
     ++(gone.back().moved_to.empty() ? report.vanished : report.moved);
+    if (gone.back().moved_to.empty()) gone_.emplace_back(one.item, files::join_path(one.directory, one.name));
   }
   // A drive that is not mounted is an empty folder, and every other tree lacks most of what this one had.
   if (report.vanished > present && !options_.allow_vanished) {
     report.not_believed = std::exchange(report.vanished, 0);
+    gone_.clear();
     std::erase_if(gone, [](const auto& one) { return one.moved_to.empty(); });
   }
   if (options_.on_file)
@@ -327,9 +322,6 @@ void ScanRecorder::record_lost(const std::vector<Lost>& lost, std::uint64_t pres
       options_.on_file(one.moved_to.empty() ? "vanished" : "moved",
                        files::join_path(one.directory, one.name));
   if (options_.dry_run) return;
-  if (report.not_believed == 0)
-    for (const Lost& one : lost)
-      if (one.item != ledger::kNoRow) gone_.emplace_back(one.item, files::join_path(one.directory, one.name));
   constexpr std::size_t kPerEntry = 1000;
   for (std::size_t done = 0; done < gone.size(); done += kPerEntry) {
     const auto begin = gone.begin() + static_cast<std::ptrdiff_t>(done);

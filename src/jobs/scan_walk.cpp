@@ -131,11 +131,12 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
   const bool known_live = known != nullptr && known->state == CopyRow::State::live;
   result.present += known_live ? 1 : 0;
   const bool same = known_live && unchanged(entry.stat, *known);
+  const bool other_size = known_live && known->size_bytes != entry.stat.size_bytes;
+  if (known_live) ++(other_size ? of_other_size_ : of_known_size_);
   const bool look_again =
       same && options_.look_again != LookAgain::none && wants_facts(view_, known->item, options_.look_again);
   if (same && !options_.rehash && !look_again) {
     ++found_.unchanged;
-    ++of_known_size_;
     if (wants_known_) found_.known.emplace_back(full(), known->item);
     return;
   }
@@ -143,20 +144,9 @@ void ScanWalk::look_at_entry(const files::Directory& directory, const std::strin
   if (known_live && !same) task.expected.former = known->item;
   if (known_live && known->size_bytes == entry.stat.size_bytes && known->mtime_ns == entry.stat.mtime_ns)
     task.expected.item = known->item;
-  const bool other_size = known_live && known->size_bytes != entry.stat.size_bytes;
-  (other_size ? of_other_size_ : of_known_size_) += known_live ? 1 : 0;
-  if (task.expected.changed) return queue_changed(std::move(task), other_size);
-  if (options_.on_file && !same) options_.on_file("new", full());
-  queue_file(task);
-}
-
-/// Held back until it is known whether it is to be believed.
-void ScanWalk::queue_changed(FileTask task, bool other_size) {
-  if (!other_size) {
-    if (options_.on_file) options_.on_file("changed", files::join_path(task.directory, task.name));
-    return queue_file(task);
-  }
-  undecided_.push_back(std::move(task));
+  if (options_.on_file && !known_live) options_.on_file("new", full());
+  if (!other_size) return queue_file(task);
+  undecided_.push_back(std::move(task));  // until it is known whether it is to be believed
   decide(false);
 }
 
@@ -170,12 +160,10 @@ void ScanWalk::decide(bool at_end) {
     belief_ = other_card ? Belief::refused : Belief::believed;
   }
   for (FileTask& task : undecided_) {
-    if (belief_ == Belief::refused) {
+    if (belief_ == Belief::refused)
       refuse_changed(task);
-      continue;
-    }
-    if (options_.on_file) options_.on_file("changed", files::join_path(task.directory, task.name));
-    queue_file(task);
+    else
+      queue_file(task);
   }
   undecided_.clear();
 }
@@ -189,6 +177,8 @@ void ScanWalk::refuse_changed(const FileTask& task) {
 }
 
 void ScanWalk::queue_file(const FileTask& task) {
+  if (options_.on_file && task.expected.changed)
+    options_.on_file("changed", files::join_path(task.directory, task.name));
   ++progress_.files_expected;
   if (task.stat.links > 1 && !inodes_.insert(inode_key(task.stat)).second) {
     found_.hard_links.push_back({task.directory, task.name, task.stat, task.expected});
